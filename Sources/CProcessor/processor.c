@@ -1,0 +1,27 @@
+#include "CProcessor.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+bool processor_has_avx2_fma(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+bool processor_has_avx512(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
+
+void processor_relax(void) { _mm_pause(); }
+#else
+bool processor_has_avx2_fma(void) { return false; }
+bool processor_has_avx512(void) { return false; }
+void processor_relax(void) {
+#if defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+#endif

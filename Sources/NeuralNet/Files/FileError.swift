@@ -1,0 +1,21 @@
+/// What is wrong with something that came from outside: one sentence for a person.
+public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file or folder, as the user named it; nil for bytes in memory.
+  public var path: String?
+  /// What is wrong, and what was expected instead.
+  public var problem: String
+  /// What to do about it, where something can be said.
+  public var advice: String?
+
+  /// An error about `path`: `problem` without a full stop at its end, `advice` likewise.
+  public init(path: String?, problem: String, advice: String? = nil) {
+    self.path = path
+    self.problem = problem
+    self.advice = advice
+  }
+
+  /// `PATH: problem; advice`
+  public var description: String {
+    (path.map { $0 + ": " } ?? "") + problem + (advice.map { "; " + $0 } ?? "")
+  }
+}

@@ -24,6 +24,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
     self.state = state
   }
 
+  /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     let result = Self.rotate(state.1 &* 5, 7) &* 9
     let shifted = state.1 << 17
@@ -66,6 +67,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
     return z ^ (z >> 31)
   }
 
+  /// Whether both go on with the same numbers.
   public static func == (left: Self, right: Self) -> Bool { left.state == right.state }
 
   private static func rotate(_ value: UInt64, _ bits: UInt64) -> UInt64 { (value << bits) | (value >> (64 - bits)) }

@@ -1,1 +1,3 @@
-print("translate-cli")
+import Foundation
+
+exit(Program.run(Array(CommandLine.arguments.dropFirst()), on: Console.standard).rawValue)

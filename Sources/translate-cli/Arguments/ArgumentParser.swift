@@ -1,0 +1,93 @@
+/// Reads what follows a command's words into a value of it.
+///
+/// `--name value` and `--name=value` are the same; the last of repeated options counts, so that a script can add to
+/// its own defaults; after `--` everything is an operand.
+func parse<C: Command>(_ command: C.Type, _ arguments: [String]) throws(UsageError) -> C {
+  var parser = ArgumentParser<C>()
+  try parser.read(arguments)
+  return try parser.finished()
+}
+
+private struct ArgumentParser<C: Command> {
+  private let options = C.options.flatMap(\.options)
+  private var command = C()
+  private var operands = [String]()
+  private var seen = Set<String>()
+
+  mutating func read(_ arguments: [String]) throws(UsageError) {
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      if argument == "--" {
+        operands += rest
+        return
+      }
+      if argument.hasPrefix("-"), argument.count > 1 {
+        try readOption(argument, &rest)
+      } else {
+        operands.append(argument)
+      }
+    }
+  }
+
+  func finished() throws(UsageError) -> C {
+    var command = command
+    for (index, operand) in C.operands.enumerated() {
+      guard index < operands.count, !operands[index].isEmpty else {
+        throw .missingOperand(name: operand.name, help: operand.help)
+      }
+      command[keyPath: operand.property] = operands[index]
+    }
+    if operands.count > C.operands.count { throw .extraOperand(operands[C.operands.count]) }
+    for option in options where option.isRequired && !seen.contains(option.name) {
+      throw .missingOption(option.invocation, help: option.help)
+    }
+    try command.validate()
+    return command
+  }
+
+  private mutating func readOption(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let written = parts[0]
+    let attached = parts.count > 1 ? parts[1] : nil
+    guard let (option, isNegated) = find(written) else {
+      throw .unknownOption(
+        written, known: options.flatMap(\.spellings) + ["--help"], elsewhere: CommandTable.names(having: written))
+    }
+    seen.insert(option.name)
+    switch option.form {
+    case .flag, .toggle:
+      if let attached { throw .unexpectedValue(option: written, value: attached) }
+      try option.set(&command, isNegated ? "false" : "true")
+    case .value(let placeholder):
+      if let attached {
+        try option.set(&command, attached)
+      } else if let next = rest.first, !next.hasPrefix("--") {
+        rest.removeFirst()
+        try option.set(&command, next)
+      } else {
+        throw .missingValue(option: written, placeholder: placeholder)
+      }
+    }
+  }
+
+  private func find(_ written: String) -> (option: Option<C>, isNegated: Bool)? {
+    for option in options {
+      if written == "--" + option.name { return (option, false) }
+      if option.form == .toggle, written == "--no-" + option.name { return (option, true) }
+    }
+    return nil
+  }
+}
+
+extension Option {
+  /// Every way to write its name.
+  var spellings: [String] { form == .toggle ? ["--" + name, "--no-" + name] : ["--" + name] }
+
+  /// The option with what follows it, as in usage lines.
+  var invocation: String {
+    switch form {
+    case .value(let placeholder): "--\(name) \(placeholder)"
+    case .flag, .toggle: spellings.joined(separator: ", ")
+    }
+  }
+}

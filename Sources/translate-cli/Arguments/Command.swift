@@ -1,0 +1,60 @@
+/// One thing that the program does, with what the command line can say about it.
+///
+/// A command is a value whose properties are its settings: `init()` gives the defaults, the operands and options set
+/// them, `run` does the work.
+protocol Command: Sendable {
+  /// The words that call it: `["train", "paired"]`.
+  static var words: [String] { get }
+  /// What it does, in a phrase.
+  static var summary: String { get }
+  /// What else a user should know, in paragraphs.
+  static var discussion: String { get }
+  /// What stands on the command line without a name, in this order.
+  static var operands: [Operand<Self>] { get }
+  static var options: [OptionGroup<Self>] { get }
+  /// Whole command lines without the program's name.
+  static var examples: [String] { get }
+
+  /// The command with its defaults.
+  init()
+
+  /// Refuses combinations of settings that cannot be.
+  func validate() throws(UsageError)
+
+  /// Does the work.
+  ///
+  /// - Returns: how the program ends where nothing is thrown.
+  func run(on console: Console) throws -> ExitStatus
+}
+
+extension Command {
+  static var discussion: String { "" }
+  static var name: String { words.joined(separator: " ") }
+  func validate() throws(UsageError) {}
+}
+
+/// Something on the command line without a name.
+struct Operand<Target>: Sendable {
+  /// How it is called in help and errors: DATA.
+  let name: String
+  let help: String
+  let property: WritableKeyPath<Target, String> & Sendable
+
+  init(_ name: String, _ property: WritableKeyPath<Target, String> & Sendable, _ help: String) {
+    (self.name, self.property, self.help) = (name, property, help)
+  }
+}
+
+/// How the program ends.
+enum ExitStatus: Int32, Sendable {
+  /// All is done.
+  case success = 0
+  /// Something failed and was said.
+  case failure = 1
+  /// The command line was wrong.
+  case usage = 2
+  /// Ended by SIGINT after saving: 128 + 2.
+  case interrupted = 130
+  /// Ended by SIGTERM after saving: 128 + 15.
+  case terminated = 143
+}

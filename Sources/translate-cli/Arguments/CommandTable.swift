@@ -1,0 +1,34 @@
+/// All commands, and from words to the one that is meant.
+enum CommandTable {
+  /// In the order of the overview.
+  static let commands: [any Command.Type] = [
+    ReportCommand.self
+  ]
+
+  /// The command that `arguments` begin with, and what follows its words.
+  static func find(_ arguments: [String]) throws(UsageError) -> (command: any Command.Type, rest: ArraySlice<String>) {
+    guard let first = arguments.first else { throw .missingCommand }
+    if let command = commands.first(where: { arguments.starts(with: $0.words) }) {
+      return (command, arguments.dropFirst(command.words.count))
+    }
+    if first.hasPrefix("-") { throw .unknownOption(first, known: ["--help", "--version"], elsewhere: []) }
+    let family = family(of: first)
+    guard !family.isEmpty else {
+      throw .unknownCommand(first, known: commands.map { $0.words[0] })
+    }
+    throw .incompleteCommand(first, word: arguments.dropFirst().first, known: family.map { $0.words[1] })
+  }
+
+  /// The commands of more than one word that begin with `word`.
+  static func family(of word: String) -> [any Command.Type] {
+    commands.filter { $0.words.count > 1 && $0.words[0] == word }
+  }
+
+  /// The names of the commands that have an option written like this.
+  static func names(having option: String) -> [String] {
+    func has<C: Command>(_ command: C.Type) -> Bool {
+      C.options.contains { $0.options.contains { $0.spellings.contains(option) } }
+    }
+    return commands.filter { has($0) }.map { $0.name }
+  }
+}

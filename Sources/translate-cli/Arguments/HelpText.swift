@@ -1,0 +1,81 @@
+import Foundation
+
+/// Help, written from the same tables that the parser reads.
+enum HelpText {
+  private static let width = 100
+  private static let nameColumn = 30
+
+  /// What `translate-cli --help` prints.
+  static func overview(of commands: [any Command.Type]) -> String {
+    let lines = commands.map { ($0.name + " " + operandNames($0), $0.summary) }
+    return """
+      \(Program.name) \(Program.version): image-to-image translation (pix2pix, CycleGAN) on CPUs, PNG in, PNG out
+
+      Usage: \(Program.name) COMMAND [arguments] [options]
+
+      Commands:
+      \(table(lines))
+
+      \(Program.name) COMMAND --help lists a command's options with their defaults; --version prints the version.
+      Exit status: 0 all done, 1 something failed, 2 wrong command line, 130 or 143 stopped by a signal after saving.
+
+      """
+  }
+
+  /// What `translate-cli COMMAND --help` prints.
+  static func text<C: Command>(of command: C.Type) -> String {
+    var sections = ["\(Program.name) \(C.name): \(C.summary)", usage(of: command)]
+    if !C.discussion.isEmpty {
+      sections.append(
+        C.discussion.components(separatedBy: "\n\n").map { wrapped($0, width, "") }.joined(separator: "\n\n"))
+    }
+    if !C.operands.isEmpty { sections.append("Arguments:\n" + table(C.operands.map { ($0.name, $0.help) })) }
+    let defaults = C()
+    for group in C.options {
+      let lines = group.options.map { option in
+        (option.invocation, option.help + (option.standard(defaults).map { " [\($0)]" } ?? ""))
+      }
+      sections.append(group.title + ":\n" + table(lines))
+    }
+    sections.append(
+      "Examples:\n" + C.examples.map { "  \(Program.name) \($0)" }.joined(separator: "\n"))
+    return sections.joined(separator: "\n\n") + "\n"
+  }
+
+  private static func usage<C: Command>(of command: C.Type) -> String {
+    let required = C.options.flatMap(\.options).filter(\.isRequired).map(\.invocation)
+    let parts = ["Usage:", Program.name, C.name, operandNames(command)] + required + ["[options]"]
+    return parts.filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  private static func operandNames<C: Command>(_ command: C.Type) -> String {
+    C.operands.map(\.name).joined(separator: " ")
+  }
+
+  /// Two columns; a name that is too long for the first has its text below it.
+  private static func table(_ lines: [(name: String, text: String)]) -> String {
+    let indent = String(repeating: " ", count: nameColumn)
+    return lines.map { name, text in
+      let body = wrapped(text, width - nameColumn, indent)
+      let padded = "  " + name
+      return padded.count + 2 <= nameColumn
+        ? padded.padding(toLength: nameColumn, withPad: " ", startingAt: 0) + body : padded + "\n" + indent + body
+    }.joined(separator: "\n")
+  }
+
+  /// `text` in lines of at most `width` characters, all but the first after `indent`.
+  private static func wrapped(_ text: String, _ width: Int, _ indent: String) -> String {
+    var lines = [""]
+    for word in text.split(separator: " ") {
+      let line = lines[lines.count - 1]
+      if line.isEmpty {
+        lines[lines.count - 1] = String(word)
+      } else if line.count + 1 + word.count <= width {
+        lines[lines.count - 1] = line + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines.joined(separator: "\n" + indent)
+  }
+}

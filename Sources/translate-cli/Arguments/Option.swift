@@ -1,0 +1,196 @@
+import Translate
+
+/// How an option stands on the command line.
+enum OptionForm: Equatable, Sendable {
+  /// `--name VALUE` or `--name=VALUE`; the placeholder stands for the value in help.
+  case value(placeholder: String)
+  /// `--name` alone.
+  case flag
+  /// `--name` or `--no-name`.
+  case toggle
+}
+
+/// One option of a command: how it is written, what it means, and which property of `Target` it sets.
+struct Option<Target>: Sendable {
+  /// The name without the leading hyphens.
+  let name: String
+  let form: OptionForm
+  /// What it means, for help: a phrase without a full stop.
+  let help: String
+  /// Whether the command cannot do without it.
+  var isRequired = false
+  /// The value that stands in `Target` already, as it would be written; nil where there is nothing to tell.
+  let standard: @Sendable (Target) -> String?
+  /// Reads the value (`true` and `false` for flags and toggles) into the target.
+  let set: @Sendable (inout Target, String) throws(UsageError) -> Void
+
+  /// The option as one of a larger command's, whose `part` it sets.
+  func within<Whole>(_ part: WritableKeyPath<Whole, Target> & Sendable) -> Option<Whole> {
+    Option<Whole>(
+      name: name, form: form, help: help, isRequired: isRequired,
+      standard: { standard($0[keyPath: part]) },
+      set: { (whole: inout Whole, text: String) throws(UsageError) in try set(&whole[keyPath: part], text) })
+  }
+}
+
+/// Options under a heading in help.
+struct OptionGroup<Target>: Sendable {
+  let title: String
+  let options: [Option<Target>]
+
+  /// The group as one of a larger command's, whose `part` it sets.
+  func within<Whole>(_ part: WritableKeyPath<Whole, Target> & Sendable) -> OptionGroup<Whole> {
+    OptionGroup<Whole>(title: title, options: options.map { $0.within(part) })
+  }
+}
+
+// MARK: - The kinds of options
+
+extension Option {
+  /// `--name`, which sets `property`.
+  static func flag(_ name: String, _ property: WritableKeyPath<Target, Bool> & Sendable, _ help: String) -> Option {
+    Option(
+      name: name, form: .flag, help: help, standard: { _ in nil },
+      set: { target, _ in target[keyPath: property] = true })
+  }
+
+  /// `--name` and `--no-name`, which set and clear `property`.
+  static func toggle(_ name: String, _ property: WritableKeyPath<Target, Bool> & Sendable, _ help: String) -> Option {
+    Option(
+      name: name, form: .toggle, help: help, standard: { $0[keyPath: property] ? "on" : "off" },
+      set: { target, text in target[keyPath: property] = text == "true" })
+  }
+
+  /// A whole number within `range`.
+  static func integer<Value: FixedWidthInteger & Sendable>(
+    _ name: String, _ property: WritableKeyPath<Target, Value> & Sendable, in range: ClosedRange<Value>? = nil,
+    placeholder: String = "N", _ help: String
+  ) -> Option {
+    Option(
+      name: name, form: .value(placeholder: placeholder), help: help, standard: { String($0[keyPath: property]) },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        target[keyPath: property] = try Self.wholeNumber(name, text, in: range)
+      })
+  }
+
+  /// A whole number within `range`, where it is given at all.
+  static func integer<Value: FixedWidthInteger & Sendable>(
+    _ name: String, _ property: WritableKeyPath<Target, Value?> & Sendable, in range: ClosedRange<Value>? = nil,
+    placeholder: String = "N", _ help: String
+  ) -> Option {
+    Option(
+      name: name, form: .value(placeholder: placeholder), help: help,
+      standard: { $0[keyPath: property].map { "\($0)" } },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        target[keyPath: property] = try Self.wholeNumber(name, text, in: range)
+      })
+  }
+
+  /// A finite number.
+  static func number(
+    _ name: String, _ property: WritableKeyPath<Target, Double> & Sendable, placeholder: String = "X", _ help: String
+  ) -> Option {
+    Option(
+      name: name, form: .value(placeholder: placeholder), help: help, standard: { Self.plain($0[keyPath: property]) },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        guard let value = Double(text), value.isFinite else {
+          throw .notANumber(option: "--" + name, value: text)
+        }
+        target[keyPath: property] = value
+      })
+  }
+
+  /// One of the cases of an enumeration, by its raw value.
+  static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
+    _ name: String, _ property: WritableKeyPath<Target, Value> & Sendable, _ help: String
+  ) -> Option {
+    Option(
+      name: name, form: .value(placeholder: Value.names.joined(separator: "|")), help: help,
+      standard: { $0[keyPath: property].rawValue },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        target[keyPath: property] = try Self.choice(name, text)
+      })
+  }
+
+  /// One of the cases of an enumeration, where it is given at all; `standard` says in help what holds otherwise.
+  static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
+    _ name: String, _ property: WritableKeyPath<Target, Value?> & Sendable, standard: String? = nil, _ help: String
+  ) -> Option {
+    Option(
+      name: name, form: .value(placeholder: Value.names.joined(separator: "|")), help: help,
+      standard: { $0[keyPath: property]?.rawValue ?? standard },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        target[keyPath: property] = try Self.choice(name, text)
+      })
+  }
+
+  /// A text such as a path, which must not be empty.
+  static func text(
+    _ name: String, _ property: WritableKeyPath<Target, String> & Sendable, placeholder: String,
+    isRequired: Bool = false, _ help: String
+  ) -> Option {
+    Option(
+      name: name, form: .value(placeholder: placeholder), help: help, isRequired: isRequired, standard: { _ in nil },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        guard !text.isEmpty else { throw .missingValue(option: "--" + name, placeholder: placeholder) }
+        target[keyPath: property] = text
+      })
+  }
+
+  /// A text such as a path, where it is given at all.
+  static func text(
+    _ name: String, _ property: WritableKeyPath<Target, String?> & Sendable, placeholder: String, _ help: String
+  ) -> Option {
+    Option(
+      name: name, form: .value(placeholder: placeholder), help: help, standard: { _ in nil },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        guard !text.isEmpty else { throw .missingValue(option: "--" + name, placeholder: placeholder) }
+        target[keyPath: property] = text
+      })
+  }
+
+  private static func wholeNumber<Value: FixedWidthInteger>(
+    _ name: String, _ text: String, in range: ClosedRange<Value>?
+  ) throws(UsageError) -> Value {
+    guard let value = Value(text), range?.contains(value) ?? true else {
+      throw .notAnInteger(
+        option: "--" + name, value: text, range: range.map { "from \($0.lowerBound) to \($0.upperBound)" })
+    }
+    return value
+  }
+
+  private static func choice<Value: RawRepresentable<String> & CaseIterable>(
+    _ name: String, _ text: String
+  ) throws(UsageError) -> Value {
+    guard let value = Value(rawValue: text) else {
+      throw .unknownChoice(option: "--" + name, value: text, choices: Value.names)
+    }
+    return value
+  }
+
+  /// A number as a person writes it: 100, 0.5, 0.0002.
+  private static func plain(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
+  }
+}
+
+extension Option<TrainingConfiguration> {
+  /// A generator by its name.
+  static func generator(
+    _ name: String, _ property: WritableKeyPath<Target, GeneratorChoice> & Sendable, _ help: String
+  ) -> Option {
+    Option(
+      name: name, form: .value(placeholder: "NAME"), help: help, standard: { "\($0[keyPath: property])" },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        guard let choice = GeneratorChoice(text) else {
+          throw .unknownChoice(option: "--" + name, value: text, choices: GeneratorChoice.usualNames)
+        }
+        target[keyPath: property] = choice
+      })
+  }
+}
+
+extension RawRepresentable<String> where Self: CaseIterable {
+  /// The raw values in the order of declaration.
+  static var names: [String] { allCases.map(\.rawValue) }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import NeuralNet
+
+/// Where words go: data to the standard output, everything said to people to the standard error.
+struct Console: Sendable {
+  /// What is known about the terminal behind the standard error; nil where it is a file or a pipe.
+  var terminal: Terminal?
+  private let writeOutput: @Sendable (String) throws -> Void
+  private let writeError: @Sendable (String) -> Void
+
+  /// A console that hands its text to two functions.
+  init(
+    terminal: Terminal? = nil, output: @escaping @Sendable (String) throws -> Void,
+    error: @escaping @Sendable (String) -> Void
+  ) {
+    (self.terminal, writeOutput, writeError) = (terminal, output, error)
+  }
+
+  /// The one of this process.
+  static let standard = Console(
+    terminal: Terminal.ofStandardError(environment: ProcessInfo.processInfo.environment),
+    output: { text in
+      do {
+        try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+      } catch {
+        throw FileError(path: nil, problem: "the standard output cannot be written", advice: "is the disk full?")
+      }
+    },
+    error: { text in try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) })
+
+  /// Writes data for other programs, as it is.
+  ///
+  /// - Throws: a `FileError` where the system refuses.
+  func output(_ text: String) throws { try writeOutput(text) }
+
+  /// Writes one line for people. Control characters, which a file's name may hold, become `?`.
+  func error(_ line: String) { writeError(Self.printable(line) + "\n") }
+
+  /// Writes text for people as it is: only what this program made itself.
+  func raw(_ text: String) { writeError(text) }
+
+  /// `text` without characters that a terminal would act on.
+  static func printable(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
+    return String(
+      String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+  }
+}
+
+/// What a terminal can show.
+struct Terminal: Equatable, Sendable {
+  /// Characters in a line.
+  var width = 80
+  /// Whether colours are welcome (https://no-color.org).
+  var hasColor = true
+
+  /// The terminal behind the standard error; nil where there is none that can redraw a line.
+  static func ofStandardError(environment: [String: String]) -> Terminal? {
+    guard isatty(STDERR_FILENO) == 1, environment["TERM"] != "dumb" else { return nil }
+    var size = winsize()
+    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    return Terminal(
+      width: isKnown ? Int(size.ws_col) : 80, hasColor: (environment["NO_COLOR"] ?? "").isEmpty)
+  }
+}

@@ -1,0 +1,45 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Ctrl-C and SIGTERM: the first asks for an orderly end, the second ends at once.
+final class Interruption: Sendable {
+  /// The one of this process.
+  static let shared = Interruption()
+
+  private let received = Atomic<Int32>(0)
+  private let sources = Mutex<[any DispatchSourceSignal]>([])
+
+  /// Begins to take the signals instead of dying of them.
+  ///
+  /// They arrive on a queue, not in a signal handler, so that nothing here needs to be async-signal-safe.
+  func begin() {
+    sources.withLock { sources in
+      guard sources.isEmpty else { return }
+      for number in [SIGINT, SIGTERM] {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
+        source.setEventHandler { [self] in receive(number) }
+        source.resume()
+        sources.append(source)
+      }
+    }
+  }
+
+  /// Whether somebody wants the work to end; cheap enough to ask in every step.
+  var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
+
+  /// How the program ends after an orderly end; nil where nobody asked for one.
+  var exitStatus: ExitStatus? {
+    switch received.load(ordering: .relaxed) {
+    case SIGINT: .interrupted
+    case SIGTERM: .terminated
+    default: nil
+    }
+  }
+
+  private func receive(_ number: Int32) {
+    let first = received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
+    if !first { _exit(128 + number) }
+  }
+}

@@ -1,0 +1,57 @@
+import Translate
+
+/// The program from its arguments to its exit status.
+enum Program {
+  static let name = "translate-cli"
+  static let version = PackageVersion.current
+
+  /// Does what `arguments` (without the program's own name) say.
+  static func run(_ arguments: [String], on console: Console) -> ExitStatus {
+    do {
+      if try printHelp(arguments, console) { return .success }
+      let (command, rest) = try CommandTable.find(arguments)
+      return try run(command, Array(rest), console)
+    } catch let error as UsageError {
+      console.error("\(name): \(error) (\(name) --help)")
+    } catch {
+      console.error("\(name): \(error)")
+      return .failure
+    }
+    return .usage
+  }
+
+  private static func run<C: Command>(_ type: C.Type, _ arguments: [String], _ console: Console) throws -> ExitStatus {
+    let command: C
+    do {
+      command = try parse(type, arguments)
+    } catch {
+      console.error("\(name) \(C.name): \(error) (\(name) \(C.name) --help)")
+      return .usage
+    }
+    do {
+      return try command.run(on: console)
+    } catch {
+      console.error("\(name) \(C.name): \(error)")
+      return .failure
+    }
+  }
+
+  /// Prints help or the version where `arguments` ask for it.
+  private static func printHelp(_ arguments: [String], _ console: Console) throws -> Bool {
+    if arguments == ["--version"] {
+      try console.output("\(name) \(version)\n")
+      return true
+    }
+    guard arguments.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) else {
+      return false
+    }
+    if arguments[0] == "--help" || arguments[0] == "-h" {
+      try console.output(HelpText.overview(of: CommandTable.commands))
+    } else if arguments.count == 2, case let family = CommandTable.family(of: arguments[0]), !family.isEmpty {
+      try console.output(HelpText.overview(of: family))
+    } else {
+      try console.output(HelpText.text(of: CommandTable.find(arguments).command))
+    }
+    return true
+  }
+}

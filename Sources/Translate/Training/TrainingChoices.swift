@@ -1,3 +1,5 @@
+import NeuralNet
+
 /// What is learned from: pairs or two unordered sets.
 public enum TrainingObjective: String, Sendable, Codable, CaseIterable {
   /// pix2pix (Isola et al., 2017): every image of A has its partner in B.
@@ -44,37 +46,4 @@ public enum DiscriminatorChoice: String, Sendable, Codable, CaseIterable {
 }
 
 /// The adversarial loss.
-public enum GANMode: String, Sendable, Codable, CaseIterable {
-  /// Binary cross-entropy on logits (Goodfellow et al., 2014).
-  case vanilla
-  /// Least squares (Mao et al., 2017).
-  case lsgan
-  /// Wasserstein with a gradient penalty (Gulrajani et al., 2017).
-  case wgangp
-  /// Hinge (Lim and Ye, 2017).
-  case hinge
-}
-
-/// How the learning rate changes from epoch to epoch.
-public enum LearningRatePolicy: String, Sendable, Codable, CaseIterable {
-  /// Constant for `epochs`, then in a line towards zero over `decayEpochs`.
-  case linear
-  /// A tenth after every `learningRateStep` epochs.
-  case step
-  /// A fifth whenever the watched figure has stopped falling.
-  case plateau
-  /// Half a cosine wave from the full rate to zero over `epochs`.
-  case cosine
-}
-
-/// The distribution that initial weights are drawn from.
-public enum InitializationKind: String, Sendable, Codable, CaseIterable {
-  /// Normal with standard deviation `initGain`.
-  case normal
-  /// Normal, scaled by fan-in and fan-out (Glorot and Bengio, 2010).
-  case xavier
-  /// Normal, scaled by fan-in (He et al., 2015).
-  case kaiming
-  /// Orthogonal rows or columns (Saxe et al., 2014).
-  case orthogonal
-}
+public typealias GANMode = AdversarialLoss

@@ -47,15 +47,17 @@ struct InterlacedPNG16 {
         for column in 0..<columns {
           let source = offset + column * samplesPerPixel * 2
           let target = (pass.y + row * pass.dy) * header.width + pass.x + column * pass.dx
-          let value = (0..<samplesPerPixel).map {
-            UInt16(bytes[source + 2 * $0]) << 8 | UInt16(bytes[source + 2 * $0 + 1])
+          var isTransparent = !transparentValue.isEmpty
+          for sample in 0..<samplesPerPixel {
+            let value = UInt16(bytes[source + 2 * sample]) << 8 | UInt16(bytes[source + 2 * sample + 1])
+            if sample < channels {
+              pixels[target * channels + sample] = Self.reduced(value)
+              if isTransparent { isTransparent = value == transparentValue[sample] }
+            } else {
+              alpha[target] = Self.reduced(value)
+            }
           }
-          for channel in 0..<channels { pixels[target * channels + channel] = Self.reduced(value[channel]) }
-          if header.hasAlpha {
-            alpha[target] = Self.reduced(value[channels])
-          } else if value == transparentValue {
-            alpha[target] = 0
-          }
+          if isTransparent { alpha[target] = 0 }
         }
         offset += rowCount
       }

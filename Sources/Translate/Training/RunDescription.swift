@@ -1,0 +1,119 @@
+import Foundation
+import NeuralNet
+
+/// What `RUN/config.json` says: how a run was started, with every setting.
+public struct RunDescription: Sendable, Equatable {
+  /// The name of the file in a run folder.
+  public static let fileName = "config.json"
+  /// The largest config.json that is read.
+  private static let largestFile = 1 << 20
+
+  /// Every setting of the training.
+  public var configuration: TrainingConfiguration
+  /// The folder trained on, as an absolute path.
+  public var data: String
+  /// The version of the program that started the run.
+  public var version: String
+  /// The program's name and arguments; empty where it was started from Swift.
+  public var commandLine: [String]
+
+  /// The description of a run that is about to start.
+  public init(
+    configuration: TrainingConfiguration, data: String, version: String, commandLine: [String] = []
+  ) {
+    self.configuration = configuration
+    self.data = data
+    self.version = version
+    self.commandLine = commandLine
+  }
+
+  /// Reads `config.json` of `runFolder` and checks its settings.
+  ///
+  /// - Throws: a `FileError` where it cannot be read, is no such file, or holds a setting that cannot be.
+  public static func read(runFolder: String) throws -> RunDescription {
+    let path = (runFolder as NSString).appendingPathComponent(fileName)
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw FileError(path: path, problem: "cannot be read", advice: "give the folder of a training run")
+    }
+    defer { try? handle.close() }
+    guard let data = try? handle.read(upToCount: largestFile + 1) ?? Data() else {
+      throw FileError(path: path, problem: "cannot be read", advice: "give the folder of a training run")
+    }
+    guard data.count <= largestFile else {
+      throw FileError(path: path, problem: "is larger than any config.json of a run (1 MiB)")
+    }
+    return try parse(data, path: path)
+  }
+
+  /// Reads the content of a `config.json`; `path` is for the error's wording.
+  ///
+  /// - Throws: a `FileError` as `read(runFolder:)`.
+  public static func parse(_ data: Data, path: String) throws -> RunDescription {
+    do {
+      let description = try JSONDecoder().decode(RunDescription.self, from: data)
+      try description.configuration.validate()
+      return description
+    } catch let error as DecodingError {
+      throw FileError(path: path, problem: wording(error), advice: "restore the file as the training wrote it")
+    } catch let error as ConfigurationError {
+      throw FileError(path: path, problem: "holds a setting that cannot be: \(error)")
+    }
+  }
+
+  /// The bytes of `config.json`: sorted keys, one a line, the same for the same run.
+  public func json() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self) + Data("\n".utf8)
+  }
+
+  /// Writes `config.json` into `runFolder`, atomically.
+  ///
+  /// - Throws: a `FileError` where it cannot be written.
+  public func write(runFolder: String) throws {
+    try AtomicFile.write(try json(), to: (runFolder as NSString).appendingPathComponent(Self.fileName))
+  }
+
+  private static func wording(_ error: DecodingError) -> String {
+    func name(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
+    switch error {
+    case .typeMismatch(let type, let context) where context.codingPath.isEmpty:
+      return "is no JSON object (expected \(type))"
+    case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+      return "\(name(context.codingPath)) is not of the type \(type)"
+    case .dataCorrupted(let context) where context.codingPath.isEmpty:
+      return "is not valid JSON"
+    case .dataCorrupted(let context):
+      return "\(name(context.codingPath)) has a value that is not known: \(context.debugDescription)"
+    case .keyNotFound(let key, _):
+      return "lacks \(key.stringValue)"
+    @unknown default:
+      return "cannot be understood"
+    }
+  }
+}
+
+extension RunDescription: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case data, version
+    case commandLine = "command_line"
+  }
+
+  /// Reads the description; the settings stand beside it on the same level.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    configuration = try TrainingConfiguration(from: decoder)
+    data = try container.decodeIfPresent(String.self, forKey: .data) ?? ""
+    version = try container.decodeIfPresent(String.self, forKey: .version) ?? ""
+    commandLine = try container.decodeIfPresent([String].self, forKey: .commandLine) ?? []
+  }
+
+  /// Writes the description, the settings beside it on the same level.
+  public func encode(to encoder: any Encoder) throws {
+    try configuration.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(data, forKey: .data)
+    try container.encode(version, forKey: .version)
+    try container.encode(commandLine, forKey: .commandLine)
+  }
+}

@@ -1,0 +1,80 @@
+/// What is learned from: pairs or two unordered sets.
+public enum TrainingObjective: String, Sendable, Codable, CaseIterable {
+  /// pix2pix (Isola et al., 2017): every image of A has its partner in B.
+  case paired
+  /// CycleGAN (Zhu et al., 2017): two sets without partners.
+  case unpaired
+}
+
+/// Which of the two domains is the input.
+public enum Direction: String, Sendable, Codable, CaseIterable {
+  /// Images of A become images of B.
+  case aToB = "AtoB"
+  /// Images of B become images of A.
+  case bToA = "BtoA"
+}
+
+/// How an image file becomes a training image (`--preprocess` of the public code).
+public enum Preprocessing: String, Sendable, Codable, CaseIterable {
+  /// Resized to `loadSize × loadSize`, then a random crop of `cropSize × cropSize`.
+  case resizeAndCrop = "resize-and-crop"
+  /// A random crop of `cropSize × cropSize` from the image as it is.
+  case crop
+  /// Resized to the width `loadSize`, aspect ratio kept.
+  case scaleWidth = "scale-width"
+  /// Resized to the width `loadSize`, aspect ratio kept, then a random crop of `cropSize × cropSize`.
+  case scaleWidthAndCrop = "scale-width-and-crop"
+  /// As it is.
+  case none
+
+  /// Whether the image is resized first.
+  public var resizes: Bool { self == .resizeAndCrop || self == .scaleWidth || self == .scaleWidthAndCrop }
+  /// Whether every training image ends up `cropSize × cropSize`.
+  public var crops: Bool { self == .resizeAndCrop || self == .crop || self == .scaleWidthAndCrop }
+}
+
+/// Which network judges images.
+public enum DiscriminatorChoice: String, Sendable, Codable, CaseIterable {
+  /// PatchGAN with three stride-2 layers: each output sees 70×70 pixels.
+  case basic
+  /// PatchGAN with a chosen number of stride-2 layers.
+  case layered = "n_layers"
+  /// 1×1 convolutions alone: each output sees one pixel.
+  case pixel
+}
+
+/// The adversarial loss.
+public enum GANMode: String, Sendable, Codable, CaseIterable {
+  /// Binary cross-entropy on logits (Goodfellow et al., 2014).
+  case vanilla
+  /// Least squares (Mao et al., 2017).
+  case lsgan
+  /// Wasserstein with a gradient penalty (Gulrajani et al., 2017).
+  case wgangp
+  /// Hinge (Lim and Ye, 2017).
+  case hinge
+}
+
+/// How the learning rate changes from epoch to epoch.
+public enum LearningRatePolicy: String, Sendable, Codable, CaseIterable {
+  /// Constant for `epochs`, then in a line towards zero over `decayEpochs`.
+  case linear
+  /// A tenth after every `learningRateStep` epochs.
+  case step
+  /// A fifth whenever the watched figure has stopped falling.
+  case plateau
+  /// Half a cosine wave from the full rate to zero over `epochs`.
+  case cosine
+}
+
+/// The distribution that initial weights are drawn from.
+public enum InitializationKind: String, Sendable, Codable, CaseIterable {
+  /// Normal with standard deviation `initGain`.
+  case normal
+  /// Normal, scaled by fan-in and fan-out (Glorot and Bengio, 2010).
+  case xavier
+  /// Normal, scaled by fan-in (He et al., 2015).
+  case kaiming
+  /// Orthogonal rows or columns (Saxe et al., 2014).
+  case orthogonal
+}

@@ -1,0 +1,118 @@
+import NeuralNet
+
+/// Every setting of a training run, with the defaults of the public pix2pix/CycleGAN code.
+///
+/// Start from `.paired` or `.unpaired`, change what should differ, and call `validate()`.
+public struct TrainingConfiguration: Sendable, Equatable {
+  /// pix2pix from pairs or CycleGAN from two sets.
+  public var objective: TrainingObjective
+
+  // MARK: Length
+
+  /// Epochs at the full learning rate.
+  public var epochs = 100
+  /// Epochs over which the linear policy brings the rate down afterwards.
+  public var decayEpochs = 100
+  /// Stop after this many optimiser steps, whatever the epochs say; nil for the epochs alone.
+  public var steps: Int?
+
+  // MARK: Data
+
+  /// Images in a step.
+  public var batchSize = 1
+  /// How an image file becomes a training image.
+  public var preprocess = Preprocessing.resizeAndCrop
+  /// Side (or width) in pixels to which images are resized.
+  public var loadSize = 286
+  /// Side in pixels of the random crop.
+  public var cropSize = 256
+  /// Whether half of the images are mirrored left to right.
+  public var flip = true
+  /// Which of A and B is the input.
+  public var direction = Direction.aToB
+  /// Whether images are taken in sorted order, without shuffling.
+  public var serial = false
+  /// Whether sub-folders are read too.
+  public var recursive = false
+  /// Channels of an input image: 1 (grey) or 3 (RGB).
+  public var inputChannels = 3
+  /// Channels of an output image: 1 (grey) or 3 (RGB).
+  public var outputChannels = 3
+
+  // MARK: Networks
+
+  /// Which network translates.
+  public var generator: GeneratorChoice
+  /// Channels after the generator's first convolution.
+  public var ngf = 64
+  /// Normalisation in the generator, and in the discriminator unless `discriminatorNorm` says otherwise.
+  public var norm: NormalizationKind
+  /// Whether the generator drops activations while training.
+  public var dropout: Bool
+  /// How the generator doubles the resolution.
+  public var upsample = UpsamplingKind.transposed
+  /// Which network judges.
+  public var discriminator = DiscriminatorChoice.basic
+  /// Stride-2 layers of the `n_layers` discriminator.
+  public var discriminatorLayers = 3
+  /// Channels after the discriminator's first convolution.
+  public var ndf = 64
+  /// Normalisation in the discriminator; nil for that of the generator, as in the public code.
+  public var discriminatorNorm: NormalizationKind?
+  /// The distribution of initial weights.
+  public var initialization = InitializationKind.normal
+  /// Its scale.
+  public var initGain = 0.02
+  /// A model file or run folder whose weights to start from; nil for fresh ones.
+  public var initFrom: String?
+
+  // MARK: Losses and optimiser
+
+  /// The adversarial loss.
+  public var ganMode: GANMode
+  /// Weight of the L1 loss (paired).
+  public var lambdaL1 = 100.0
+  /// Weight of the cycle loss A → B → A (unpaired).
+  public var lambdaA = 10.0
+  /// Weight of the cycle loss B → A → B (unpaired).
+  public var lambdaB = 10.0
+  /// Weight of the identity loss as a share of `lambdaA` and `lambdaB`; 0 leaves it out (unpaired).
+  public var lambdaIdentity = 0.5
+  /// Earlier translations that each discriminator is also shown; 0 for none (unpaired).
+  public var poolSize = 50
+  /// Adam's learning rate at the start.
+  public var learningRate = 0.0002
+  /// Adam's decay of the first moment; that of the second is 0.999.
+  public var beta1 = 0.5
+  /// How the learning rate changes.
+  public var learningRatePolicy = LearningRatePolicy.linear
+  /// Epochs between two drops of the `step` policy (`lr_decay_iters` of the public code).
+  public var learningRateStep = 50
+
+  // MARK: Running
+
+  /// Determines everything that is drawn: weights, order, crops, dropout.
+  public var seed: UInt64 = 0
+  /// Threads that compute; nil for one a processor core. The result does not depend on it.
+  public var threads: Int?
+  /// Epochs between two checkpoints.
+  public var saveEvery = 5
+  /// Steps between two sample sheets.
+  public var sampleEvery = 400
+
+  /// pix2pix as published: unet_256, batch norm, dropout, vanilla GAN loss, L1 × 100.
+  public static let paired = TrainingConfiguration(.paired)
+  /// CycleGAN as published: resnet_9blocks, instance norm, lsgan, cycle × 10, identity × 0.5, pool of 50.
+  public static let unpaired = TrainingConfiguration(.unpaired)
+
+  /// The published settings for `objective`.
+  public init(_ objective: TrainingObjective) {
+    self.objective = objective
+    switch objective {
+    case .paired:
+      (generator, norm, dropout, ganMode) = (.unet(levels: 8), .batch, true, .vanilla)
+    case .unpaired:
+      (generator, norm, dropout, ganMode) = (.resnet(blocks: 9), .instance, false, .lsgan)
+    }
+  }
+}

@@ -7,10 +7,10 @@ import PackageDescription
 #if arch(x86_64)
   let wideKernels: [Target] = [
     .target(
-      name: "KernelsAVX2",
+      name: "KernelsAVX2", dependencies: ["KernelArguments"],
       swiftSettings: [.define("KERNELS_AVX2"), .unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma"])]),
     .target(
-      name: "KernelsAVX512",
+      name: "KernelsAVX512", dependencies: ["KernelArguments"],
       swiftSettings: [.define("KERNELS_AVX512"), .unsafeFlags(["-Xcc", "-march=skylake-avx512"])]),
   ]
 #else
@@ -32,10 +32,11 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .target(name: "CProcessor"),
-    .target(name: "KernelsPortable"),
+    .target(name: "KernelArguments"),
+    .target(name: "KernelsPortable", dependencies: ["KernelArguments"]),
     .target(
       name: "NeuralNet",
-      dependencies: ["COpenBLAS", "CProcessor", "KernelsPortable"] + wideKernels.map { .target(name: $0.name) }),
+      dependencies: ["COpenBLAS", "CProcessor", "KernelArguments", "KernelsPortable"] + wideKernels.map { .target(name: $0.name) }),
     .target(name: "UNet", dependencies: ["NeuralNet"]),
     .target(name: "ResNet", dependencies: ["NeuralNet"]),
     .target(name: "PatchDisc", dependencies: ["NeuralNet"]),

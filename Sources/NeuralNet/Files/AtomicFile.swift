@@ -4,29 +4,35 @@ import Foundation
 public enum AtomicFile {
   /// Writes to a temporary name beside `path` through `write`, syncs it to the disk, and renames it into place.
   ///
-  /// - Throws: what `write` throws, or a `FileError` naming `path` where the system refuses.
+  /// - Throws: what `write` throws (then `path` is as it was), or a `FileError` naming `path` where the system refuses.
   public static func write(to path: String, _ write: (FileHandle) throws -> Void) throws {
     let temporary = path + ".partial"
-    guard FileManager.default.createFile(atPath: temporary, contents: nil),
-      let handle = FileHandle(forWritingAtPath: temporary)
-    else {
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
       throw FileError(
-        path: path, problem: "cannot be written: \(reason())", advice: "check the folder and its permissions")
+        path: path, problem: "cannot be written: \(systemReason())", advice: "check the folder and its permissions")
     }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
     do {
       try write(handle)
-      try handle.synchronize()
-      try handle.close()
     } catch {
-      try? handle.close()
+      close(descriptor)
       unlink(temporary)
-      if error is FileError { throw error }
-      throw FileError(path: path, problem: "cannot be written: \(reason())", advice: "is the disk full?")
+      guard let failure = error as? CocoaError else { throw error }
+      throw FileError(
+        path: path, problem: "cannot be written: \(failure.localizedDescription)", advice: "is the disk full?")
+    }
+    // Some file systems report a full disk only now.
+    let isSynced = fsync(descriptor) == 0
+    let syncReason = systemReason()
+    guard close(descriptor) == 0, isSynced else {
+      unlink(temporary)
+      throw FileError(path: path, problem: "cannot be written: \(syncReason)", advice: "is the disk full?")
     }
     guard rename(temporary, path) == 0 else {
-      let why = reason()
+      let reason = systemReason()
       unlink(temporary)
-      throw FileError(path: path, problem: "cannot be replaced: \(why)")
+      throw FileError(path: path, problem: "cannot be replaced: \(reason)")
     }
     synchronizeFolder(of: path)
   }
@@ -44,6 +50,7 @@ public enum AtomicFile {
     fsync(descriptor)
     close(descriptor)
   }
-
-  private static func reason() -> String { String(cString: strerror(errno)) }
 }
+
+/// What the system says about the last call that failed.
+func systemReason() -> String { String(cString: strerror(errno)) }

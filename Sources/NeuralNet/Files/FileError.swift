@@ -18,4 +18,20 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     (path.map { $0 + ": " } ?? "") + problem + (advice.map { "; " + $0 } ?? "")
   }
+
+  /// `text` from a file in single quotes, fit for a terminal: control characters replaced, long texts cut.
+  public static func quote(_ text: String) -> String {
+    let limit = 120
+    var shown = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      guard shown.count < limit else {
+        shown.append("…")
+        break
+      }
+      let category = scalar.properties.generalCategory
+      let isInvisible = [.control, .format, .lineSeparator, .paragraphSeparator].contains(category)
+      shown.append(isInvisible ? "\u{FFFD}" : scalar)
+    }
+    return "'" + String(shown) + "'"
+  }
 }

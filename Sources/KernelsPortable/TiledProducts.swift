@@ -1,0 +1,222 @@
+import KernelArguments
+
+// The accumulators of a tile stay in registers over all taps and channels: 6 × 64 fill 24 of AVX-512's 32 registers and
+// need 10 loads per 24 multiply-adds. With 16 registers of 8 lanes, 6 × 16 is what fits.
+
+extension Kernels {
+  /// Runs a gathered product.
+  public static func multiply(_ product: GatheredProduct) {
+    #if KERNELS_AVX512
+      if product.columns > 2 * lanes {
+        multiply(product, FourVectors.self, firstColumn: 0)
+      } else if product.columns > lanes {
+        multiply(product, TwoVectors.self, firstColumn: 0)
+      } else {
+        multiply(product, OneVector.self, firstColumn: 0)
+      }
+    #else
+      var first = 0
+      while first < product.columns {
+        multiply(product, OneVector.self, firstColumn: first)
+        first += lanes
+      }
+    #endif
+  }
+
+  @inline(__always)
+  private static func multiply<Row: TileRow>(_ product: GatheredProduct, _: Row.Type, firstColumn: Int) {
+    let output = product.output + firstColumn
+    let bias = product.accumulates ? nil : product.bias.map { $0 + firstColumn }
+    let accumulates = product.accumulates
+    let columns = product.columns - firstColumn
+    let channels = product.channels
+    for tile in 0..<product.tiles {
+      let outputs = product.outputOffsets + tile * gatherTile
+      @inline(__always) func start(_ row: Int) -> Row {
+        if accumulates { return Row(partial: output + Int(outputs[row]), columns) }
+        return bias.map { Row($0) } ?? Row()
+      }
+      var r0 = start(0), r1 = start(1), r2 = start(2), r3 = start(3), r4 = start(4), r5 = start(5)
+      var offsets = product.inputOffsets + tile * product.inputTileStride
+      for tap in 0..<product.taps {
+        defer { offsets += gatherTile }
+        if offsets[0] < 0 { continue }
+        let x0 = product.input + Int(offsets[0]), x1 = product.input + Int(offsets[1])
+        let x2 = product.input + Int(offsets[2]), x3 = product.input + Int(offsets[3])
+        let x4 = product.input + Int(offsets[4]), x5 = product.input + Int(offsets[5])
+        var weights = product.weights + Int(product.weightOffsets[tap]) + firstColumn
+        for channel in 0..<channels {
+          let b = Row(weights)
+          r0.add(x0[channel], b)
+          r1.add(x1[channel], b)
+          r2.add(x2[channel], b)
+          r3.add(x3[channel], b)
+          r4.add(x4[channel], b)
+          r5.add(x5[channel], b)
+          weights += panelWidth
+        }
+      }
+      r0.store(output + Int(outputs[0]), columns)
+      r1.store(output + Int(outputs[1]), columns)
+      r2.store(output + Int(outputs[2]), columns)
+      r3.store(output + Int(outputs[3]), columns)
+      r4.store(output + Int(outputs[4]), columns)
+      r5.store(output + Int(outputs[5]), columns)
+    }
+  }
+}
+
+extension Kernels {
+  /// Runs an outer product.
+  public static func multiply(_ product: OuterProduct) {
+    var row = 0
+    while row < product.rows {
+      #if KERNELS_AVX512
+        if product.columns > 2 * lanes {
+          multiply(product, FourVectors.self, row, firstColumn: 0)
+        } else if product.columns > lanes {
+          multiply(product, TwoVectors.self, row, firstColumn: 0)
+        } else {
+          multiply(product, OneVector.self, row, firstColumn: 0)
+        }
+      #else
+        var first = 0
+        while first < product.columns {
+          multiply(product, OneVector.self, row, firstColumn: first)
+          first += lanes
+        }
+      #endif
+      row += rowTile
+    }
+  }
+
+  @inline(__always)
+  private static func multiply<Row: TileRow>(_ product: OuterProduct, _: Row.Type, _ row: Int, firstColumn: Int) {
+    let output = product.output + row * panelWidth + firstColumn
+    let rows = product.rows - row
+    let columns = product.columns - firstColumn
+    let accumulates = product.accumulates
+    @inline(__always) func start(_ tileRow: Int) -> Row {
+      accumulates && tileRow < rows ? Row(partial: output + tileRow * panelWidth, columns) : Row()
+    }
+    var r0 = start(0), r1 = start(1), r2 = start(2), r3 = start(3), r4 = start(4), r5 = start(5)
+    let left = product.left + row
+    let right = product.right + firstColumn
+    let leftOffsets = product.leftOffsets
+    let rightOffsets = product.rightOffsets
+    for pair in 0..<product.pairs {
+      let a = left + Int(leftOffsets[pair])
+      let b = Row(right + Int(rightOffsets[pair]))
+      r0.add(a[0], b)
+      r1.add(a[1], b)
+      r2.add(a[2], b)
+      r3.add(a[3], b)
+      r4.add(a[4], b)
+      r5.add(a[5], b)
+    }
+    r0.store(output, columns)
+    if rows > 1 { r1.store(output + panelWidth, columns) }
+    if rows > 2 { r2.store(output + 2 * panelWidth, columns) }
+    if rows > 3 { r3.store(output + 3 * panelWidth, columns) }
+    if rows > 4 { r4.store(output + 4 * panelWidth, columns) }
+    if rows > 5 { r5.store(output + 5 * panelWidth, columns) }
+  }
+}
+
+/// One row of a tile of a product, a multiple of sixteen columns in registers.
+private protocol TileRow {
+  /// Zeros.
+  init()
+  /// Whole vectors.
+  init(_ pointer: UnsafePointer<Float>)
+  /// The first `count` floats, zeros beyond.
+  init(partial pointer: UnsafePointer<Float>, _ count: Int)
+  /// `self += a · b`
+  mutating func add(_ a: Float, _ b: Self)
+  /// Stores the first `count` columns.
+  func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int)
+}
+
+private struct OneVector: TileRow {
+  var v0 = Vector()
+
+  @inline(__always) init() {}
+
+  @inline(__always) init(_ pointer: UnsafePointer<Float>) { v0 = load(pointer, 0) }
+
+  @inline(__always) init(partial pointer: UnsafePointer<Float>, _ count: Int) { v0 = load(pointer, 0, count: count) }
+
+  @inline(__always) mutating func add(_ a: Float, _ b: Self) { v0.addProduct(Vector(repeating: a), b.v0) }
+
+  @inline(__always) func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
+    storeVector(v0, pointer, 0, count: count)
+  }
+}
+
+#if KERNELS_AVX512
+  private struct TwoVectors: TileRow {
+    var v0 = Vector()
+    var v1 = Vector()
+
+    @inline(__always) init() {}
+
+    @inline(__always) init(_ pointer: UnsafePointer<Float>) {
+      v0 = load(pointer, 0)
+      v1 = load(pointer, lanes)
+    }
+
+    @inline(__always) init(partial pointer: UnsafePointer<Float>, _ count: Int) {
+      v0 = load(pointer, 0, count: count)
+      v1 = load(pointer, lanes, count: count - lanes)
+    }
+
+    @inline(__always) mutating func add(_ a: Float, _ b: Self) {
+      let a = Vector(repeating: a)
+      v0.addProduct(a, b.v0)
+      v1.addProduct(a, b.v1)
+    }
+
+    @inline(__always) func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
+      storeVector(v0, pointer, 0, count: count)
+      storeVector(v1, pointer, lanes, count: count - lanes)
+    }
+  }
+
+  private struct FourVectors: TileRow {
+    var v0 = Vector()
+    var v1 = Vector()
+    var v2 = Vector()
+    var v3 = Vector()
+
+    @inline(__always) init() {}
+
+    @inline(__always) init(_ pointer: UnsafePointer<Float>) {
+      v0 = load(pointer, 0)
+      v1 = load(pointer, lanes)
+      v2 = load(pointer, 2 * lanes)
+      v3 = load(pointer, 3 * lanes)
+    }
+
+    @inline(__always) init(partial pointer: UnsafePointer<Float>, _ count: Int) {
+      v0 = load(pointer, 0, count: count)
+      v1 = load(pointer, lanes, count: count - lanes)
+      v2 = load(pointer, 2 * lanes, count: count - 2 * lanes)
+      v3 = load(pointer, 3 * lanes, count: count - 3 * lanes)
+    }
+
+    @inline(__always) mutating func add(_ a: Float, _ b: Self) {
+      let a = Vector(repeating: a)
+      v0.addProduct(a, b.v0)
+      v1.addProduct(a, b.v1)
+      v2.addProduct(a, b.v2)
+      v3.addProduct(a, b.v3)
+    }
+
+    @inline(__always) func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
+      storeVector(v0, pointer, 0, count: count)
+      storeVector(v1, pointer, lanes, count: count - lanes)
+      storeVector(v2, pointer, 2 * lanes, count: count - 2 * lanes)
+      storeVector(v3, pointer, 3 * lanes, count: count - 3 * lanes)
+    }
+  }
+#endif

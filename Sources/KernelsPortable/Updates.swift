@@ -1,0 +1,49 @@
+import KernelArguments
+
+extension Kernels {
+  /// Runs an Adam update; `count` is a multiple of sixteen.
+  public static func adam(_ pass: AdamPass) {
+    let firstRate = Vector(repeating: pass.firstRate)
+    let secondRate = Vector(repeating: pass.secondRate)
+    let stepSize = Vector(repeating: pass.stepSize)
+    let correction = Vector(repeating: pass.inverseSecondCorrection)
+    let epsilon = Vector(repeating: pass.epsilon)
+    var index = 0
+    while index < pass.count {
+      let gradient = load(pass.gradients, index)
+      var first = load(pass.firstMoment, index)
+      var second = load(pass.secondMoment, index)
+      first.addProduct(gradient - first, firstRate)
+      second.addProduct(gradient * gradient - second, secondRate)
+      var root = epsilon
+      root.addProduct(second.squareRoot(), correction)
+      store(first, pass.firstMoment, index)
+      store(second, pass.secondMoment, index)
+      store(load(pass.weights, index) - stepSize * first / root, pass.weights, index)
+      index += lanes
+    }
+  }
+
+  /// `output[p] (+)= Σ input[sources of p]` for pixels that a padding or an upsampling has spread.
+  ///
+  /// - Parameters:
+  ///   - starts: `[pixels + 1]`, where each pixel's sources begin in `sources`
+  ///   - sources: offsets in floats from `input`
+  public static func gatherSums(
+    _ input: UnsafePointer<Float>, starts: UnsafePointer<Int32>, sources: UnsafePointer<Int32>, _ output: PixelView,
+    pixels: Int, channels: Int, accumulates: Bool
+  ) {
+    for pixel in 0..<pixels {
+      let target = output.base + pixel * output.stride
+      let begin = Int(starts[pixel]), end = Int(starts[pixel + 1])
+      var channel = 0
+      while channel < channels {
+        let count = min(lanes, channels - channel)
+        var sum = accumulates ? load(target, channel, count: count) : Vector()
+        for source in begin..<end { sum += load(input, Int(sources[source]) + channel, count: count) }
+        storeVector(sum, target, channel, count: count)
+        channel += lanes
+      }
+    }
+  }
+}

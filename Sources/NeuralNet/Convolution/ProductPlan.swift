@@ -1,0 +1,184 @@
+import KernelArguments
+
+/// A forward product or a data gradient, laid out for one input shape.
+///
+/// Which kernel runs is a rule over shapes:
+/// - outputs along the weights' columns: the gathered product, weights as they lie;
+/// - outputs along the rows, and few of them or few pixels: the dot product, weights as they lie;
+/// - otherwise: blocks of weights are transposed into scratch, each serving a whole piece of pixels, and the gathered
+///   product runs over them.
+struct ProductPlan {
+  enum Form {
+    case gathered
+    case transposed
+    case dot
+  }
+
+  let form: Form
+  let table: GatherTable
+  private let packing: PackedWeights
+  private let accumulates: Bool
+  /// `[tap]` of the table: floats from a panel's begin to the tap's weights.
+  private let weightOffsets: IndexTable
+  /// `[tap]`: floats from the scratch's begin to a transposed block.
+  private let scratchOffsets: IndexTable
+
+  /// Transposed blocks that a piece keeps at once: 8 × 16 KB leave room for activations in a second-level cache.
+  private static let scratchTaps = 8
+  /// Rows of a dot product's piece.
+  private static let dotRows = 8 * rowTile
+  /// Floats of weights that a gathered product walks before it goes back over its pixels: 256 KB.
+  private static let chunkFloats = 1 << 16
+
+  /// Floats of scratch for each worker.
+  static let scratchCount = scratchTaps * panelWidth * panelWidth + 512
+
+  /// Output channels per column piece.
+  private let channelsPerPiece: Int
+  private let columnPieces: Int
+
+  /// Lays out a product.
+  ///
+  /// - Parameters:
+  ///   - outputs: which of the layer's channel axes the product writes
+  ///   - accumulates: whether it adds to what the output holds
+  init(
+    _ geometry: ConvolutionGeometry, _ packing: PackedWeights, writing outputs: PackedWeights.Columns,
+    _ direction: GatherTable.Direction, from input: PlannedTensor, to output: PlannedTensor, sources: LargeGrid,
+    zeroRow: Int, imagesPerGroup: Int, accumulates: Bool
+  ) {
+    self.packing = packing
+    self.accumulates = accumulates
+    let channels = outputs == .output ? packing.outputChannels : packing.inputChannels
+    let form: Form =
+      packing.columns == outputs ? .gathered : channels <= rowTile || output.shape.pixels <= 32 ? .dot : .transposed
+    self.form = form
+    // A transposed block is paid for by the pixels that it serves, a gathered panel by those that stay in the cache.
+    let pixelsPerPiece =
+      switch form {
+      case .gathered: 384
+      case .transposed: 1024
+      case .dot: 256
+      }
+    table = GatherTable(
+      geometry, direction, from: input, to: output, sources: sources, zeroRow: zeroRow,
+      imagesPerGroup: imagesPerGroup, pixelsPerPiece: pixelsPerPiece, tile: form == .dot ? dotTile : gatherTile)
+    weightOffsets = IndexTable(table.taps.map { Int32($0 * packing.tapStride) })
+    scratchOffsets = IndexTable((0..<Self.scratchTaps).map { Int32($0 * panelWidth * panelWidth) })
+    channelsPerPiece = form == .dot ? Self.dotRows : panelWidth
+    columnPieces = (channels + channelsPerPiece - 1) / channelsPerPiece
+    self.channels = channels
+  }
+
+  private let channels: Int
+
+  /// Independent pieces; consecutive ones share weights.
+  var pieces: Int { table.pieces.count * columnPieces }
+
+  /// Computes one piece.
+  ///
+  /// - Returns: the piece of pixels and the channels that were written
+  func run(
+    _ piece: Int, arena: UnsafeMutablePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    scratch: UnsafeMutablePointer<Float>, kernels: KernelTable
+  ) -> (pixels: GatherTable.Piece, channels: Range<Int>) {
+    let pixels = table.pieces[piece % table.pieces.count]
+    let column = piece / table.pieces.count
+    let first = column * channelsPerPiece
+    let range = first..<min(channels, first + channelsPerPiece)
+    for segment in table.segments[pixels.segments] {
+      switch form {
+      case .gathered:
+        gathered(
+          segment, arena, weights + column * packing.panelStride, range, bias.map { $0 + range.lowerBound }, kernels)
+      case .transposed:
+        transposed(segment, arena, weights + range.lowerBound * panelWidth, range, bias, scratch, kernels)
+      case .dot: dot(segment, arena, weights + range.lowerBound * panelWidth, range, bias, kernels)
+      }
+    }
+    return (pixels, range)
+  }
+
+  private func gathered(
+    _ segment: GatherTable.Segment, _ arena: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>,
+    _ range: Range<Int>, _ bias: UnsafePointer<Float>?, _ kernels: KernelTable
+  ) {
+    var product = product(segment, arena, weights, weightOffsets.base + segment.taps.lowerBound, range)
+    product.channels = packing.rowCount
+    product.bias = bias
+    product.accumulates = accumulates
+    let chunk = max(1, Self.chunkFloats / packing.tapStride)
+    var done = 0
+    repeat {
+      product.taps = min(chunk, segment.taps.count - done)
+      kernels.multiplyGathered(product)
+      done += product.taps
+      product.inputOffsets += product.taps * table.tile
+      product.weightOffsets += product.taps
+      product.accumulates = true
+    } while done < segment.taps.count
+  }
+
+  private func transposed(
+    _ segment: GatherTable.Segment, _ arena: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>,
+    _ range: Range<Int>, _ bias: UnsafePointer<Float>?, _ scratch: UnsafeMutablePointer<Float>,
+    _ kernels: KernelTable
+  ) {
+    let blocks = scratch + 512
+    var product = product(segment, arena, blocks, scratchOffsets.base, range)
+    product.bias = bias.map { $0 + range.lowerBound }
+    product.accumulates = accumulates
+    for panel in 0..<packing.panels {
+      let firstColumn = panel * panelWidth
+      product.channels = min(panelWidth, packing.columnCount - firstColumn)
+      product.input = UnsafePointer(arena + firstColumn)
+      var done = 0
+      repeat {
+        product.taps = min(Self.scratchTaps, segment.taps.count - done)
+        for tap in 0..<product.taps {
+          let place = weights + panel * packing.panelStride + Int(weightOffsets.base[segment.taps.lowerBound + done + tap])
+          kernels.transposeBlock(
+            place, range.count, product.channels, blocks + tap * panelWidth * panelWidth, scratch)
+        }
+        product.inputOffsets =
+          UnsafePointer(table.inputOffsets.base + segment.firstInput + done * table.tile)
+        kernels.multiplyGathered(product)
+        done += product.taps
+        product.accumulates = true
+      } while done < segment.taps.count
+    }
+  }
+
+  private func product(
+    _ segment: GatherTable.Segment, _ arena: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>,
+    _ weightOffsets: UnsafePointer<Int32>, _ range: Range<Int>
+  ) -> GatheredProduct {
+    var product = GatheredProduct(
+      input: arena, inputOffsets: table.inputOffsets.base + segment.firstInput, weights: weights,
+      weightOffsets: weightOffsets, output: arena + range.lowerBound,
+      outputOffsets: table.outputOffsets.base + segment.tiles.lowerBound * table.tile)
+    product.tiles = segment.tiles.count
+    product.inputTileStride = segment.taps.count * table.tile
+    product.columns = range.count
+    return product
+  }
+
+  private func dot(
+    _ segment: GatherTable.Segment, _ arena: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>,
+    _ range: Range<Int>, _ bias: UnsafePointer<Float>?, _ kernels: KernelTable
+  ) {
+    var product = DotProduct(
+      input: arena, inputOffsets: table.inputOffsets.base + segment.firstInput, weights: weights,
+      weightOffsets: weightOffsets.base + segment.taps.lowerBound, output: arena + range.lowerBound,
+      outputOffsets: table.outputOffsets.base + segment.tiles.lowerBound * table.tile)
+    product.tiles = segment.tiles.count
+    product.taps = segment.taps.count
+    product.columns = packing.columnCount
+    product.rows = range.count
+    product.inputTileStride = segment.taps.count * table.tile
+    product.weightPanelStride = packing.panelStride
+    product.bias = bias.map { $0 + range.lowerBound }
+    product.accumulates = accumulates
+    kernels.multiplyDot(product)
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+
+/// Bytes on their way into a file: small pieces are gathered, large ones pass without a copy.
+public final class ByteSink {
+  /// Bytes taken so far.
+  public private(set) var count = 0
+
+  private let handle: FileHandle
+  private let path: String
+  private var pending: [UInt8] = []
+  private let limit = 1 << 18
+
+  /// A sink into `handle`, which stays the caller's; `path` is named in errors.
+  public init(_ handle: FileHandle, path: String) {
+    self.handle = handle
+    self.path = path
+    pending.reserveCapacity(limit)
+  }
+
+  /// Takes `bytes`.
+  ///
+  /// - Throws: `FileError` where the system refuses.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws {
+    count += bytes.count
+    guard bytes.count < limit / 4 else {
+      try flush()
+      return try pass(bytes)
+    }
+    pending.append(contentsOf: bytes)
+    if pending.count >= limit { try flush() }
+  }
+
+  /// Takes `bytes`.
+  public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+
+  /// Hands everything to the system.
+  public func flush() throws {
+    guard !pending.isEmpty else { return }
+    try pending.withUnsafeBytes { try pass($0) }
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  private func pass(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let part = UnsafeRawBufferPointer(rebasing: rest)
+      // `errno` says why; FileHandle's own writing hides it.
+      let sent = systemWrite(handle.fileDescriptor, part.baseAddress, part.count)
+      if sent < 0 && errno == EINTR { continue }
+      guard sent > 0 else {
+        throw FileError(path: path, problem: "cannot be written: \(systemReason())", advice: "is the disk full?")
+      }
+      rest = rest.dropFirst(sent)
+    }
+  }
+}
+
+/// `write(2)`, out of the reach of the methods of the same name.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(descriptor, bytes, count)
+}

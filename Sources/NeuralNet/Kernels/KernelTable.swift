@@ -1,0 +1,90 @@
+import CProcessor
+import Foundation
+import KernelArguments
+import KernelsPortable
+
+#if arch(x86_64)
+  import KernelsAVX2
+  import KernelsAVX512
+#endif
+
+/// The kernels that suit this processor, chosen once when the program starts.
+///
+/// `TRANSLATE_KERNELS=avx512|avx2|portable` asks for narrower ones than the processor offers, to test or to compare.
+struct KernelTable: Sendable {
+  /// `avx512`, `avx2` or `portable`
+  let name: String
+  let multiplyGathered: @Sendable (GatheredProduct) -> Void
+  let multiplyDot: @Sendable (DotProduct) -> Void
+  let multiplyOuter: @Sendable (OuterProduct) -> Void
+  let transposeBlock:
+    @Sendable (UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  let moments: @Sendable (PixelView, Int, Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  let activate: @Sendable (ActivationPass) -> Void
+  let gradientSums: @Sendable (ActivationGradientPass, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  let activationGradient: @Sendable (ActivationGradientPass, UnsafeMutablePointer<Float>?) -> Void
+  let adam: @Sendable (AdamPass) -> Void
+  let gatherSums:
+    @Sendable (
+      UnsafePointer<Float>, UnsafePointer<Int32>, UnsafePointer<Int32>, PixelView, Int, Int, Bool
+    ) -> Void
+
+  /// The table of this process.
+  static let current = choose(ProcessInfo.processInfo.environment["TRANSLATE_KERNELS"])
+
+  private static func choose(_ wish: String?) -> KernelTable {
+    #if arch(x86_64)
+      let narrower = wish == "avx2" || wish == "portable"
+      if processor_has_avx512(), !narrower { return avx512 }
+      if processor_has_avx2_fma(), wish != "portable" { return avx2 }
+    #endif
+    return portable
+  }
+
+  #if arch(x86_64)
+    private static let avx512 = KernelTable(
+      name: "avx512",
+      multiplyGathered: { KernelsAVX512.Kernels.multiply($0) },
+      multiplyDot: { KernelsAVX512.Kernels.multiply($0) },
+      multiplyOuter: { KernelsAVX512.Kernels.multiply($0) },
+      transposeBlock: { KernelsAVX512.Kernels.transposeBlock($0, rows: $1, columns: $2, $3, scratch: $4) },
+      moments: { KernelsAVX512.Kernels.moments($0, pixels: $1, channels: $2, mean: $3, squares: $4) },
+      activate: { KernelsAVX512.Kernels.activate($0) },
+      gradientSums: { KernelsAVX512.Kernels.gradientSums($0, sums: $1, products: $2) },
+      activationGradient: { KernelsAVX512.Kernels.activationGradient($0, sums: $1) },
+      adam: { KernelsAVX512.Kernels.adam($0) },
+      gatherSums: {
+        KernelsAVX512.Kernels.gatherSums($0, starts: $1, sources: $2, $3, pixels: $4, channels: $5, accumulates: $6)
+      })
+
+    private static let avx2 = KernelTable(
+      name: "avx2",
+      multiplyGathered: { KernelsAVX2.Kernels.multiply($0) },
+      multiplyDot: { KernelsAVX2.Kernels.multiply($0) },
+      multiplyOuter: { KernelsAVX2.Kernels.multiply($0) },
+      transposeBlock: { KernelsAVX2.Kernels.transposeBlock($0, rows: $1, columns: $2, $3, scratch: $4) },
+      moments: { KernelsAVX2.Kernels.moments($0, pixels: $1, channels: $2, mean: $3, squares: $4) },
+      activate: { KernelsAVX2.Kernels.activate($0) },
+      gradientSums: { KernelsAVX2.Kernels.gradientSums($0, sums: $1, products: $2) },
+      activationGradient: { KernelsAVX2.Kernels.activationGradient($0, sums: $1) },
+      adam: { KernelsAVX2.Kernels.adam($0) },
+      gatherSums: {
+        KernelsAVX2.Kernels.gatherSums($0, starts: $1, sources: $2, $3, pixels: $4, channels: $5, accumulates: $6)
+      })
+  #endif
+
+  private static let portable = KernelTable(
+    name: "portable",
+    multiplyGathered: { KernelsPortable.Kernels.multiply($0) },
+    multiplyDot: { KernelsPortable.Kernels.multiply($0) },
+    multiplyOuter: { KernelsPortable.Kernels.multiply($0) },
+    transposeBlock: { KernelsPortable.Kernels.transposeBlock($0, rows: $1, columns: $2, $3, scratch: $4) },
+    moments: { KernelsPortable.Kernels.moments($0, pixels: $1, channels: $2, mean: $3, squares: $4) },
+    activate: { KernelsPortable.Kernels.activate($0) },
+    gradientSums: { KernelsPortable.Kernels.gradientSums($0, sums: $1, products: $2) },
+    activationGradient: { KernelsPortable.Kernels.activationGradient($0, sums: $1) },
+    adam: { KernelsPortable.Kernels.adam($0) },
+    gatherSums: {
+      KernelsPortable.Kernels.gatherSums($0, starts: $1, sources: $2, $3, pixels: $4, channels: $5, accumulates: $6)
+    })
+}

@@ -1,0 +1,33 @@
+/// Memory that executions plan their tensors in. Executions that are never used at the same time may share one.
+public final class Arena {
+  private var memory: AlignedMemory?
+
+  /// An arena without memory; planning an execution makes it large enough.
+  public init() {}
+
+  /// Zeros that padding is read from, at the begin of every arena: as many as the widest pixel.
+  static let zeroCount = 16_384
+
+  /// Room for vectors that reach beyond the last channel of the last pixel.
+  private static let slack = 1024
+
+  /// Floats that are taken.
+  public var count: Int { memory?.count ?? 0 }
+
+  var base: UnsafeMutablePointer<Float> {
+    guard let memory else { preconditionFailure("an arena is used before anything is planned in it") }
+    return memory.base
+  }
+
+  /// Makes room for `count` floats; what other executions have here is lost where it grows.
+  func require(_ count: Int) throws {
+    guard count + Self.slack > self.count else { return }
+    guard count < Int(Int32.max) else {
+      throw FileError(
+        path: nil, problem: "one pass of this network would need \(count / (1 << 28)) GiB of activations, more than 8",
+        advice: "use a smaller batch, crop or tile")
+    }
+    memory = nil
+    memory = try AlignedMemory(count: count + Self.slack)
+  }
+}

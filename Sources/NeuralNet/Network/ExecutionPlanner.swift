@@ -1,0 +1,289 @@
+import KernelArguments
+
+/// How a network is to be run.
+public struct ExecutionMode: Sendable, Equatable {
+  /// Whether activations are kept for a way back.
+  public var keepsActivations = false
+  /// Whether batch normalisation uses running statistics instead of the batch's own.
+  public var usesRunningStatistics = false
+  /// Whether batch normalisation updates its running statistics.
+  public var updatesRunningStatistics = false
+  /// Whether dropout drops.
+  public var drops = false
+  /// Parts of the batch with batch statistics of their own, as if they were passed one after the other.
+  public var groups = 1
+  /// Whether the way back computes gradients of the parameters.
+  public var needsParameterGradients = false
+  /// Whether it computes the gradient of the input.
+  public var needsInputGradient = false
+
+  /// Inference with per-image statistics, as pix2pix does when it was trained at batch 1.
+  public init() {}
+
+  /// A training pass.
+  ///
+  /// - Parameters:
+  ///   - groups: parts of the batch with statistics of their own
+  ///   - parameterGradients: whether gradients of the parameters are needed
+  ///   - inputGradient: whether the gradient of the input is needed
+  public static func training(
+    groups: Int = 1, parameterGradients: Bool = true, inputGradient: Bool = false
+  ) -> ExecutionMode {
+    var mode = ExecutionMode()
+    mode.keepsActivations = true
+    mode.updatesRunningStatistics = true
+    mode.drops = true
+    mode.groups = groups
+    mode.needsParameterGradients = parameterGradients
+    mode.needsInputGradient = inputGradient
+    return mode
+  }
+}
+
+/// Lays out a network for one input shape: first the lifetimes, then the places, then the tables.
+struct ExecutionPlanner {
+  let network: Network
+  let shape: Shape
+  let mode: ExecutionMode
+
+  /// What a planned network consists of.
+  struct Plan {
+    var blocks: [BlockPlan]
+    var input: PlannedTensor
+    var output: PlannedTensor
+    var inputGradient: PlannedTensor?
+    var outputGradient: PlannedTensor?
+    var floats: Int
+  }
+
+  private var last: Int { 2 * network.blocks.count }
+  private func backwardTime(_ block: Int) -> Int { last - 1 - block }
+
+  /// - Throws: `FileError` where the network cannot take images of this size
+  func plan() throws -> Plan {
+    let extents = try bufferExtents()
+    var arena = ArenaPlan()
+    let values = reserveValues(&arena, extents)
+    let gradients = mode.keepsActivations ? reserveGradients(&arena, extents) : [:]
+    var scratch: [BlockScratch] = []
+    for index in network.blocks.indices { scratch.append(reserveScratch(&arena, index, extents)) }
+    let floats = arena.place(after: Arena.zeroCount)
+
+    func tensor(_ value: Value, _ reservations: [Int: Int]) -> PlannedTensor? {
+      guard let reservation = reservations[value.buffer] else { return nil }
+      let extent = extents[value.buffer]
+      return PlannedTensor(
+        shape: Shape(shape.n, value.channels, extent.h, extent.w),
+        offset: arena.reservations[reservation].offset + value.firstChannel, stride: network.buffers[value.buffer])
+    }
+    func offset(_ reservation: Int) -> Int { arena.reservations[reservation].offset }
+    func place(_ value: Value) -> PlannedTensor {
+      tensor(value, values) ?? PlannedTensor(shape: shape, offset: 0, stride: 0)
+    }
+
+    var blocks: [BlockPlan] = []
+    for (index, block) in network.blocks.enumerated() {
+      let input = place(block.input)
+      let first = place(block.first.value)
+      var raw = first
+      if let reservation = scratch[index].raw {
+        raw.offset = offset(reservation)
+        raw.stride = block.outputChannels
+      }
+      let grid = LargeGrid(block.geometry, input: input.shape)
+      let statistics = statistics(block)
+      let imagesPerGroup = imagesPerGroup(block)
+      let forward = ProductPlan(
+        block.geometry, block.packing, writing: .output, block.geometry.isTransposed ? .toLarge : .toSmall,
+        from: input, to: raw, sources: grid, zeroRow: 0,
+        imagesPerGroup: statistics == .data ? imagesPerGroup : shape.n, accumulates: false)
+      var backward: BlockPlan.Backward?
+      if mode.keepsActivations, let firstGradient = tensor(block.first.value, gradients) {
+        var rawGradient = firstGradient
+        if let reservation = scratch[index].rawGradient {
+          rawGradient.offset = offset(reservation)
+          rawGradient.stride = block.outputChannels
+        }
+        backward = BlockPlan.Backward(
+          firstGradient: firstGradient, secondGradient: block.second.flatMap { tensor($0.value, gradients) },
+          raw: rawGradient, means: offset(scratch[index].means),
+          weights: mode.needsParameterGradients
+            ? WeightGradientPlan(block.geometry, block.packing, input: input, gradient: rawGradient, sources: grid)
+            : nil,
+          input: tensor(block.input, gradients).map {
+            inputGradient(block, from: rawGradient, to: $0, grid, large: scratch[index].large.map(offset))
+          })
+      }
+      blocks.append(
+        BlockPlan(
+          block: block, statistics: statistics, imagesPerGroup: imagesPerGroup, input: input, raw: raw, first: first,
+          second: block.second.map { place($0.value) }, residual: block.residual.map(place), forward: forward,
+          affine: offset(scratch[index].affine), partials: offset(scratch[index].partials), backward: backward))
+    }
+    return Plan(
+      blocks: blocks, input: place(network.input), output: place(network.output),
+      inputGradient: tensor(network.input, gradients), outputGradient: tensor(network.output, gradients),
+      floats: floats)
+  }
+
+  // MARK: - Extents
+
+  /// Rows and columns of each buffer.
+  private func bufferExtents() throws -> [(h: Int, w: Int)] {
+    var extents = [(h: Int, w: Int)](repeating: (0, 0), count: network.buffers.count)
+    extents[network.input.buffer] = (shape.h, shape.w)
+    for block in network.blocks {
+      let input = extents[block.input.buffer]
+      guard let h = block.geometry.outputExtent(input.h), let w = block.geometry.outputExtent(input.w) else {
+        throw FileError(
+          path: nil, problem: "an image of \(shape.w)×\(shape.h) pixels is too small for this network (at \(block.name))",
+          advice: "use a larger image or crop, or a network with fewer layers")
+      }
+      for value in [block.first.value, block.second?.value].compactMap(\.self) {
+        let known = extents[value.buffer]
+        guard known == (0, 0) || known == (h, w) else {
+          throw FileError(
+            path: nil, problem: "an image of \(shape.w)×\(shape.h) pixels does not fit this network (at \(block.name))",
+            advice: "pad it to a multiple of the network's coarsest level")
+        }
+        extents[value.buffer] = (h, w)
+      }
+    }
+    return extents
+  }
+
+  private func statistics(_ block: Block) -> BlockPlan.Statistics {
+    guard let normalization = block.normalization else { return .none }
+    return mode.usesRunningStatistics && normalization.kind == .batch ? .running : .data
+  }
+
+  private func imagesPerGroup(_ block: Block) -> Int {
+    guard statistics(block) == .data else { return shape.n }
+    return block.normalization?.kind == .instance || !mode.keepsActivations ? 1 : shape.n / mode.groups
+  }
+
+  // MARK: - Lifetimes
+
+  /// Reserves the buffers of all values; the answer maps buffers to reservations.
+  private func reserveValues(_ arena: inout ArenaPlan, _ extents: [(h: Int, w: Int)]) -> [Int: Int] {
+    var reservations: [Int: Int] = [:]
+    func reserve(_ value: Value, at time: Int) {
+      if let known = reservations[value.buffer] {
+        arena.extend(known, to: time)
+      } else {
+        let extent = extents[value.buffer]
+        reservations[value.buffer] = arena.reserve(
+          shape.n * extent.h * extent.w * network.buffers[value.buffer], from: time, through: time)
+      }
+    }
+    reserve(network.input, at: 0)
+    reserve(network.input, at: last)
+    for (index, block) in network.blocks.enumerated() {
+      reserve(block.input, at: index)
+      if let residual = block.residual { reserve(residual, at: index) }
+      for value in [block.first.value, block.second?.value].compactMap(\.self) {
+        reserve(value, at: index)
+        // Without a normalisation, the way back takes signs from the output.
+        if mode.keepsActivations, statistics(block) != .data { reserve(value, at: backwardTime(index)) }
+      }
+      if mode.needsParameterGradients { reserve(block.input, at: backwardTime(index)) }
+    }
+    reserve(network.output, at: last)
+    return reservations
+  }
+
+  /// Reserves the gradients of all buffers that have one; a residual shares the gradient of the sum.
+  private func reserveGradients(_ arena: inout ArenaPlan, _ extents: [(h: Int, w: Int)]) -> [Int: Int] {
+    var reservations: [Int: Int] = [:]
+    func reserve(_ value: Value, at time: Int) {
+      if let known = reservations[value.buffer] {
+        arena.extend(known, to: time)
+      } else {
+        let extent = extents[value.buffer]
+        reservations[value.buffer] = arena.reserve(
+          shape.n * extent.h * extent.w * network.buffers[value.buffer], from: time, through: time)
+      }
+    }
+    reserve(network.output, at: network.blocks.count - 1)
+    for (index, block) in network.blocks.enumerated().reversed() {
+      let time = backwardTime(index)
+      for value in [block.first.value, block.second?.value].compactMap(\.self) { reserve(value, at: time) }
+      if let residual = block.residual {
+        reservations[residual.buffer] = reservations[block.first.value.buffer]
+        reserve(residual, at: time)
+      }
+      if block.input != network.input || mode.needsInputGradient { reserve(block.input, at: time) }
+    }
+    if mode.needsInputGradient { reserve(network.input, at: last) }
+    return reservations
+  }
+
+  private struct BlockScratch {
+    var raw: Int?
+    var rawGradient: Int?
+    var large: Int?
+    var affine: Int
+    var partials: Int
+    var means: Int
+  }
+
+  private func reserveScratch(
+    _ arena: inout ArenaPlan, _ index: Int, _ extents: [(h: Int, w: Int)]
+  ) -> BlockScratch {
+    let block = network.blocks[index]
+    let output = extents[block.first.value.buffer]
+    let input = extents[block.input.buffer]
+    let pixels = shape.n * output.h * output.w
+    let time = backwardTime(index)
+    let isKept = mode.keepsActivations
+    let perGroup = shape.n * block.outputChannels
+    // At least 16 pixels make a piece, and each piece has two sums for every channel.
+    let partialCount = 2 * block.outputChannels * (pixels / 16 + shape.n * (output.h + 1))
+
+    var raw: Int?
+    if statistics(block) == .data, isKept {
+      raw = arena.reserve(pixels * block.outputChannels, from: index, through: time)
+    }
+    var rawGradient: Int?
+    if isKept, block.residual != nil {
+      rawGradient = arena.reserve(pixels * block.outputChannels, from: time, through: time)
+    }
+    var large: Int?
+    if isKept, !block.geometry.isTransposed, !block.geometry.readsInputDirectly,
+      block.input != network.input || mode.needsInputGradient
+    {
+      let height = block.geometry.largeExtent(input: input.h)
+      let width = block.geometry.largeExtent(input: input.w)
+      large = arena.reserve(shape.n * height * width * block.inputChannels, from: time, through: time)
+    }
+    let affine = arena.reserve(4 * perGroup, from: index, through: isKept ? time : index)
+    let partials = arena.reserve(partialCount, from: index, through: index)
+    if isKept { arena.extend(partials, to: time) }
+    let means = arena.reserve(2 * perGroup, from: isKept ? time : index, through: isKept ? time : index)
+    return BlockScratch(
+      raw: raw, rawGradient: rawGradient, large: large, affine: affine, partials: partials, means: means)
+  }
+
+  // MARK: - Data gradients
+
+  private func inputGradient(
+    _ block: Block, from gradient: PlannedTensor, to target: PlannedTensor, _ grid: LargeGrid, large: Int?
+  ) -> BlockPlan.InputGradient {
+    // What other blocks have already put there: the pass through a residual.
+    let accumulates = network.blocks.contains { $0.residual == block.input }
+    var written = target
+    var fold: FoldTable?
+    if let large {
+      written = PlannedTensor(
+        shape: Shape(shape.n, block.inputChannels, grid.rows.count, grid.columns.count), offset: large,
+        stride: block.inputChannels)
+      fold = FoldTable(grid, large: written, input: target.shape)
+    }
+    let product = ProductPlan(
+      block.geometry, block.packing, writing: .input, block.geometry.isTransposed ? .toSmall : .toLarge,
+      from: gradient, to: written,
+      sources: LargeGrid(height: gradient.shape.h, width: gradient.shape.w), zeroRow: 0, imagesPerGroup: shape.n,
+      accumulates: accumulates && fold == nil)
+    return BlockPlan.InputGradient(product: product, target: target, fold: fold, accumulates: accumulates)
+  }
+}

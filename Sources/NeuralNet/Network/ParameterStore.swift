@@ -1,0 +1,73 @@
+/// The learned numbers of one network, and where their gradients go.
+public final class ParameterStore {
+  /// In the order of PyTorch's state_dict.
+  public let parameters: [Parameter]
+  /// One for each batch normalisation.
+  public var runningStatistics: [RunningStatistics]
+  /// Floats in memory.
+  public let storage: Int
+
+  private let values: AlignedMemory
+  private var gradientMemory: AlignedMemory?
+
+  init(parameters: [Parameter], runningStatistics: [RunningStatistics]) throws {
+    self.parameters = parameters
+    self.runningStatistics = runningStatistics
+    storage = parameters.last.map { $0.offset + $0.storage } ?? 0
+    values = try AlignedMemory(count: storage + Self.slack)
+  }
+
+  /// Dot products read whole tiles of rows: what lies behind the last parameter must be readable.
+  private static let slack = 1024
+
+  /// Numbers that training adjusts.
+  public var count: Int { parameters.reduce(0) { $0 + $1.count } }
+
+  /// The values, as packed.
+  public var base: UnsafeMutablePointer<Float> { values.base }
+
+  /// The gradients, packed like the values; memory is taken at the first call.
+  public func gradients() throws -> UnsafeMutablePointer<Float> {
+    if let gradientMemory { return gradientMemory.base }
+    let memory = try AlignedMemory(count: storage + Self.slack)
+    gradientMemory = memory
+    return memory.base
+  }
+
+  /// The gradients if `gradients()` was called before.
+  var gradientBase: UnsafeMutablePointer<Float>? { gradientMemory?.base }
+
+  /// The numbers of one parameter in file order, read from `memory`, which is packed like the values.
+  public func fileOrder(_ parameter: Parameter, from memory: UnsafePointer<Float>) -> [Float] {
+    let base = memory + parameter.offset
+    switch parameter.layout {
+    case .vector: return Array(UnsafeBufferPointer(start: base, count: parameter.count))
+    case .packed(let packed):
+      return [Float](unsafeUninitializedCapacity: parameter.count) { buffer, count in
+        for panel in 0..<packed.panels { packed.forEach(inPanel: panel) { buffer[$0] = base[$1] } }
+        count = parameter.count
+      }
+    }
+  }
+
+  /// Packs numbers in file order into `memory`, which is packed like the values.
+  public func setFileOrder(
+    _ parameter: Parameter, _ numbers: UnsafeBufferPointer<Float>, in memory: UnsafeMutablePointer<Float>
+  ) {
+    precondition(numbers.count == parameter.count, "as many numbers as \(parameter.name) has")
+    let base = memory + parameter.offset
+    switch parameter.layout {
+    case .vector: for index in 0..<parameter.count { base[index] = numbers[index] }
+    case .packed(let packed):
+      for panel in 0..<packed.panels { packed.forEach(inPanel: panel) { base[$1] = numbers[$0] } }
+    }
+  }
+
+  /// The values of one parameter in file order.
+  public func fileOrder(_ parameter: Parameter) -> [Float] { fileOrder(parameter, from: base) }
+
+  /// Sets the values of one parameter from numbers in file order.
+  public func setFileOrder(_ parameter: Parameter, _ numbers: [Float]) {
+    numbers.withUnsafeBufferPointer { setFileOrder(parameter, $0, in: base) }
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import KernelArguments
+
+/// Adam (Kingma and Ba, 2015, algorithm 1), with ε added to the corrected root as PyTorch does.
+public final class Adam {
+  /// β₁
+  public let beta1: Double
+  /// β₂
+  public let beta2: Double
+  /// ε
+  public let epsilon: Double
+  /// Updates so far.
+  public var steps = 0
+  /// What is optimised.
+  public let parameters: ParameterStore
+  private let first: AlignedMemory
+  private let second: AlignedMemory
+
+  /// Moments of 0 for `parameters`.
+  ///
+  /// - Throws: `FileError` where there is no memory for the moments and the gradients
+  public init(_ parameters: ParameterStore, beta1: Double = 0.5, beta2: Double = 0.999, epsilon: Double = 1e-8) throws {
+    self.parameters = parameters
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    first = try AlignedMemory(count: parameters.storage)
+    second = try AlignedMemory(count: parameters.storage)
+    _ = try parameters.gradients()
+  }
+
+  /// The running mean of the gradients, packed like the parameters.
+  public var firstMoment: UnsafeMutablePointer<Float> { first.base }
+  /// The running mean of their squares, packed like the parameters.
+  public var secondMoment: UnsafeMutablePointer<Float> { second.base }
+
+  /// Updates all parameters from their gradients.
+  public func step(learningRate: Double, processor: Processor) {
+    guard let gradients = parameters.gradientBase else { return }
+    steps += 1
+    var pass = AdamPass(
+      weights: parameters.base, gradients: gradients, firstMoment: first.base, secondMoment: second.base)
+    pass.firstRate = Float(1 - beta1)
+    pass.secondRate = Float(1 - beta2)
+    pass.stepSize = Float(learningRate / (1 - pow(beta1, Double(steps))))
+    pass.inverseSecondCorrection = Float(1 / (1 - pow(beta2, Double(steps))).squareRoot())
+    pass.epsilon = Float(epsilon)
+    let whole = pass
+    let count = parameters.storage
+    let pieces = (count + Self.piece - 1) / Self.piece
+    processor.pool.run(pieces) { piece, _ in
+      let start = piece * Self.piece
+      var part = whole
+      part.count = min(Self.piece, count - start)
+      part.weights += start
+      part.gradients += start
+      part.firstMoment += start
+      part.secondMoment += start
+      processor.kernels.adam(part)
+    }
+  }
+
+  private static let piece = 1 << 16
+}

@@ -1,0 +1,68 @@
+import Foundation
+
+/// How the learning rate falls over the epochs.
+public enum LearningRatePolicy: String, Sendable, Codable, CaseIterable {
+  /// Constant, then linearly towards 0 over the decay epochs.
+  case linear
+  /// A tenth after every so many epochs.
+  case step
+  /// A fifth when a figure has not improved for five epochs.
+  case plateau
+  /// Half a cosine over all epochs.
+  case cosine
+}
+
+/// The factor of the learning rate in each epoch.
+public struct LearningRateSchedule: Sendable, Codable, Equatable {
+  /// How it falls.
+  public var policy: LearningRatePolicy
+  /// Epochs at the full rate (linear).
+  public var constantEpochs: Int
+  /// Epochs of decay that follow (linear); the sum is the length of the cosine.
+  public var decayEpochs: Int
+  /// Epochs between two steps (step).
+  public var stepEpochs: Int
+  /// Best figure so far (plateau).
+  private var best: Double?
+  /// Epochs since (plateau).
+  private var badEpochs = 0
+  /// Factor by now (plateau).
+  private var plateauFactor = 1.0
+
+  /// A schedule at its begin.
+  public init(policy: LearningRatePolicy, constantEpochs: Int, decayEpochs: Int, stepEpochs: Int = 50) {
+    self.policy = policy
+    self.constantEpochs = constantEpochs
+    self.decayEpochs = decayEpochs
+    self.stepEpochs = stepEpochs
+  }
+
+  /// The factor of epoch `epoch`, counted from 1.
+  ///
+  /// Linear: 1 − max(0, epoch − constant) / (decay + 1), so that no epoch trains at rate 0.
+  public func factor(epoch: Int) -> Double {
+    switch policy {
+    case .linear: max(0, 1 - Double(max(0, epoch - constantEpochs)) / Double(decayEpochs + 1))
+    case .step: pow(0.1, Double((epoch - 1) / max(1, stepEpochs)))
+    case .plateau: plateauFactor
+    case .cosine: (1 + cos(.pi * Double(epoch - 1) / Double(max(1, constantEpochs + decayEpochs)))) / 2
+    }
+  }
+
+  /// Tells the schedule the figure of a finished epoch, lower being better; only `plateau` listens.
+  ///
+  /// As PyTorch's ReduceLROnPlateau in the public code: factor 0.2, relative threshold 0.01, patience 5.
+  public mutating func observe(_ figure: Double) {
+    guard policy == .plateau, figure.isFinite else { return }
+    if let best, figure >= best * (1 - 0.01) {
+      badEpochs += 1
+      if badEpochs > 5 {
+        plateauFactor *= 0.2
+        badEpochs = 0
+      }
+    } else {
+      best = figure
+      badEpochs = 0
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import KernelArguments
+
+/// The processor that networks run on: its threads, the kernels that suit it, and each thread's scratch.
+///
+/// Executions that share one of these run one after the other.
+public final class Processor {
+  /// The threads.
+  public let pool: WorkerPool
+  let kernels = KernelTable.current
+  private let scratch: AlignedMemory
+
+  /// - Parameter threads: nil: one for each processor that this process may use
+  /// - Throws: `FileError` where there is no memory for scratch
+  public init(threads: Int? = nil) throws {
+    pool = WorkerPool(threads: threads)
+    scratch = try AlignedMemory(count: pool.threads * Self.scratchStride)
+  }
+
+  /// Which kernels run: `avx512`, `avx2` or `portable`.
+  public var kernelName: String { kernels.name }
+
+  /// A page apart, so that workers share no cache line.
+  private static let scratchStride = (ProductPlan.scratchCount + 1023) / 1024 * 1024
+
+  func scratch(of worker: Int) -> UnsafeMutablePointer<Float> { scratch.base + worker * Self.scratchStride }
+}

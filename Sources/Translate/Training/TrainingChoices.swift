@@ -43,30 +43,6 @@ public enum DiscriminatorChoice: String, Sendable, Codable, CaseIterable {
   case pixel
 }
 
-/// The adversarial loss.
-public enum GANMode: String, Sendable, Codable, CaseIterable {
-  /// Binary cross-entropy on logits (Goodfellow et al., 2014).
-  case vanilla
-  /// Least squares (Mao et al., 2017).
-  case lsgan
-  /// Wasserstein with a gradient penalty (Gulrajani et al., 2017).
-  case wgangp
-  /// Hinge (Lim and Ye, 2017).
-  case hinge
-}
-
-/// How the learning rate changes from epoch to epoch.
-public enum LearningRatePolicy: String, Sendable, Codable, CaseIterable {
-  /// Constant for `epochs`, then in a line towards zero over `decayEpochs`.
-  case linear
-  /// A tenth after every `learningRateStep` epochs.
-  case step
-  /// A fifth whenever the watched figure has stopped falling.
-  case plateau
-  /// Half a cosine wave from the full rate to zero over `epochs`.
-  case cosine
-}
-
 /// The distribution that initial weights are drawn from.
 public enum InitializationKind: String, Sendable, Codable, CaseIterable {
   /// Normal with standard deviation `initGain`.

@@ -2,7 +2,7 @@
 ///
 /// Axes are named as everywhere in this package: N images, C channels, H rows, W columns. Shapes are written
 /// (N, C, H, W); in memory the channels of a pixel lie together (NHWC), because every kernel runs along them.
-public struct Shape: Sendable, Equatable, CustomStringConvertible {
+public struct Shape: Sendable, Hashable, CustomStringConvertible {
   /// Images.
   public var n: Int
   /// Channels.
@@ -39,6 +39,13 @@ public struct TensorView {
   public var base: UnsafeMutablePointer<Float>
   /// Floats from one pixel to the next; larger than C where tensors share a concatenated buffer.
   public var stride: Int
+
+  /// A view of memory that the caller keeps alive.
+  public init(shape: Shape, base: UnsafeMutablePointer<Float>, stride: Int) {
+    self.shape = shape
+    self.base = base
+    self.stride = stride
+  }
 
   /// The images `range` alone.
   public func images(_ range: Range<Int>) -> TensorView {

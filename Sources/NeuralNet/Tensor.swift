@@ -71,6 +71,16 @@ public struct TensorView {
     }
   }
 
+  /// Adds `other`, which has the same shape.
+  public func add(_ other: TensorView) {
+    assert(shape == other.shape)
+    for pixel in 0..<shape.pixels {
+      let place = base + pixel * stride
+      let source = other.base + pixel * other.stride
+      for channel in 0..<shape.c { place[channel] += source[channel] }
+    }
+  }
+
   /// Sets every number to `value`.
   public func fill(_ value: Float) {
     for pixel in 0..<shape.pixels { (base + pixel * stride).update(repeating: value, count: shape.c) }

@@ -22,7 +22,7 @@ final class Pix2Pix: TranslationModel {
   private let judgePairs: PlannedExecutions
   private let judgeTranslation: PlannedExecutions
   private let apply: PlannedExecutions
-  private let penalty: GradientPenalty?
+  private let penalty: InterpolatedPenalty?
   private let generatorArena = Arena()
   private let discriminatorArena = Arena()
 
@@ -52,7 +52,7 @@ final class Pix2Pix: TranslationModel {
       in: discriminatorArena)
     penalty =
       configuration.ganMode == .wgangp
-      ? GradientPenalty(discriminator.network, processor: processor, arena: discriminatorArena) : nil
+      ? InterpolatedPenalty(discriminator.network, processor: processor) : nil
   }
 
   var plannedBytes: Int { (generatorArena.count + discriminatorArena.count) * MemoryLayout<Float>.stride }

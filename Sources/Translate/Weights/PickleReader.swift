@@ -137,10 +137,11 @@ struct PickleReader {
   }
 
   /// Takes the values from `start` on, none of which lie below the last mark.
-  private mutating func popAll(from start: Int) throws -> ArraySlice<PickleValue> {
+  private mutating func popAll(from start: Int) throws -> [PickleValue] {
     guard start >= marks.last ?? 0, start <= stack.count else { throw Self.damaged }
-    let values = stack[start...]
-    stack.removeSubrange(start...)
+    // A slice would share the stack's storage, and removing would copy the whole stack.
+    let values = Array(stack[start...])
+    stack.removeLast(values.count)
     return values
   }
 

@@ -151,7 +151,7 @@ import Testing
     #expect(pair.input.width == 20 && pair.input.height == 16 && pair.inputPath == folder("train/1.png"))
     let image = try PNG.read(folder("train/1.png"))
     let back = ImageTensor.image(from: pair.input.values, width: 20, height: 16, channels: 3, pixelStride: 3)
-    #expect(back == image.crop(x: 0, y: 0, width: 20, height: 16))
+    #expect(back == image.cropped(x: 0, y: 0, width: 20, height: 16))
   }
 }
 

@@ -58,16 +58,28 @@ struct DemoCanvas {
   }
 
   /// The picture, as (H, W, 3) bytes.
-  var picture: [UInt8] { colors.flatMap(Self.bytes) }
+  var picture: [UInt8] { Self.interleaved(colors.lazy.map(Self.bytes)) }
 
   /// The labels in flat colours, as (H, W, 3) bytes.
   func labelMap(_ palette: [DemoColor]) -> [UInt8] {
     let bytes = palette.map(Self.bytes)
-    return labels.flatMap { bytes[Int($0)] }
+    return Self.interleaved(labels.lazy.map { bytes[Int($0)] })
   }
 
-  private static func bytes(_ color: DemoColor) -> [UInt8] {
-    (0..<3).map { UInt8(min(max(color[$0], 0), 1) * 255 + 0.5) }
+  private static func interleaved(_ pixels: some Collection<SIMD3<UInt8>>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(pixels.count * 3)
+    for pixel in pixels {
+      bytes.append(pixel.x)
+      bytes.append(pixel.y)
+      bytes.append(pixel.z)
+    }
+    return bytes
+  }
+
+  private static func bytes(_ color: DemoColor) -> SIMD3<UInt8> {
+    func byte(_ value: Float) -> UInt8 { UInt8(min(max(value, 0), 1) * 255 + 0.5) }
+    return SIMD3(byte(color.x), byte(color.y), byte(color.z))
   }
 }
 

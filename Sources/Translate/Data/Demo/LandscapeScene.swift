@@ -75,11 +75,14 @@ struct LandscapeScene {
       let haze = seasonal(rock * 1.2, snow)
       canvas.fill(.ground(height: ridge)) { x, y in
         let below = y - ridge(x)
-        let slope = ridge(x + 1.5) - ridge(x - 1.5)
         let crag = noise.clouds(x / 9, y / 13) - 0.5
-        let lit = blend(rock, rock * 1.25, 0.5 - slope * 0.35 + crag)
+        // Spurs run down from the ridge to both sides: a texture sheared by the depth below it, lit from the left.
+        let (u, v) = ((x + below * 0.45) / 21, (y - below * 0.3) / 24)
+        let spur = noise.clouds(u + 0.11, v) - noise.clouds(u - 0.11, v)
+        let slope = (ridge(x + 1.5) - ridge(x - 1.5)) * max(0, 1 - below / 26)
+        let lit = rock * (1.02 - slope * 0.06 + spur * 1.5 + crag * 0.22)
         let cover: Float = isWinter ? 0.85 - below / 90 + crag * 0.9 : (range == 0 ? 0.9 - below / 9 + crag * 2.6 : 0)
-        return blend(blend(lit, snow * (1 + 0.06 * crag), cover), haze, below / 150)
+        return blend(blend(lit, snow * (0.97 + 0.10 * crag + spur * 0.55), cover), haze, below / 150)
       }
     }
   }

@@ -81,8 +81,7 @@ struct ZipArchive {
     return try source.withBytes(in: record.headerOffset..<record.headerOffset + 30) { bytes in
       var reader = LittleEndianReader(bytes)
       guard reader.take(UInt32.self) == 0x0403_4B50, reader.skip(2), let flags = reader.take(UInt16.self),
-        flags & 1 == 0,
-        reader.take(UInt16.self) == record.method, reader.skip(16),
+        flags & 1 == 0, reader.take(UInt16.self) == record.method, reader.skip(16),
         let nameLength = reader.take(UInt16.self), let extraLength = reader.take(UInt16.self)
       else { return nil }
       let nameStart = record.headerOffset + 30
@@ -180,7 +179,7 @@ private struct ZipRecord {
     else { return nil }
     var wide = Zip64Fields(extra)
     guard let realSize = wide.value(size), let realPackedSize = wide.value(packedSize),
-      let realOffset = wide.value(offset), let size = Int(exactly: realSize),
+      let realOffset = wide.value(offset), let size = Int(exactly: realPackedSize),
       let headerOffset = Int(exactly: realOffset)
     else { return nil }
     self.name = name

@@ -1,0 +1,39 @@
+import NeuralNet
+
+/// The random numbers of one augmentation, drawn before the image is known.
+///
+/// They are mapped to the image's size only when it is cropped: how many numbers a generator has given, and so
+/// everything drawn after them, then never depends on what the files hold.
+public struct AugmentationDraw: Sendable, Equatable {
+  /// Where the crop stands between left (0) and right (1).
+  public var x: Double
+  /// Where the crop stands between top (0) and bottom (1).
+  public var y: Double
+  /// Mirrored where at least 0.5.
+  public var flip: Double
+
+  /// The crop in the middle, not mirrored: for images that are looked at or measured.
+  public static let centred = AugmentationDraw(x: 0.5, y: 0.5, flip: 0)
+
+  /// A draw of the given numbers, each in [0, 1).
+  public init(x: Double, y: Double, flip: Double) {
+    self.x = x
+    self.y = y
+    self.flip = flip
+  }
+
+  /// Three uniform numbers from `generator`.
+  public init(from generator: inout RandomGenerator) {
+    x = generator.uniform()
+    y = generator.uniform()
+    flip = generator.uniform()
+  }
+
+  /// Whether the image is mirrored: one time in two.
+  public var isFlipped: Bool { flip >= 0.5 }
+
+  /// An offset in 0 ... `slack`, each as likely as the others, for a number in [0, 1).
+  static func offset(_ number: Double, slack: Int) -> Int {
+    slack > 0 ? min(slack, Int(number * (Double(slack) + 1))) : 0
+  }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import NeuralNet
+
+/// What training would see of a data folder: the answer of the `check` command.
+public struct DataCheck: Codable, Sendable, Equatable {
+  /// The images of one side, counted.
+  public struct Side: Codable, Sendable, Equatable {
+    /// The folder they lie in.
+    public var folder: String
+    /// How many PNG files it holds (pairs: those with a partner).
+    public var count: Int
+    /// The sizes that occur, the most frequent first.
+    public var sizes: [Size]
+    /// How many are grey, by their headers.
+    public var grey: Int
+    /// How many have colour.
+    public var colour: Int
+    /// How many have an alpha channel, which training passes over.
+    public var withAlpha: Int
+    /// How many have 16 bits a sample, of which training sees the upper 8.
+    public var sixteenBit: Int
+  }
+
+  /// How often a size occurs.
+  public struct Size: Codable, Sendable, Equatable {
+    /// Pixels in a row of the file.
+    public var width: Int
+    /// Rows.
+    public var height: Int
+    /// How many files have this size.
+    public var count: Int
+  }
+
+  /// Training images, or held-out ones.
+  public struct Part: Codable, Sendable, Equatable {
+    /// How the two sides lie on disk.
+    public var arrangement: DataPart.Arrangement
+    /// One side (side by side), or A and B.
+    public var sides: [Side]
+    /// Other files that were passed over.
+    public var ignored: Int
+  }
+
+  /// Something wrong, with its place.
+  public struct Problem: Codable, Sendable, Equatable {
+    /// The file or folder.
+    public var path: String
+    /// What is wrong with it.
+    public var problem: String
+    /// What to do about it.
+    public var advice: String?
+  }
+
+  /// The data folder.
+  public var path: String
+  /// What it can train.
+  public var objective: TrainingObjective
+  /// What was recognised, in a sentence.
+  public var summary: String
+  /// The images to learn from.
+  public var training: Part
+  /// The images held out.
+  public var heldOut: Part?
+  /// Everything that keeps it from being trained on.
+  public var problems: [Problem]
+
+  /// Counts what `folder` holds.
+  ///
+  /// - Parameter preparation: also names what keeps the images from being prepared in this way.
+  public init(_ folder: DataFolder, preparation: ImagePreparation? = nil, batchSize: Int = 1) {
+    path = folder.path
+    objective = folder.objective
+    summary = folder.summary
+    training = Part(folder.training)
+    heldOut = folder.heldOut.map { Part($0) }
+    let found = folder.problems + (preparation.map { folder.problems(for: $0, batchSize: batchSize) } ?? [])
+    problems = found.map { Problem(path: $0.path ?? folder.path, problem: $0.problem, advice: $0.advice) }
+  }
+
+  /// The report as JSON with sorted keys and a line break at its end.
+  public func json() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self) + Data("\n".utf8)
+  }
+
+  /// The report in lines for a person.
+  public var text: String {
+    var lines = [summary]
+    lines += training.lines(title: "training")
+    if let heldOut { lines += heldOut.lines(title: "held out") }
+    if problems.isEmpty {
+      lines.append("no problems found")
+    } else {
+      lines.append(problems.count == 1 ? "1 problem:" : "\(problems.count) problems:")
+      lines += problems.map { "  \($0.path): \($0.problem)" + ($0.advice.map { "; " + $0 } ?? "") }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension DataCheck.Part {
+  init(_ part: DataPart) {
+    arrangement = part.arrangement
+    ignored = part.ignored
+    sides = zip(part.folders, [part.filesA, part.filesB]).map { DataCheck.Side(folder: $0, files: $1) }
+  }
+
+  /// Most sizes that are listed for a person.
+  private static let listedSizes = 5
+
+  fileprivate func lines(title: String) -> [String] {
+    var lines: [String] = []
+    for (index, side) in sides.enumerated() {
+      let letter = sides.count == 2 ? (index == 0 ? " A" : " B") : ""
+      lines.append("\(title)\(letter): \(side.count) \(side.count == 1 ? "image" : "images") in \(side.folder)")
+      if side.count > 0 {
+        let sizes = side.sizes.prefix(Self.listedSizes).map { "\($0.width)×\($0.height) (\($0.count))" }
+        let more = side.sizes.count - sizes.count
+        lines.append("  sizes: " + sizes.joined(separator: ", ") + (more > 0 ? " and \(more) more" : ""))
+        var kinds = [(side.colour, "colour"), (side.grey, "grey"), (side.withAlpha, "with alpha")]
+        kinds.append((side.sixteenBit, "with 16 bits"))
+        lines.append("  kinds: " + kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", "))
+      }
+    }
+    if ignored > 0 { lines.append("  passed over: \(ignored) other \(ignored == 1 ? "file" : "files")") }
+    return lines
+  }
+}
+
+extension DataCheck.Side {
+  init(folder: String, files: [DataFile]) {
+    self.folder = folder
+    count = files.count
+    var counts: [[Int]: Int] = [:]
+    for file in files { counts[[file.header.width, file.header.height], default: 0] += 1 }
+    // By count, then by size: the order of a dictionary differs from run to run.
+    sizes = counts.map { DataCheck.Size(width: $0.key[0], height: $0.key[1], count: $0.value) }
+      .sorted { ($1.count, $0.width, $0.height) < ($0.count, $1.width, $1.height) }
+    grey = files.filter { $0.header.channels == 1 }.count
+    colour = count - grey
+    withAlpha = files.filter(\.header.hasAlpha).count
+    sixteenBit = files.filter { $0.header.bitDepth == 16 }.count
+  }
+}

@@ -1,0 +1,105 @@
+import NeuralNet
+
+/// How a picture on disk becomes what a network trains on, as the public pix2pix/CycleGAN code does it with Pillow:
+/// split (side by side), channels, bicubic resize, crop, mirror.
+public struct ImagePreparation: Sendable, Equatable {
+  /// Whether pictures are resized, cropped or both.
+  public var mode: Preprocessing
+  /// Side (or width) in pixels to which pictures are resized.
+  public var loadSize: Int
+  /// Side in pixels of the random crop.
+  public var cropSize: Int
+  /// Whether half of the pictures are mirrored left to right.
+  public var flip: Bool
+  /// Which side of the data is the input.
+  public var direction: Direction
+  /// Channels of an input picture: 1 or 3.
+  public var inputChannels: Int
+  /// Channels of a target picture: 1 or 3.
+  public var outputChannels: Int
+
+  /// A preparation of the given settings, by default those of the public code.
+  public init(
+    mode: Preprocessing = .resizeAndCrop, loadSize: Int = 286, cropSize: Int = 256, flip: Bool = true,
+    direction: Direction = .aToB, inputChannels: Int = 3, outputChannels: Int = 3
+  ) {
+    self.mode = mode
+    self.loadSize = loadSize
+    self.cropSize = cropSize
+    self.flip = flip
+    self.direction = direction
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+  }
+
+  /// The preparation that a training run is configured for.
+  public init(_ configuration: TrainingConfiguration) {
+    self.init(
+      mode: configuration.preprocess, loadSize: configuration.loadSize, cropSize: configuration.cropSize,
+      flip: configuration.flip, direction: configuration.direction, inputChannels: configuration.inputChannels,
+      outputChannels: configuration.outputChannels)
+  }
+
+  /// The same without chance, for samples and figures: not mirrored, resized to the crop at once instead of cropped
+  /// (as the test options of the public code), cropped in the middle where nothing is resized to a square.
+  public var evaluation: ImagePreparation {
+    var result = self
+    result.flip = false
+    if mode == .resizeAndCrop { result.loadSize = cropSize }
+    return result
+  }
+
+  /// Channels of side A: those of the input, or of the target where B is the input.
+  public var channelsA: Int { direction == .aToB ? inputChannels : outputChannels }
+  /// Channels of side B.
+  public var channelsB: Int { direction == .aToB ? outputChannels : inputChannels }
+
+  /// The size to which a picture (one half of a side-by-side file) is resized; its own where it is not.
+  ///
+  /// The height for `scaleWidth` is that of `__scale_width` in the public code: rounded down, at least the crop.
+  func resizedSize(width: Int, height: Int) -> (width: Int, height: Int) {
+    switch mode {
+    case .resizeAndCrop:
+      return (loadSize, loadSize)
+    case .scaleWidth, .scaleWidthAndCrop:
+      if width == loadSize && height >= cropSize { return (width, height) }
+      let scaled = Double(loadSize) * Double(height) / Double(max(1, width))
+      return (loadSize, max(cropSize, scaled < 0x1p40 ? Int(scaled) : 1 << 40))
+    case .crop, .none:
+      return (width, height)
+    }
+  }
+
+  /// The size in which a picture of this size reaches the network.
+  public func preparedSize(width: Int, height: Int) -> (width: Int, height: Int) {
+    mode.crops ? (cropSize, cropSize) : resizedSize(width: width, height: height)
+  }
+
+  /// What keeps a picture of this size from being prepared; nil where nothing does.
+  func problem(width: Int, height: Int, path: String) -> FileError? {
+    let size = resizedSize(width: width, height: height)
+    let (area, overflow) = size.width.multipliedReportingOverflow(by: size.height)
+    if mode.resizes && (overflow || area > ImageLimit.default.pixels) {
+      return FileError(
+        path: path, problem: "is \(width)×\(height) and would be resized to \(size.width)×\(size.height)",
+        advice: "cut it, or choose another --preprocess")
+    }
+    guard mode.crops, size.width < cropSize || size.height < cropSize else { return nil }
+    return FileError(
+      path: path,
+      problem: "is \(width)×\(height)\(mode.resizes ? ", resized to \(size.width)×\(size.height)" : ""), "
+        + "but the crop is \(cropSize)×\(cropSize)",
+      advice: mode.resizes ? "choose a --load-size of at least --crop-size" : "choose a smaller --crop-size, or resize")
+  }
+
+  /// The part of a resized picture that the network sees for `draw`, and whether it is mirrored.
+  func window(width: Int, height: Int, draw: AugmentationDraw) -> (window: ImageTensor.Window, flipped: Bool) {
+    let flipped = flip && draw.isFlipped
+    guard mode.crops else {
+      return (ImageTensor.Window(x: 0, y: 0, width: width, height: height), flipped)
+    }
+    let x = AugmentationDraw.offset(draw.x, slack: width - cropSize)
+    let y = AugmentationDraw.offset(draw.y, slack: height - cropSize)
+    return (ImageTensor.Window(x: x, y: y, width: cropSize, height: cropSize), flipped)
+  }
+}

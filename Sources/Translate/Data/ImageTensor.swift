@@ -1,0 +1,93 @@
+/// Between bytes and the numbers that networks see: NHWC floats in [-1, 1], each pixel at a fixed stride.
+///
+/// The values are those of torchvision's `ToTensor` followed by `Normalize(0.5, 0.5)`, to the last bit.
+public enum ImageTensor {
+  /// `(v / 255 - 0.5) / 0.5` for each byte: a table, since dividing twice a sample is what takes the time.
+  private static let values: [Float] = (0..<256).map { (Float($0) / 255 - 0.5) / 0.5 }
+
+  /// Writes `image` as (H, W, C) floats in [-1, 1]: pixel i starts at `destination + i × pixelStride`.
+  ///
+  /// What lies between the channels and the next pixel is left as it is. `destination` holds at least
+  /// `(H × W - 1) × pixelStride + C` floats.
+  public static func write(_ image: Image, to destination: UnsafeMutablePointer<Float>, pixelStride: Int) {
+    write(
+      image, window: Window(x: 0, y: 0, width: image.width, height: image.height), flipped: false, to: destination,
+      pixelStride: pixelStride)
+  }
+
+  /// A part of an image, in pixels.
+  struct Window: Equatable {
+    var x: Int
+    var y: Int
+    var width: Int
+    var height: Int
+  }
+
+  /// Writes the pixels of `window` (inside the image), mirrored left to right where `flipped`.
+  static func write(
+    _ image: Image, window: Window, flipped: Bool, to destination: UnsafeMutablePointer<Float>, pixelStride: Int
+  ) {
+    let channels = image.channels
+    precondition(pixelStride >= channels, "pixels overlap")
+    precondition(
+      window.x >= 0 && window.y >= 0 && window.width >= 0 && window.height >= 0
+        && window.x + window.width <= image.width && window.y + window.height <= image.height,
+      "the window leaves the image")
+    image.pixels.withUnsafeBufferPointer { pixels in
+      values.withUnsafeBufferPointer { values in
+        guard let pixels = pixels.baseAddress, let values = values.baseAddress else { return }
+        for row in 0..<window.height {
+          var source = pixels + ((window.y + row) * image.width + window.x) * channels
+          var target = destination + row * window.width * pixelStride
+          var step = pixelStride
+          if flipped {
+            target += (window.width - 1) * pixelStride
+            step = -pixelStride
+          }
+          if channels == 3 {
+            for _ in 0..<window.width {
+              target[0] = values[Int(source[0])]
+              target[1] = values[Int(source[1])]
+              target[2] = values[Int(source[2])]
+              source += 3
+              target += step
+            }
+          } else {
+            for _ in 0..<window.width {
+              target[0] = values[Int(source[0])]
+              source += 1
+              target += step
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The picture of (H, W, C) floats: `(x + 1) / 2 × 255`, rounded to nearest and clamped; NaN becomes 0.
+  ///
+  /// Pixel i is read from `source + i × pixelStride`.
+  public static func image(
+    from source: UnsafePointer<Float>, width: Int, height: Int, channels: Int, pixelStride: Int
+  ) -> Image {
+    precondition(pixelStride >= channels, "pixels overlap")
+    let pixels = [UInt8](unsafeUninitializedCapacity: width * height * channels) { bytes, count in
+      count = width * height * channels
+      guard var target = bytes.baseAddress else { return }
+      var source = source
+      for _ in 0..<width * height {
+        for channel in 0..<channels { target[channel] = byte(source[channel]) }
+        source += pixelStride
+        target += channels
+      }
+    }
+    return Image(width: width, height: height, channels: channels, pixels: pixels)
+  }
+
+  @inline(__always)
+  private static func byte(_ value: Float) -> UInt8 {
+    let scaled = (value + 1) * 127.5 + 0.5
+    // Comparisons with NaN are false: it takes the way of what is too small.
+    return UInt8(truncatingIfNeeded: Int32(scaled > 0 ? (scaled < 255 ? scaled : 255) : 0))
+  }
+}

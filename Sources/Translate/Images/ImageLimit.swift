@@ -1,0 +1,13 @@
+/// How large a picture from outside may be; checked against a file's header before memory is taken.
+public struct ImageLimit: Sendable, Equatable {
+  /// Most pixels (width × height) a picture may have.
+  public var pixels: Int
+
+  /// A limit of so many pixels.
+  public init(pixels: Int) {
+    self.pixels = pixels
+  }
+
+  /// 2²⁸ (268 million) pixels: 16384 × 16384, at most 1 GB decoded.
+  public static let `default` = ImageLimit(pixels: 1 << 28)
+}

@@ -1,0 +1,52 @@
+import NeuralNet
+
+/// What the beginning of a PNG file says about the picture.
+public struct PNGHeader: Sendable, Equatable {
+  /// How the samples of a pixel are to be read; raw values as in the file.
+  public enum ColorType: UInt8, Sendable {
+    case grey = 0
+    case rgb = 2
+    case palette = 3
+    case greyAlpha = 4
+    case rgbAlpha = 6
+  }
+
+  /// Pixels in a row.
+  public var width: Int
+  /// Rows.
+  public var height: Int
+  /// Bits of a stored sample (or palette index): 1, 2, 4, 8 or 16.
+  public var bitDepth: Int
+  /// Kind of the samples.
+  public var colorType: ColorType
+  /// Whether the rows are stored in the seven passes of Adam7.
+  public var isInterlaced: Bool
+  /// Whether the decoded picture has opacity samples: an alpha channel, or a tRNS chunk.
+  public var hasAlpha: Bool
+
+  /// Channels of the decoded picture without alpha: 1 (grey) or 3 (RGB; a palette counts as RGB).
+  public var channels: Int { colorType == .grey || colorType == .greyAlpha ? 1 : 3 }
+
+  /// Bits of one stored pixel.
+  var bitsPerPixel: Int {
+    switch colorType {
+    case .grey, .palette: bitDepth
+    case .greyAlpha: 2 * bitDepth
+    case .rgb: 3 * bitDepth
+    case .rgbAlpha: 4 * bitDepth
+    }
+  }
+
+  /// Bytes of all rows before compression, without filter bytes.
+  var rawByteCount: Int { height * ((width * bitsPerPixel + 7) / 8) }
+
+  /// Throws where the picture has more pixels than `limit` allows.
+  func check(_ limit: ImageLimit, path: String?) throws {
+    guard width * height <= limit.pixels else {
+      throw FileError(
+        path: path,
+        problem: "has \(width) × \(height) pixels, more than the limit of \(limit.pixels)",
+        advice: "raise the limit on image size if the file is to be trusted")
+    }
+  }
+}

@@ -15,6 +15,7 @@ extension TrainingConfiguration: Codable {
     case direction
     case serial
     case recursive
+    case maxPixels = "max_pixels"
     case inputChannels = "input_channels"
     case outputChannels = "output_channels"
     case generator
@@ -64,6 +65,7 @@ extension TrainingConfiguration: Codable {
     try read(.direction, into: &direction)
     try read(.serial, into: &serial)
     try read(.recursive, into: &recursive)
+    try read(.maxPixels, into: &maxPixels)
     try read(.inputChannels, into: &inputChannels)
     try read(.outputChannels, into: &outputChannels)
     try read(.generator, into: &generator)
@@ -109,6 +111,7 @@ extension TrainingConfiguration: Codable {
     try settings.encode(direction, forKey: .direction)
     try settings.encode(serial, forKey: .serial)
     try settings.encode(recursive, forKey: .recursive)
+    try settings.encode(maxPixels, forKey: .maxPixels)
     try settings.encode(inputChannels, forKey: .inputChannels)
     try settings.encode(outputChannels, forKey: .outputChannels)
     try settings.encode(generator, forKey: .generator)

@@ -2,7 +2,7 @@
 enum CommandTable {
   /// In the order of the overview.
   static let commands: [any Command.Type] = [
-    ReportCommand.self
+    CheckCommand.self, ReportCommand.self,
   ]
 
   /// The command that `arguments` begin with, and what follows its words.

@@ -194,3 +194,10 @@ extension RawRepresentable<String> where Self: CaseIterable {
   /// The raw values in the order of declaration.
   static var names: [String] { allCases.map(\.rawValue) }
 }
+
+extension Option {
+  /// The limit on the area of images, which every command that reads them has.
+  static func maxPixels(_ property: WritableKeyPath<Target, Int> & Sendable) -> Option {
+    .integer("max-pixels", property, in: 1...(1 << 34), "refuse images of more pixels than this")
+  }
+}

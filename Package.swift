@@ -36,12 +36,14 @@ let package = Package(
     .target(name: "KernelsPortable", dependencies: ["KernelArguments"]),
     .target(
       name: "NeuralNet",
-      dependencies: ["COpenBLAS", "CProcessor", "KernelArguments", "KernelsPortable"] + wideKernels.map { .target(name: $0.name) }),
+      dependencies: ["COpenBLAS", "CProcessor", "KernelArguments", "KernelsPortable"]
+        + wideKernels.map { .target(name: $0.name) }),
     .target(name: "UNet", dependencies: ["NeuralNet"]),
     .target(name: "ResNet", dependencies: ["NeuralNet"]),
     .target(name: "PatchDisc", dependencies: ["NeuralNet"]),
     .target(name: "Translate", dependencies: ["CPNG", "NeuralNet", "UNet", "ResNet", "PatchDisc"]),
     .executableTarget(name: "translate-cli", dependencies: ["Translate"]),
+    .executableTarget(name: "translate-bench", dependencies: ["NeuralNet", "UNet", "ResNet", "PatchDisc"]),
     .target(name: "TestSupport", dependencies: ["NeuralNet"], path: "Tests/TestSupport"),
     .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "TestSupport", "UNet", "ResNet", "PatchDisc"]),
     .testTarget(name: "TranslateTests", dependencies: ["Translate", "TestSupport"]),

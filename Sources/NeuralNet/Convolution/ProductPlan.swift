@@ -136,7 +136,8 @@ struct ProductPlan {
       repeat {
         product.taps = min(Self.scratchTaps, segment.taps.count - done)
         for tap in 0..<product.taps {
-          let place = weights + panel * packing.panelStride + Int(weightOffsets.base[segment.taps.lowerBound + done + tap])
+          let place =
+            weights + panel * packing.panelStride + Int(weightOffsets.base[segment.taps.lowerBound + done + tap])
           kernels.transposeBlock(
             place, range.count, product.channels, blocks + tap * panelWidth * panelWidth, scratch)
         }

@@ -5,6 +5,9 @@ public final class ByteSink {
   /// Bytes taken so far.
   public private(set) var count = 0
 
+  /// Sees all bytes on their way, to compute a checksum.
+  package var observer: ((UnsafeRawBufferPointer) -> Void)?
+
   private let handle: FileHandle
   private let path: String
   private var pending: [UInt8] = []
@@ -22,6 +25,7 @@ public final class ByteSink {
   /// - Throws: `FileError` where the system refuses.
   public func write(_ bytes: UnsafeRawBufferPointer) throws {
     count += bytes.count
+    observer?(bytes)
     guard bytes.count < limit / 4 else {
       try flush()
       return try pass(bytes)

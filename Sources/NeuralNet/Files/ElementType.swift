@@ -125,3 +125,15 @@ extension ElementType {
     }
   }
 }
+
+extension ElementType {
+  /// The floating-point numbers in `bytes`, rounded to single precision where they are wider; traps (a programmer's
+  /// error) where this is no floating-point type.
+  public func floats(_ bytes: UnsafeRawBufferPointer) -> [Float] {
+    let elements = bytes.count / size
+    return [Float](unsafeUninitializedCapacity: elements) { buffer, initialized in
+      if let output = buffer.baseAddress { convert(bytes, count: elements, to: output) }
+      initialized = elements
+    }
+  }
+}

@@ -3,22 +3,22 @@
 /// Foundation's reader keeps the last of duplicate keys and builds a tree many times the size of the text; here
 /// nothing is built that the caller does not ask for, and nothing recurses. Numbers are non-negative integers: headers
 /// have no others.
-struct JSONCursor {
+package struct JSONCursor {
   private let bytes: UnsafeRawBufferPointer
   /// The byte that is read next.
-  private(set) var position = 0
+  package private(set) var position = 0
 
   /// What is wrong, and at which byte.
-  struct Problem: Error {
-    let text: String
-    let position: Int
+  package struct Problem: Error {
+    package let text: String
+    package let position: Int
   }
 
   /// Begins at the first of `bytes`, which must stay alive as long as the cursor.
-  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// Reads an object and calls `member` with each key, the cursor standing before its value, which it must read.
-  mutating func object(_ member: (inout JSONCursor, String) throws -> Void) throws {
+  package mutating func object(_ member: (inout JSONCursor, String) throws -> Void) throws {
     try take("{")
     if skip("}") { return }
     repeat {
@@ -30,7 +30,7 @@ struct JSONCursor {
   }
 
   /// Reads an array and calls `element` before each value, which it must read.
-  mutating func array(_ element: (inout JSONCursor) throws -> Void) throws {
+  package mutating func array(_ element: (inout JSONCursor) throws -> Void) throws {
     try take("[")
     if skip("]") { return }
     repeat { try element(&self) } while skip(",")
@@ -38,7 +38,7 @@ struct JSONCursor {
   }
 
   /// Reads an integer from 0 to 2⁶³ − 1.
-  mutating func integer() throws -> Int {
+  package mutating func integer() throws -> Int {
     skipSpace()
     let start = position
     var value = 0
@@ -55,7 +55,7 @@ struct JSONCursor {
   }
 
   /// Reads a string.
-  mutating func string() throws -> String {
+  package mutating func string() throws -> String {
     try take("\"")
     var text: [UInt8] = []
     while position < bytes.count {
@@ -74,13 +74,13 @@ struct JSONCursor {
   }
 
   /// Checks that only spaces follow.
-  mutating func end() throws {
+  package mutating func end() throws {
     skipSpace()
     guard position == bytes.count else { throw problem("something follows the end of the object") }
   }
 
   /// Ends reading with `text` about what stands here.
-  func problem(_ text: String) -> Problem { Problem(text: text, position: position) }
+  package func problem(_ text: String) -> Problem { Problem(text: text, position: position) }
 
   private mutating func escape() throws -> Unicode.Scalar {
     guard position < bytes.count else { throw problem("a string has no end") }
@@ -141,5 +141,40 @@ struct JSONCursor {
 
   private mutating func take(_ character: Unicode.Scalar) throws {
     guard skip(character) else { throw problem("'\(character)' was expected") }
+  }
+}
+
+extension JSONCursor {
+  /// Reads an object of strings whole, no key twice.
+  package mutating func strings() throws -> [String: String] {
+    var strings: [String: String] = [:]
+    try object { cursor, key in
+      guard strings.updateValue(try cursor.string(), forKey: key) == nil else {
+        throw cursor.problem("the metadata key \(FileError.quote(key)) occurs twice")
+      }
+    }
+    return strings
+  }
+
+  /// `strings` as a JSON object, keys sorted.
+  package static func text(_ strings: [String: String]) -> String {
+    let members = strings.sorted { $0.key < $1.key }.map { "\(literal($0.key)):\(literal($0.value))" }
+    return "{\(members.joined(separator: ","))}"
+  }
+
+  /// `text` as a JSON string.
+  package static func literal(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\0"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
   }
 }

@@ -49,20 +49,12 @@ struct SafetensorsHeader {
       if key == "__metadata__" {
         guard !hasMetadata else { throw cursor.problem("the key '__metadata__' occurs twice") }
         hasMetadata = true
-        try readMetadata(&cursor)
+        metadata = try cursor.strings()
       } else {
         guard indices.updateValue(tensors.count, forKey: key) == nil else {
           throw cursor.problem("the key \(FileError.quote(key)) occurs twice")
         }
         tensors.append(try Self.readTensor(&cursor, name: key, dataStart: dataStart, fileEnd: fileEnd))
-      }
-    }
-  }
-
-  private mutating func readMetadata(_ cursor: inout JSONCursor) throws {
-    try cursor.object { cursor, key in
-      guard metadata.updateValue(try cursor.string(), forKey: key) == nil else {
-        throw cursor.problem("the metadata key \(FileError.quote(key)) occurs twice")
       }
     }
   }

@@ -65,15 +65,14 @@ public enum SafetensorsWriter {
     precondition(Set(tensors.map(\.name)).count == tensors.count, "tensor names repeat")
     var members: [String] = []
     if !metadata.isEmpty {
-      let strings = metadata.sorted { $0.key < $1.key }.map { "\(literal($0.key)):\(literal($0.value))" }
-      members.append("\"__metadata__\":{\(strings.joined(separator: ","))}")
+      members.append("\"__metadata__\":" + JSONCursor.text(metadata))
     }
     var offset = 0
     for tensor in tensors {
       let end = offset + tensor.byteCount
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       members.append(
-        "\(literal(tensor.name)):{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],"
+        "\(JSONCursor.literal(tensor.name)):{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],"
           + "\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }
@@ -81,27 +80,11 @@ public enum SafetensorsWriter {
     bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - bytes.count % 8) % 8))
     return bytes
   }
-
-  /// `text` as a JSON string.
-  private static func literal(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\0"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
-  }
 }
 
 extension SafetensorsWriter.Tensor {
   /// Bytes of all elements.
-  var byteCount: Int {
+  public var byteCount: Int {
     guard let elements = type.elements(in: shape) else { preconditionFailure("the size of tensor \(name) overflows") }
     return elements * type.size
   }

@@ -136,7 +136,8 @@ struct ExecutionPlanner {
       let input = extents[block.input.buffer]
       guard let h = block.geometry.outputExtent(input.h), let w = block.geometry.outputExtent(input.w) else {
         throw FileError(
-          path: nil, problem: "an image of \(shape.w)×\(shape.h) pixels is too small for this network (at \(block.name))",
+          path: nil,
+          problem: "an image of \(shape.w)×\(shape.h) pixels is too small for this network (at \(block.name))",
           advice: "use a larger image or crop, or a network with fewer layers")
       }
       for value in [block.first.value, block.second?.value].compactMap(\.self) {

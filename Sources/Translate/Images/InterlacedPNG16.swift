@@ -1,7 +1,8 @@
 /// Interlaced streams of 16 bits a sample, put together here instead of by libpng.
 ///
 /// The simplified interface of libpng up to 1.6.50 writes past its memory when it reduces them to 8 bits
-/// (CVE-2025-65018), and with the repair for that it returns stale rows; reading 16 bits multiplies alpha in.
+/// (CVE-2025-65018), and with the repair for that it returns stale rows (https://github.com/pnggroup/libpng/issues/853);
+/// reading 16 bits multiplies alpha in.
 /// Source: https://www.w3.org/TR/png-3/, sections 8 (Adam7), 9 (filters) and 11.3.1.1 (tRNS).
 struct InterlacedPNG16 {
   let header: PNGHeader
@@ -47,15 +48,17 @@ struct InterlacedPNG16 {
         for column in 0..<columns {
           let source = offset + column * samplesPerPixel * 2
           let target = (pass.y + row * pass.dy) * header.width + pass.x + column * pass.dx
-          let value = (0..<samplesPerPixel).map {
-            UInt16(bytes[source + 2 * $0]) << 8 | UInt16(bytes[source + 2 * $0 + 1])
+          var isTransparent = !transparentValue.isEmpty
+          for sample in 0..<samplesPerPixel {
+            let value = UInt16(bytes[source + 2 * sample]) << 8 | UInt16(bytes[source + 2 * sample + 1])
+            if sample < channels {
+              pixels[target * channels + sample] = Self.reduced(value)
+              if isTransparent { isTransparent = value == transparentValue[sample] }
+            } else {
+              alpha[target] = Self.reduced(value)
+            }
           }
-          for channel in 0..<channels { pixels[target * channels + channel] = Self.reduced(value[channel]) }
-          if header.hasAlpha {
-            alpha[target] = Self.reduced(value[channels])
-          } else if value == transparentValue {
-            alpha[target] = 0
-          }
+          if isTransparent { alpha[target] = 0 }
         }
         offset += rowCount
       }

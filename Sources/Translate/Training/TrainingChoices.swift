@@ -42,15 +42,3 @@ public enum DiscriminatorChoice: String, Sendable, Codable, CaseIterable {
   /// 1×1 convolutions alone: each output sees one pixel.
   case pixel
 }
-
-/// The distribution that initial weights are drawn from.
-public enum InitializationKind: String, Sendable, Codable, CaseIterable {
-  /// Normal with standard deviation `initGain`.
-  case normal
-  /// Normal, scaled by fan-in and fan-out (Glorot and Bengio, 2010).
-  case xavier
-  /// Normal, scaled by fan-in (He et al., 2015).
-  case kaiming
-  /// Orthogonal rows or columns (Saxe et al., 2014).
-  case orthogonal
-}

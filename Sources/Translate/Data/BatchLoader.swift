@@ -1,0 +1,177 @@
+import Foundation
+import NeuralNet
+
+/// Prepares the next batches in the background while the current one is trained on.
+///
+/// What comes out depends on data, sampler and preparation alone, not on timing or the number of workers: batches are
+/// drawn in order, and delivered in that order.
+public final class BatchLoader: Sendable {
+  private let queue: BatchQueue
+
+  /// Starts loading.
+  ///
+  /// - Parameters:
+  ///   - store: where pictures come from.
+  ///   - sampler: which pictures; it may have been resumed from a saved state.
+  ///   - batchSize: samples a batch, fewer at the end of an epoch (as the public code, which drops none).
+  ///   - workers: threads that decode and resize.
+  ///   - depth: how many batches are prepared at most.
+  public init(store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int = 1, depth: Int = 3) {
+    precondition(batchSize > 0 && workers > 0 && depth > 0, "nothing would be loaded")
+    queue = BatchQueue(store: store, sampler: sampler, batchSize: batchSize, depth: depth)
+    for _ in 0..<workers { queue.startWorker() }
+  }
+
+  /// A loader for the training part of `data` as `configuration` says.
+  ///
+  /// - Parameters:
+  ///   - generator: draws order, crops and mirroring; a resumed run takes its state from `state` instead.
+  ///   - state: where to go on; nil to start with the first epoch.
+  /// - Throws: `FileError` where the data has problems, or `state` does not fit it.
+  public convenience init(
+    _ data: DataFolder, configuration: TrainingConfiguration, generator: RandomGenerator,
+    resuming state: SamplerState? = nil
+  ) throws {
+    let preparation = ImagePreparation(configuration)
+    try data.requireSound(for: preparation, batchSize: configuration.batchSize)
+    let part = data.training
+    var sampler =
+      configuration.objective == .paired
+      ? Sampler.paired(count: part.countA, serial: configuration.serial, generator: generator)
+      : .unpaired(countA: part.countA, countB: part.countB, serial: configuration.serial, generator: generator)
+    if let state {
+      do {
+        try sampler.resume(from: state)
+      } catch var error as FileError {
+        error.path = data.path
+        throw error
+      }
+    }
+    self.init(
+      store: ImageStore(part: part, preparation: preparation), sampler: sampler, batchSize: configuration.batchSize)
+  }
+
+  /// Ends the workers, and waits for what they are at.
+  deinit { queue.stop() }
+
+  /// The next batch; waits where it is not ready yet.
+  ///
+  /// - Throws: `FileError` where a file of this batch could not be read or prepared; from then on every call throws it.
+  public func next() throws -> Batch { try queue.next() }
+
+  /// Gives a batch back whose memory may be used for a later one. Optional: a copy that is kept stays untouched.
+  public func recycle(_ batch: consuming Batch) { queue.recycle(batch) }
+}
+
+/// What loader and workers share; every variable is only touched while `condition` is locked, hence `@unchecked`.
+private final class BatchQueue: @unchecked Sendable {
+  private let condition = NSCondition()
+  private let store: ImageStore
+  private let batchSize: Int
+  private let depth: Int
+  private var sampler: Sampler
+  private var started = 0
+  private var delivered = 0
+  private var ready: [Int: Result<Batch, any Error>] = [:]
+  private var failure: (any Error)?
+  private var spare: [[Float]] = []
+  private var workers = 0
+  private var isStopped = false
+
+  init(store: ImageStore, sampler: Sampler, batchSize: Int, depth: Int) {
+    self.store = store
+    self.sampler = sampler
+    self.batchSize = batchSize
+    self.depth = depth
+  }
+
+  func startWorker() {
+    condition.withLock { workers += 1 }
+    let thread = Thread { [self] in
+      work()
+      condition.withLock {
+        workers -= 1
+        condition.broadcast()
+      }
+    }
+    thread.name = "batch loader"
+    thread.start()
+  }
+
+  func stop() {
+    condition.withLock {
+      isStopped = true
+      condition.broadcast()
+      while workers > 0 { condition.wait() }
+    }
+  }
+
+  func next() throws -> Batch {
+    try condition.withLock {
+      while true {
+        if let failure { throw failure }
+        if let result = ready.removeValue(forKey: delivered) {
+          delivered += 1
+          condition.broadcast()
+          if case .failure(let error) = result { failure = error }
+          return try result.get()
+        }
+        condition.wait()
+      }
+    }
+  }
+
+  func recycle(_ batch: consuming Batch) {
+    let (input, target) = (batch.input.values, batch.target.values)
+    condition.withLock {
+      guard spare.count < 2 * depth else { return }
+      spare.append(input)
+      spare.append(target)
+    }
+  }
+
+  /// A batch that has been drawn and waits to be filled.
+  private struct Plan {
+    var number: Int
+    var samples: [Sample]
+    var isLastOfEpoch: Bool
+    var stateAfter: SamplerState
+    var input: ImageBatch
+    var target: ImageBatch
+  }
+
+  private func work() {
+    while let plan = nextPlan() {
+      let number = plan.number
+      let result = Result { try fill(plan) }
+      condition.withLock {
+        ready[number] = result
+        condition.broadcast()
+      }
+    }
+  }
+
+  private func nextPlan() -> Plan? {
+    condition.withLock {
+      while !isStopped && (failure != nil || started - delivered >= depth) { condition.wait() }
+      guard !isStopped else { return nil }
+      let samples = sampler.nextBatch(size: batchSize)
+      let state = sampler.state
+      defer { started += 1 }
+      return Plan(
+        number: started, samples: samples, isLastOfEpoch: state.position == state.epochLength, stateAfter: state,
+        input: ImageBatch(reusing: spare.popLast() ?? []), target: ImageBatch(reusing: spare.popLast() ?? []))
+    }
+  }
+
+  private func fill(_ plan: consuming Plan) throws -> Batch {
+    var (input, target) = (plan.input, plan.target)
+    plan.input = ImageBatch()
+    plan.target = ImageBatch()
+    var paths: [(input: String, target: String)] = []
+    for sample in plan.samples { paths.append(try store.append(sample, toInput: &input, target: &target)) }
+    return Batch(
+      input: input, target: target, inputPaths: paths.map(\.input), targetPaths: paths.map(\.target),
+      epoch: plan.stateAfter.epoch, isLastOfEpoch: plan.isLastOfEpoch, stateAfter: plan.stateAfter)
+  }
+}

@@ -1,0 +1,170 @@
+import NeuralNet
+import Synchronization
+
+/// The pictures of a data part, decoded and resized on demand and kept while a memory budget lasts.
+///
+/// Training looks at each picture hundreds of times: what comes before the random crop is done once.
+public final class ImageStore: Sendable {
+  private let part: DataPart
+  private let preparation: ImagePreparation
+  private let limit: ImageLimit
+  private let cache: Mutex<Cache>
+
+  private struct Cache {
+    var a: [Image?]
+    var b: [Image?]
+    var remainingBytes: Int
+  }
+
+  /// A store over `part`.
+  ///
+  /// - Parameters:
+  ///   - cacheBytes: how much memory decoded and resized pictures may take; those that no longer fit are decoded anew
+  ///     every time.
+  ///   - limit: how large a picture may be.
+  public init(
+    part: DataPart, preparation: ImagePreparation, cacheBytes: Int = 1 << 30, limit: ImageLimit = .default
+  ) {
+    self.part = part
+    self.preparation = preparation
+    self.limit = limit
+    cache = Mutex(
+      Cache(
+        a: Array(repeating: nil, count: part.countA), b: Array(repeating: nil, count: part.countB),
+        remainingBytes: cacheBytes))
+  }
+
+  /// How many pictures can be input, and how many can be targets.
+  public var counts: (inputs: Int, targets: Int) {
+    preparation.direction == .aToB ? (part.countA, part.countB) : (part.countB, part.countA)
+  }
+
+  /// The batch of one picture and one target, cropped in the middle and not mirrored: what samples and figures use.
+  ///
+  /// Store and preparation should be those for evaluation; see `ImagePreparation.evaluation`.
+  ///
+  /// - Parameters:
+  ///   - input: which picture is the input, from 0.
+  ///   - target: which one is the target; nil for the partner of the input.
+  /// - Throws: `FileError` where a file cannot be read or prepared.
+  public func fixedPair(input: Int, target: Int? = nil) throws -> (
+    input: ImageBatch, target: ImageBatch, inputPath: String, targetPath: String
+  ) {
+    let (a, b) = preparation.direction == .aToB ? (input, target ?? input) : (target ?? input, input)
+    let sample = Sample(epoch: 0, indexA: a, indexB: b, drawA: .centred, drawB: .centred)
+    var inputs = ImageBatch()
+    var targets = ImageBatch()
+    let paths = try append(sample, toInput: &inputs, target: &targets)
+    return (inputs, targets, paths.input, paths.target)
+  }
+
+  /// Adds the pictures of `sample` to a batch of inputs and one of targets.
+  ///
+  /// - Returns: the paths of both.
+  /// - Throws: `FileError` where a file cannot be read, cannot be prepared, or has another size than the batch.
+  func append(
+    _ sample: Sample, toInput input: inout ImageBatch, target: inout ImageBatch
+  ) throws -> (input: String, target: String) {
+    let (a, b) = try images(a: sample.indexA, b: sample.indexB)
+    let (pathA, pathB) = (path(a: sample.indexA), path(b: sample.indexB))
+    switch preparation.direction {
+    case .aToB:
+      try append(a, sample.drawA, to: &input, path: pathA)
+      try append(b, sample.drawB, to: &target, path: pathB)
+      return (pathA, pathB)
+    case .bToA:
+      try append(b, sample.drawB, to: &input, path: pathB)
+      try append(a, sample.drawA, to: &target, path: pathA)
+      return (pathB, pathA)
+    }
+  }
+
+  private func append(_ image: Image, _ draw: AugmentationDraw, to batch: inout ImageBatch, path: String) throws {
+    let (window, flipped) = preparation.window(width: image.width, height: image.height, draw: draw)
+    if batch.count == 0 {
+      (batch.height, batch.width, batch.channels) = (window.height, window.width, image.channels)
+    }
+    guard batch.height == window.height && batch.width == window.width else {
+      throw FileError(
+        path: path, problem: "is \(window.width)×\(window.height) in a batch of \(batch.width)×\(batch.height)",
+        advice: "choose --batch-size 1, or a --preprocess that makes all sizes equal")
+    }
+    let start = batch.values.count
+    batch.values.append(contentsOf: repeatElement(0, count: window.height * window.width * batch.channels))
+    batch.values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      ImageTensor.write(image, window: window, flipped: flipped, to: base + start, pixelStride: image.channels)
+    }
+    batch.count += 1
+  }
+
+  private func path(a index: Int) -> String { part.filesA[index].path }
+  private func path(b index: Int) -> String {
+    part.arrangement == .sideBySide ? part.filesA[index].path : part.filesB[index].path
+  }
+
+  /// Image `a` of side A and `b` of side B, resized.
+  private func images(a: Int, b: Int) throws -> (Image, Image) {
+    let known = cache.withLock { ($0.a[a], $0.b[b]) }
+    if let imageA = known.0, let imageB = known.1 { return (imageA, imageB) }
+    var imageA = known.0
+    var imageB = known.1
+    if part.arrangement == .sideBySide && a == b {
+      (imageA, imageB) = try halves(a)
+    }
+    let result = (try imageA ?? wholeA(a), try imageB ?? wholeB(b))
+    cache.withLock { cache in
+      Self.keep(result.0, in: &cache.a[a], &cache.remainingBytes)
+      Self.keep(result.1, in: &cache.b[b], &cache.remainingBytes)
+    }
+    return result
+  }
+
+  private static func keep(_ image: Image, in place: inout Image?, _ remainingBytes: inout Int) {
+    guard place == nil, image.pixels.count <= remainingBytes else { return }
+    remainingBytes -= image.pixels.count
+    place = image
+  }
+
+  private func wholeA(_ index: Int) throws -> Image {
+    if part.arrangement == .sideBySide { return try halves(index).0 }
+    return try prepared(PNG.read(path(a: index), limit: limit), channels: preparation.channelsA, path: path(a: index))
+  }
+
+  private func wholeB(_ index: Int) throws -> Image {
+    if part.arrangement == .sideBySide { return try halves(index).1 }
+    return try prepared(PNG.read(path(b: index), limit: limit), channels: preparation.channelsB, path: path(b: index))
+  }
+
+  private func halves(_ index: Int) throws -> (Image, Image) {
+    let path = path(a: index)
+    let image = try PNG.read(path, limit: limit)
+    guard image.width >= 2 && image.width % 2 == 0 else {
+      throw FileError(
+        path: path, problem: "has an odd width of \(image.width), but two halves of equal width were expected",
+        advice: "cut it to an even width")
+    }
+    let half = image.width / 2
+    return (
+      try prepared(
+        image.cropped(x: 0, y: 0, width: half, height: image.height), channels: preparation.channelsA, path: path),
+      try prepared(
+        image.cropped(x: half, y: 0, width: half, height: image.height), channels: preparation.channelsB, path: path)
+    )
+  }
+
+  /// Channels first, then the size: the order of the public code.
+  ///
+  /// What the headers promised is checked again, since files can change while training runs.
+  private func prepared(_ image: Image, channels: Int, path: String) throws -> Image {
+    if let problem = preparation.problem(width: image.width, height: image.height, path: path) { throw problem }
+    var result = image
+    result.alpha = nil
+    result = result.converted(channels: channels)
+    let size = preparation.resizedSize(width: image.width, height: image.height)
+    if size != (image.width, image.height) {
+      result = result.resized(width: size.width, height: size.height, filter: .bicubic)
+    }
+    return result
+  }
+}

@@ -1,0 +1,78 @@
+import NeuralNet
+
+/// The tensors of one dictionary in a pickle, by name and in order.
+struct StateDictionary {
+  /// The names and views, in the order of the dictionary.
+  private(set) var tensors: [(name: String, view: TensorView)] = []
+
+  /// Nesting that is looked through for state dicts.
+  private static let depthLimit = 16
+
+  /// Chooses the state dict in `objects`: the one at `part` (dotted keys), or the only one there is.
+  ///
+  /// - Throws: `PickleProblem` where there is none, or several and no `part`.
+  init(_ objects: PickleObjects, part: String?) throws {
+    guard case .dictionary(let root) = objects.root else {
+      throw PickleProblem(
+        problem: "holds no dictionary of tensors", advice: "save model.state_dict() in PyTorch and use that file")
+    }
+    let candidates = Self.candidates(objects, root: root)
+    let chosen: Int
+    if let part {
+      guard let match = candidates.first(where: { $0.name == part }) else {
+        throw PickleProblem(problem: "holds no state dict named \(FileError.quote(part))\(Self.list(candidates))")
+      }
+      chosen = match.index
+    } else {
+      guard let first = candidates.first else {
+        throw PickleProblem(
+          problem: "holds no tensors by name", advice: "save model.state_dict() in PyTorch and use that file")
+      }
+      guard candidates.count == 1 else {
+        throw PickleProblem(
+          problem: "holds several state dicts\(Self.list(candidates))", advice: "say which one is meant")
+      }
+      chosen = first.index
+    }
+    var names: Set<String> = []
+    for case (.string(let name), .tensor(let index)) in objects.dictionaries[chosen] {
+      guard names.insert(name).inserted else {
+        throw PickleProblem(problem: "holds two tensors named \(FileError.quote(name))")
+      }
+      tensors.append((name, objects.tensors[index]))
+    }
+  }
+
+  private typealias Candidate = (name: String, index: Int)
+
+  /// `: 'a', 'b'`
+  private static func list(_ candidates: [Candidate]) -> String {
+    let shown = candidates.prefix(8).map { FileError.quote($0.name) } + (candidates.count > 8 ? ["…"] : [])
+    return shown.isEmpty ? "" : ": " + shown.joined(separator: ", ")
+  }
+
+  /// The dictionaries that hold tensors by name, outermost first, reached through names alone: an optimiser's state
+  /// is numbered.
+  private static func candidates(_ objects: PickleObjects, root: Int) -> [Candidate] {
+    var found: [Candidate] = []
+    var visited: Set<Int> = [root]
+    var level: [Candidate] = [("", root)]
+    for _ in 0..<depthLimit where !level.isEmpty {
+      var next: [Candidate] = []
+      for (path, index) in level {
+        var holdsTensors = false
+        for case (.string(let key), let value) in objects.dictionaries[index] {
+          switch value {
+          case .tensor: holdsTensors = true
+          case .dictionary(let inner) where visited.insert(inner).inserted:
+            next.append((path.isEmpty ? key : path + "." + key, inner))
+          default: break
+          }
+        }
+        if holdsTensors { found.append((path, index)) }
+      }
+      level = next
+    }
+    return found
+  }
+}

@@ -6,7 +6,7 @@ enum Program {
   static let version = PackageVersion.current
 
   /// Does what `arguments` (without the program's own name) say.
-  static func run(_ arguments: [String], on console: Console) -> ExitStatus {
+  static func run(_ arguments: [String], on console: Console) -> ExitCode {
     do {
       if try printHelp(arguments, console) { return .success }
       let (command, rest) = try CommandTable.find(arguments)
@@ -20,7 +20,7 @@ enum Program {
     return .usage
   }
 
-  private static func run<C: Command>(_ type: C.Type, _ arguments: [String], _ console: Console) throws -> ExitStatus {
+  private static func run<C: Command>(_ type: C.Type, _ arguments: [String], _ console: Console) throws -> ExitCode {
     let command: C
     do {
       command = try parse(type, arguments)

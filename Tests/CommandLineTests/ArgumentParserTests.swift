@@ -43,7 +43,7 @@ private struct Sample: Command {
   var out = ""
   var note: String?
 
-  func run(on console: Console) throws -> ExitStatus { .success }
+  func run(on console: Console) throws -> ExitCode { .success }
 }
 
 struct ArgumentParserTests {

@@ -21,7 +21,7 @@ final class CapturedConsole: Sendable {
 }
 
 /// What the program says and how it ends, without a process of its own.
-func runInProcess(_ arguments: [String]) -> (status: ExitStatus, output: String, error: String) {
+func runInProcess(_ arguments: [String]) -> (status: ExitCode, output: String, error: String) {
   let capture = CapturedConsole()
   let status = Program.run(arguments, on: capture.console)
   return (status, capture.output, capture.error)

@@ -17,7 +17,7 @@ struct ProgramTests {
         let words = example.split(separator: " ").map(String.init)
         #expect(throws: Never.self, "\(example)") {
           let found = try CommandTable.find(words)
-          #expect(found.command == C.self)
+          #expect(ObjectIdentifier(found.command) == ObjectIdentifier(C.self))
           _ = try parse(C.self, Array(found.rest))
         }
       }

@@ -13,7 +13,7 @@ private struct Paired: Command {
   static let examples = ["train paired"]
   var configuration = TrainingConfiguration.paired
   func validate() throws(UsageError) { try configuration.validateForCommandLine() }
-  func run(on console: Console) throws -> ExitStatus { .success }
+  func run(on console: Console) throws -> ExitCode { .success }
 }
 
 private struct Unpaired: Command {
@@ -24,7 +24,7 @@ private struct Unpaired: Command {
   static let examples = ["train unpaired"]
   var configuration = TrainingConfiguration.unpaired
   func validate() throws(UsageError) { try configuration.validateForCommandLine() }
-  func run(on console: Console) throws -> ExitStatus { .success }
+  func run(on console: Console) throws -> ExitCode { .success }
 }
 
 struct TrainingOptionsTests {

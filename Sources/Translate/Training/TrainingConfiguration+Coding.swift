@@ -151,7 +151,7 @@ extension KeyedDecodingContainer {
   func value<Value: Decodable>(_ type: Value.Type, for key: Key) throws -> Value? {
     do {
       return try decodeIfPresent(type, forKey: key)
-    } catch is DecodingError {
+    } catch {
       let path = codingPath + [key]
       if type != String.self, let text = try? decode(String.self, forKey: key), Self.isWord(type) {
         throw DecodingError.dataCorrupted(

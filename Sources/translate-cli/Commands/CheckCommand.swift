@@ -33,7 +33,7 @@ struct CheckCommand: Command {
 
   func validate() throws(UsageError) { try settings.validateForCommandLine() }
 
-  func run(on console: Console) throws -> ExitStatus {
+  func run(on console: Console) throws -> ExitCode {
     let folder = try DataFolder(
       data, objective: objective, recursive: settings.recursive, limit: ImageLimit(pixels: settings.maxPixels))
     let check = DataCheck(folder, preparation: ImagePreparation(settings), batchSize: settings.batchSize)

@@ -294,7 +294,7 @@ struct PickleReader {
       let shape = objects.dimensions(arguments[2]), let strides = objects.dimensions(arguments[3])
     else { throw Self.damaged }
     let storage = objects.storages[index]
-    guard let view = TensorView(storage: storage, offset: offset, shape: shape, strides: strides) else {
+    guard let view = StorageView(storage: storage, offset: offset, shape: shape, strides: strides) else {
       throw PickleProblem(
         problem: "a tensor of shape \(shape), strides \(strides) and offset \(offset) does not "
           + "fit its storage \(FileError.quote(storage.key)) of \(storage.count) elements")

@@ -121,7 +121,11 @@ import Testing
     let session = try TrainingSession(
       starting: configuration, data: scene.data, run: scene.run("run"), commandLine: ["a", "b"])
     var events: [TrainingProgress.Event] = []
-    _ = try session.train { false } report: { if $0.event != .step { events.append($0.event) } }
+    _ = try session.train {
+      false
+    } report: {
+      if $0.event != .step { events.append($0.event) }
+    }
     #expect(events.count == 3)
     for name in [
       "config.json", "losses.csv", "metrics.csv", "checkpoint.safetensors", "generator.safetensors", "index.html",
@@ -173,7 +177,8 @@ import Testing
     let scene = try Scene(.paired)
     let unpaired = try Scene(.unpaired, count: 5)
     var variants: [(String, TrainingConfiguration)] = []
-    func add(_ name: String, _ objective: TrainingObjective = .paired, _ change: (inout TrainingConfiguration) -> Void) {
+    func add(_ name: String, _ objective: TrainingObjective = .paired, _ change: (inout TrainingConfiguration) -> Void)
+    {
       var configuration = Self.configuration(objective)
       configuration.steps = 4
       change(&configuration)

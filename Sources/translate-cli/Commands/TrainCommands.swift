@@ -13,7 +13,7 @@ struct TrainPairedCommand: Command {
   static let options = TrainingRun.options(for: .paired).map { $0.within(\Self.run) }
   static let examples = [
     "train paired facades --out runs/facades --direction BtoA",
-    "train paired maps --out runs/small --generator unet_128 --load-size 143 --crop-size 128 --ngf 32 --steps 5000",
+    "train paired maps --out small --generator unet_128 --crop-size 128 --ngf 32 --steps 5000",
   ]
 
   var run = TrainingRun(.paired)
@@ -34,7 +34,7 @@ struct TrainUnpairedCommand: Command {
   static let options = TrainingRun.options(for: .unpaired).map { $0.within(\Self.run) }
   static let examples = [
     "train unpaired horse2zebra --out runs/zebras",
-    "train unpaired seasons --out runs/small --generator resnet_6blocks --ngf 32 --load-size 143 --crop-size 128",
+    "train unpaired seasons --out small --generator resnet_6blocks --crop-size 128 --ngf 32",
   ]
 
   var run = TrainingRun(.unpaired)

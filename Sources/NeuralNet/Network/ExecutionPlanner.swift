@@ -45,6 +45,7 @@ struct ExecutionPlanner {
   let network: Network
   let shape: Shape
   let mode: ExecutionMode
+  let rule: AlgorithmRule
 
   /// What a planned network consists of.
   struct Plan {
@@ -93,10 +94,10 @@ struct ExecutionPlanner {
       let grid = LargeGrid(block.geometry, input: input.shape)
       let statistics = statistics(block)
       let imagesPerGroup = imagesPerGroup(block)
-      let forward = ProductPlan(
-        block.geometry, block.packing, writing: .output, block.geometry.isTransposed ? .toLarge : .toSmall,
-        from: input, to: raw, sources: grid, zeroRow: 0,
-        imagesPerGroup: statistics == .data ? imagesPerGroup : shape.n, accumulates: false)
+      let forward = product(
+        block, writing: .output, from: input, to: raw, sources: grid,
+        imagesPerGroup: statistics == .data ? imagesPerGroup : shape.n, accumulates: false,
+        scratch[index].forward.map { ($0.grid, $0.memory(at: offset)) })
       var backward: BlockPlan.Backward?
       if mode.keepsActivations, let firstGradient = tensor(block.first.value, gradients) {
         var rawGradient = firstGradient
@@ -108,17 +109,21 @@ struct ExecutionPlanner {
           firstGradient: firstGradient, secondGradient: block.second.flatMap { tensor($0.value, gradients) },
           raw: rawGradient, means: offset(scratch[index].means),
           weights: mode.needsParameterGradients
-            ? WeightGradientPlan(block.geometry, block.packing, input: input, gradient: rawGradient, sources: grid)
-            : nil,
+            ? weightGradient(
+              block, input: input, gradient: rawGradient, sources: grid,
+              scratch[index].weightGradient.map { ($0.grid, $0.memory(at: offset)) }) : nil,
           input: tensor(block.input, gradients).map {
-            inputGradient(block, from: rawGradient, to: $0, grid, large: scratch[index].large.map(offset))
+            inputGradient(
+              block, from: rawGradient, to: $0, grid, large: scratch[index].large.map(offset),
+              scratch[index].dataGradient.map { ($0.grid, $0.memory(at: offset)) })
           })
       }
       blocks.append(
         BlockPlan(
           block: block, statistics: statistics, imagesPerGroup: imagesPerGroup, input: input, raw: raw, first: first,
           second: block.second.map { place($0.value) }, residual: block.residual.map(place), forward: forward,
-          affine: offset(scratch[index].affine), partials: offset(scratch[index].partials), backward: backward))
+          pixelPieces: forward.pixelPieces, affine: offset(scratch[index].affine),
+          partials: offset(scratch[index].partials), backward: backward))
     }
     return Plan(
       blocks: blocks, input: place(network.input), output: place(network.output),
@@ -226,6 +231,21 @@ struct ExecutionPlanner {
     var affine: Int
     var partials: Int
     var means: Int
+    var forward: TransformScratch?
+    var dataGradient: TransformScratch?
+    var weightGradient: TransformScratch?
+  }
+
+  /// The tiles of a transformed product, and the reservations of what is transformed.
+  private struct TransformScratch {
+    var grid: TransformGrid
+    var filters: Int
+    var inputs: Int
+    var outputs: Int
+
+    func memory(at offset: (Int) -> Int) -> TransformedProduct.Memory {
+      TransformedProduct.Memory(filters: offset(filters), inputs: offset(inputs), outputs: offset(outputs))
+    }
   }
 
   private func reserveScratch(
@@ -261,14 +281,53 @@ struct ExecutionPlanner {
     let partials = arena.reserve(partialCount, from: index, through: index)
     if isKept { arena.extend(partials, to: time) }
     let means = arena.reserve(2 * perGroup, from: isKept ? time : index, through: isKept ? time : index)
+    let hasInputGradient = isKept && (block.input != network.input || mode.needsInputGradient)
     return BlockScratch(
-      raw: raw, rawGradient: rawGradient, large: large, affine: affine, partials: partials, means: means)
+      raw: raw, rawGradient: rawGradient, large: large, affine: affine, partials: partials, means: means,
+      forward: reserveTransform(&arena, .forward, block, input, output, at: index),
+      dataGradient: hasInputGradient
+        ? reserveTransform(&arena, .dataGradient, block, input, output, at: time) : nil,
+      weightGradient: isKept && mode.needsParameterGradients
+        ? reserveTransform(&arena, .weightGradient, block, input, output, at: time) : nil)
+  }
+
+  private func reserveTransform(
+    _ arena: inout ArenaPlan, _ purpose: AlgorithmRule.Purpose, _ block: Block, _ input: (h: Int, w: Int),
+    _ output: (h: Int, w: Int), at time: Int
+  ) -> TransformScratch? {
+    let geometry = block.geometry
+    let read = Shape(shape.n, block.inputChannels, input.h, input.w)
+    let written = Shape(shape.n, block.outputChannels, output.h, output.w)
+    guard
+      let m = rule.outputsPerTile(purpose, geometry, block.packing, input: read, output: written)
+    else { return nil }
+    var source = read
+    var target = written
+    var sources = LargeGrid(geometry, input: read)
+    var isLarge = geometry.isTransposed
+    if purpose == .dataGradient {
+      source = written
+      target = Shape(
+        shape.n, block.inputChannels, geometry.isTransposed ? read.h : sources.rows.count,
+        geometry.isTransposed ? read.w : sources.columns.count)
+      sources = LargeGrid(height: written.h, width: written.w)
+      isLarge.toggle()
+    }
+    let grid = TransformGrid(
+      geometry, isLarge ? .toLarge : .toSmall, outputsPerTile: m, input: source, output: target, sources: sources)
+    let tiles = TransformLayout.tileCounts(grid, source.c, target.c)
+    let filters = TransformedFilters.count(grid, rows: source.c, columns: target.c)
+    return TransformScratch(
+      grid: grid, filters: arena.reserve(filters, from: time, through: time),
+      inputs: arena.reserve(tiles.inputs, from: time, through: time),
+      outputs: arena.reserve(tiles.outputs, from: time, through: time))
   }
 
   // MARK: - Data gradients
 
   private func inputGradient(
-    _ block: Block, from gradient: PlannedTensor, to target: PlannedTensor, _ grid: LargeGrid, large: Int?
+    _ block: Block, from gradient: PlannedTensor, to target: PlannedTensor, _ grid: LargeGrid, large: Int?,
+    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?
   ) -> BlockPlan.InputGradient {
     // What other blocks have already put there: the pass through a residual.
     let accumulates = network.blocks.contains { $0.residual == block.input }
@@ -280,11 +339,43 @@ struct ExecutionPlanner {
         stride: block.inputChannels)
       fold = FoldTable(grid, large: written, input: target.shape)
     }
-    let product = ProductPlan(
-      block.geometry, block.packing, writing: .input, block.geometry.isTransposed ? .toSmall : .toLarge,
-      from: gradient, to: written,
-      sources: LargeGrid(height: gradient.shape.h, width: gradient.shape.w), zeroRow: 0, imagesPerGroup: shape.n,
-      accumulates: accumulates && fold == nil)
+    let product = product(
+      block, writing: .input, from: gradient, to: written,
+      sources: LargeGrid(height: gradient.shape.h, width: gradient.shape.w), imagesPerGroup: shape.n,
+      accumulates: accumulates && fold == nil, transform)
     return BlockPlan.InputGradient(product: product, target: target, fold: fold, accumulates: accumulates)
+  }
+
+  // MARK: - Algorithms
+
+  private func product(
+    _ block: Block, writing outputs: PackedWeights.Columns, from input: PlannedTensor, to output: PlannedTensor,
+    sources: LargeGrid, imagesPerGroup: Int, accumulates: Bool,
+    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?
+  ) -> ConvolutionProduct {
+    if let transform {
+      return .transformed(
+        TransformedProduct(
+          transform.grid, block.geometry, block.packing, writing: outputs, from: input, to: output,
+          memory: transform.memory, accumulates: accumulates))
+    }
+    let isLarge = block.geometry.isTransposed == (outputs == .output)
+    return .direct(
+      ProductPlan(
+        block.geometry, block.packing, writing: outputs, isLarge ? .toLarge : .toSmall, from: input, to: output,
+        sources: sources, zeroRow: 0, imagesPerGroup: imagesPerGroup, accumulates: accumulates))
+  }
+
+  private func weightGradient(
+    _ block: Block, input: PlannedTensor, gradient: PlannedTensor, sources: LargeGrid,
+    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?
+  ) -> ConvolutionWeightGradient {
+    if let transform {
+      return .transformed(
+        TransformedWeightGradient(
+          transform.grid, block.geometry, block.packing, input: input, gradient: gradient, memory: transform.memory))
+    }
+    return .direct(
+      WeightGradientPlan(block.geometry, block.packing, input: input, gradient: gradient, sources: sources))
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// Axes are named as everywhere in this package: N images, C channels, H rows, W columns. Shapes are written
 /// (N, C, H, W); in memory the channels of a pixel lie together (NHWC), because every kernel runs along them.
-public struct Shape: Sendable, Equatable, CustomStringConvertible {
+public struct Shape: Sendable, Hashable, CustomStringConvertible {
   /// Images.
   public var n: Int
   /// Channels.
@@ -40,6 +40,13 @@ public struct TensorView {
   /// Floats from one pixel to the next; larger than C where tensors share a concatenated buffer.
   public var stride: Int
 
+  /// A view of memory that the caller keeps alive.
+  public init(shape: Shape, base: UnsafeMutablePointer<Float>, stride: Int) {
+    self.shape = shape
+    self.base = base
+    self.stride = stride
+  }
+
   /// The images `range` alone.
   public func images(_ range: Range<Int>) -> TensorView {
     var part = self
@@ -61,6 +68,16 @@ public struct TensorView {
     assert(shape == other.shape)
     for pixel in 0..<shape.pixels {
       (base + pixel * stride).update(from: other.base + pixel * other.stride, count: shape.c)
+    }
+  }
+
+  /// Adds `other`, which has the same shape.
+  public func add(_ other: TensorView) {
+    assert(shape == other.shape)
+    for pixel in 0..<shape.pixels {
+      let place = base + pixel * stride
+      let source = other.base + pixel * other.stride
+      for channel in 0..<shape.c { place[channel] += source[channel] }
     }
   }
 

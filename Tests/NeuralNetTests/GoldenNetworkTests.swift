@@ -1,5 +1,6 @@
 import NeuralNet
 import PatchDisc
+import ResNet
 import TestSupport
 import Testing
 import UNet
@@ -19,6 +20,8 @@ import UNet
     Case(file: "network_unet7_batch") { try unet(7, 4, .batch) },
     Case(file: "network_unet7_instance") { try unet(7, 4, .instance) },
     Case(file: "network_unet8_batch") { try unet(8, 4, .batch) },
+    Case(file: "network_resnet6_batch") { try resnet(6, 4, .batch) },
+    Case(file: "network_resnet6_instance") { try resnet(6, 4, .instance) },
     Case(file: "network_patch3_batch") { try patch(.patch(layers: 3), 8, .batch, input: 6) },
     Case(file: "network_patch3_instance") { try patch(.patch(layers: 3), 8, .instance, input: 6) },
     Case(file: "network_patch5_batch") { try patch(.patch(layers: 5), 4, .batch, input: 3) },
@@ -34,6 +37,13 @@ import UNet
     configuration.normalization = kind
     configuration.dropout = false
     return try UNetGenerator.network(configuration)
+  }
+
+  static func resnet(_ blocks: Int, _ filters: Int, _ kind: NormalizationKind) throws -> Network {
+    var configuration = ResNetConfiguration(blocks: blocks)
+    configuration.filters = filters
+    configuration.normalization = kind
+    return try ResNetGenerator.network(configuration)
   }
 
   static func patch(

@@ -37,6 +37,22 @@ public final class ParameterStore {
   /// The gradients if `gradients()` was called before.
   var gradientBase: UnsafeMutablePointer<Float>? { gradientMemory?.base }
 
+  /// Whether no parameter is infinite or not a number.
+  public var areFinite: Bool {
+    let floats = UnsafeBufferPointer(start: base, count: storage)
+    return floats.withMemoryRebound(to: UInt32.self) { words in
+      // The exponent is all ones in infinities and what is no number.
+      var index = 0
+      while index < words.count {
+        var isFinite = true
+        for word in words[index..<min(words.count, index + 4096)] { isFinite = isFinite && word & 0x7F80_0000 != 0x7F80_0000 }
+        if !isFinite { return false }
+        index += 4096
+      }
+      return true
+    }
+  }
+
   /// The numbers of one parameter in file order, read from `memory`, which is packed like the values.
   public func fileOrder(_ parameter: Parameter, from memory: UnsafePointer<Float>) -> [Float] {
     let base = memory + parameter.offset

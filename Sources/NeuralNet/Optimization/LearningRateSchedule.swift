@@ -39,14 +39,23 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
 
   /// The factor of epoch `epoch`, counted from 1.
   ///
-  /// Linear: 1 − max(0, epoch − constant) / (decay + 1), so that no epoch trains at rate 0.
+  /// Linear: 1 − max(0, epoch − constant) / (decay + 1), so that no epoch trains at rate 0; epochs
+  /// beyond the schedule stay at its last factor.
   public func factor(epoch: Int) -> Double {
-    switch policy {
-    case .linear: max(0, 1 - Double(max(0, epoch - constantEpochs)) / Double(decayEpochs + 1))
+    let epoch = min(epoch, max(1, constantEpochs + decayEpochs))
+    return switch policy {
+    case .linear: 1 - Double(max(0, epoch - constantEpochs)) / Double(decayEpochs + 1)
     case .step: pow(0.1, Double((epoch - 1) / max(1, stepEpochs)))
     case .plateau: plateauFactor
     case .cosine: (1 + cos(.pi * Double(epoch - 1) / Double(max(1, constantEpochs + decayEpochs)))) / 2
     }
+  }
+
+  /// Takes over how an earlier schedule has developed, whose length may have been another.
+  public mutating func `continue`(from earlier: LearningRateSchedule) {
+    best = earlier.best
+    badEpochs = earlier.badEpochs
+    plateauFactor = earlier.plateauFactor
   }
 
   /// Tells the schedule the figure of a finished epoch, lower being better; only `plateau` listens.

@@ -48,7 +48,8 @@ public final class BatchLoader: Sendable {
       }
     }
     self.init(
-      store: ImageStore(part: part, preparation: preparation), sampler: sampler, batchSize: configuration.batchSize)
+      store: ImageStore(part: part, preparation: preparation, limit: data.limit), sampler: sampler,
+      batchSize: configuration.batchSize)
   }
 
   /// Ends the workers, and waits for what they are at.

@@ -13,6 +13,8 @@ public struct DataFolder: Sendable {
   public var training: DataPart
   /// The images for samples and figures, where there are any.
   public var heldOut: DataPart?
+  /// How large a picture may be.
+  public var limit: ImageLimit
   /// Everything that keeps it from being trained on, with paths.
   public var problems: [FileError]
 
@@ -34,9 +36,10 @@ public struct DataFolder: Sendable {
     _ path: String, objective: TrainingObjective? = nil, recursive: Bool = false, limit: ImageLimit = .default
   ) throws {
     self.path = path
+    self.limit = limit
     let layout = try DataLayout(path, objective: objective)
     var scanner = DataScanner(recursive: recursive, limit: limit)
-    let folders = scanner.list(layout.training)
+    let folders = scanner.list(layout.training, excluding: layout.excluded)
     let isPaired = objective.map { $0 == .paired } ?? DataScanner.looksPaired(folders)
     self.objective = isPaired ? .paired : .unpaired
     training = scanner.part(folders, isPaired: isPaired)

@@ -7,8 +7,11 @@ struct DataLayout: Equatable {
   /// The held-out folders; empty where there are none.
   var heldOut: [String]
 
-  /// Sub-folders that a recursive walk through a training folder leaves out.
-  static let heldOutNames: Set<String> = ["val", "test"]
+  /// Sub-folders that a recursive walk through the training folders leaves out: where these are no `train…` of their
+  /// own, the held-out part lies inside.
+  var excluded: Set<String> = []
+
+  private static let heldOutNames: Set<String> = ["val", "test"]
 
   private static let trainingPairs = [("trainA", "trainB"), ("A/train", "B/train"), ("A", "B"), ("train/A", "train/B")]
   private static let heldOutPairs = [
@@ -23,6 +26,7 @@ struct DataLayout: Equatable {
     let names = try FolderListing.names(in: data)
     if let pair = try Self.firstPair(of: Self.trainingPairs, in: data) {
       training = pair
+      if pair == [FolderListing.join(data, "A"), FolderListing.join(data, "B")] { excluded = Self.heldOutNames }
       heldOut = try Self.firstPair(of: Self.heldOutPairs, in: data) ?? []
       return
     }
@@ -42,6 +46,7 @@ struct DataLayout: Equatable {
           advice: "expected side-by-side PNG files in it or in train, or two folders: trainA and trainB, or A and B")
       }
       training = [data]
+      excluded = Self.heldOutNames
     }
     heldOut = []
     for name in ["val", "test"] where FolderListing.isFolder(FolderListing.join(data, name)) {

@@ -21,10 +21,10 @@ struct DataScanner {
   }
 
   /// Lists `folders`, without opening their files.
-  mutating func list(_ folders: [String]) -> [Folder] {
+  mutating func list(_ folders: [String], excluding: Set<String> = []) -> [Folder] {
     folders.map { path in
       do {
-        let listing = try FolderListing(path, recursive: recursive, excluding: DataLayout.heldOutNames)
+        let listing = try FolderListing(path, recursive: recursive, excluding: excluding)
         problems += listing.unreadable
         for image in listing.foreignImages {
           problems.append(

@@ -43,7 +43,7 @@ public struct FolderListing: Sendable, Equatable {
         unreadable.append(error)
         continue
       }
-      for name in names where !name.hasPrefix(".") {
+      for name in names.sorted() where !name.hasPrefix(".") {
         let below = relative.isEmpty ? name : relative + "/" + name
         let path = Self.join(folder, below)
         if Self.isFolder(path) {

@@ -79,7 +79,7 @@ public struct ImagePreparation: Sendable, Equatable {
   func problem(width: Int, height: Int, path: String) -> FileError? {
     let size = resizedSize(width: width, height: height)
     let (area, overflow) = size.width.multipliedReportingOverflow(by: size.height)
-    if overflow || area > ImageLimit.default.pixels {
+    if mode.resizes && (overflow || area > ImageLimit.default.pixels) {
       return FileError(
         path: path, problem: "is \(width)×\(height) and would be resized to \(size.width)×\(size.height)",
         advice: "cut it, or choose another --preprocess")

@@ -147,9 +147,9 @@ public final class ImageStore: Sendable {
     let half = image.width / 2
     return (
       try prepared(
-        image.crop(x: 0, y: 0, width: half, height: image.height), channels: preparation.channelsA, path: path),
+        image.cropped(x: 0, y: 0, width: half, height: image.height), channels: preparation.channelsA, path: path),
       try prepared(
-        image.crop(x: half, y: 0, width: half, height: image.height), channels: preparation.channelsB, path: path)
+        image.cropped(x: half, y: 0, width: half, height: image.height), channels: preparation.channelsB, path: path)
     )
   }
 

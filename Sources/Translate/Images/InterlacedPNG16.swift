@@ -1,7 +1,8 @@
 /// Interlaced streams of 16 bits a sample, put together here instead of by libpng.
 ///
 /// The simplified interface of libpng up to 1.6.50 writes past its memory when it reduces them to 8 bits
-/// (CVE-2025-65018), and with the repair for that it returns stale rows; reading 16 bits multiplies alpha in.
+/// (CVE-2025-65018), and with the repair for that it returns stale rows (https://github.com/pnggroup/libpng/issues/853);
+/// reading 16 bits multiplies alpha in.
 /// Source: https://www.w3.org/TR/png-3/, sections 8 (Adam7), 9 (filters) and 11.3.1.1 (tRNS).
 struct InterlacedPNG16 {
   let header: PNGHeader

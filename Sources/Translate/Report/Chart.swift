@@ -67,7 +67,8 @@ struct Chart: Sendable {
 
   /// The chart as a `figure` element.
   var html: String {
-    let axis = Axis(values: points.flatMap { [$0.mean, $0.low, $0.high] }, means: smoothed)
+    let axis = Axis(
+      values: points.flatMap { [$0.mean, $0.low, $0.high] }, means: smoothed, allowsLogarithm: isSmoothed)
     let smooth = smoothed
     let line = path(zip(points, smooth).map { (x($0.step), y($1, axis)) })
     let readout = zip(points, smooth).map {
@@ -93,7 +94,7 @@ struct Chart: Sendable {
     var parts = [String]()
     let (from, to) = (Self.left, Self.width - Self.right)
     let (top, base) = (Self.top, Self.height - Self.bottom)
-    for mark in marks where steps.contains(mark.step) {
+    for mark in marks where steps.contains(mark.step) && x(mark.step) < to - 20 {
       let at = Self.short(x(mark.step))
       parts.append(
         "<line class=\"epoch\" x1=\"\(at)\" x2=\"\(at)\" y1=\"\(Self.short(top))\" y2=\"\(Self.short(base))\"/>")
@@ -171,14 +172,14 @@ struct Axis: Sendable {
   /// The axis for a figure's values and their moving means.
   ///
   /// Its ends leave out the outermost hundredth of the values, so that one early peak does not flatten the rest. It is
-  /// logarithmic where the moving mean is positive throughout and falls or grows more than twentyfold.
-  init(values: [Double], means: [Double]) {
+  /// logarithmic, where that is allowed, if the moving mean is positive throughout and falls or grows more than twentyfold.
+  init(values: [Double], means: [Double], allowsLogarithm: Bool) {
     let sorted = values.sorted()
     let middle = sorted.isEmpty ? 0...1 : sorted[sorted.count / 100]...sorted[sorted.count - 1 - sorted.count / 100]
     var low = min(middle.lowerBound, means.min() ?? 0)
     var high = max(middle.upperBound, means.max() ?? 1)
     let positive = (means.min() ?? 0) > 0
-    isLogarithmic = positive && (means.max() ?? 1) / (means.min() ?? 1) > 20
+    isLogarithmic = allowsLogarithm && positive && (means.max() ?? 1) / (means.min() ?? 1) > 20
     if isLogarithmic {
       // A single value at or near zero must not stretch the axis by decades.
       low = max(low, (means.min() ?? 1) / 10)

@@ -145,7 +145,7 @@ struct ReportPage: Sendable {
     "G_GAN": "generator: how far from fooling the discriminator",
     "G_L1": "generator: mean absolute difference to the target, weighted",
     "D_real": "discriminator on real images", "D_fake": "discriminator on translations",
-    "D_A": "discriminator of domain A's generator", "D_B": "discriminator of domain B's generator",
+    "D_A": "discriminator of the translations A → B", "D_B": "discriminator of the translations B → A",
     "G_A": "generator A → B against its discriminator", "G_B": "generator B → A against its discriminator",
     "cycle_A": "A → B → A against A, weighted", "cycle_B": "B → A → B against B, weighted",
     "idt_A": "B through A → B against B, weighted", "idt_B": "A through B → A against A, weighted",

@@ -1,5 +1,3 @@
-import NeuralNet
-
 /// What is learned from: pairs or two unordered sets.
 public enum TrainingObjective: String, Sendable, Codable, CaseIterable {
   /// pix2pix (Isola et al., 2017): every image of A has its partner in B.
@@ -44,6 +42,3 @@ public enum DiscriminatorChoice: String, Sendable, Codable, CaseIterable {
   /// 1×1 convolutions alone: each output sees one pixel.
   case pixel
 }
-
-/// The adversarial loss.
-public typealias GANMode = AdversarialLoss

@@ -69,7 +69,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   // MARK: Losses and optimiser
 
   /// The adversarial loss.
-  public var ganMode: GANMode
+  public var ganMode: AdversarialLoss
   /// Weight of the L1 loss (paired).
   public var lambdaL1 = 100.0
   /// Weight of the cycle loss A → B → A (unpaired).

@@ -54,7 +54,7 @@ struct StorageReference: Equatable {
 }
 
 /// A tensor as a pickle describes it: a strided view of a storage, which it does not leave.
-struct TensorView: Equatable {
+struct StorageView: Equatable {
   let storage: StorageReference
   /// The first element.
   let offset: Int
@@ -109,7 +109,7 @@ struct PickleObjects {
   var lists: [[PickleValue]] = []
   var dictionaries: [[(key: PickleValue, value: PickleValue)]] = []
   var storages: [StorageReference] = []
-  var tensors: [TensorView] = []
+  var tensors: [StorageView] = []
 
   /// Dimensions that a tensor may have.
   private static let rankLimit = 16

@@ -137,10 +137,11 @@ struct PickleReader {
   }
 
   /// Takes the values from `start` on, none of which lie below the last mark.
-  private mutating func popAll(from start: Int) throws -> ArraySlice<PickleValue> {
+  private mutating func popAll(from start: Int) throws -> [PickleValue] {
     guard start >= marks.last ?? 0, start <= stack.count else { throw Self.damaged }
-    let values = stack[start...]
-    stack.removeSubrange(start...)
+    // A slice would share the stack's storage, and removing would copy the whole stack.
+    let values = Array(stack[start...])
+    stack.removeLast(values.count)
     return values
   }
 
@@ -293,7 +294,7 @@ struct PickleReader {
       let shape = objects.dimensions(arguments[2]), let strides = objects.dimensions(arguments[3])
     else { throw Self.damaged }
     let storage = objects.storages[index]
-    guard let view = TensorView(storage: storage, offset: offset, shape: shape, strides: strides) else {
+    guard let view = StorageView(storage: storage, offset: offset, shape: shape, strides: strides) else {
       throw PickleProblem(
         problem: "a tensor of shape \(shape), strides \(strides) and offset \(offset) does not "
           + "fit its storage \(FileError.quote(storage.key)) of \(storage.count) elements")

@@ -7,7 +7,7 @@ struct PyTorchFile {
   /// One tensor: how it lies in its storage, and where that lies in the file.
   struct Tensor {
     let name: String
-    let view: TensorView
+    let view: StorageView
     fileprivate let storage: StoredBytes
   }
 
@@ -196,7 +196,7 @@ extension PyTorchFile {
   }
 }
 
-extension TensorView {
+extension StorageView {
   /// The elements in row-major order, out of the bytes of the whole storage.
   func gather(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     let size = storage.type.size

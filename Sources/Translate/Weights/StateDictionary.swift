@@ -3,7 +3,7 @@ import NeuralNet
 /// The tensors of one dictionary in a pickle, by name and in order.
 struct StateDictionary {
   /// The names and views, in the order of the dictionary.
-  private(set) var tensors: [(name: String, view: TensorView)] = []
+  private(set) var tensors: [(name: String, view: StorageView)] = []
 
   /// Nesting that is looked through for state dicts.
   private static let depthLimit = 16

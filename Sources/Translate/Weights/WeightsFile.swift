@@ -112,9 +112,20 @@ public struct WeightsFile: Sendable {
     return try withBytes(of: name) { tensor.type.floats($0) }
   }
 
-  /// The numbers of an I64 tensor, row-major.
+  /// The numbers of an I64 tensor, row-major; or of a floating-point one of whole numbers, which `.half()` on a state
+  /// dict makes of them.
+  ///
+  /// - Throws: `FileError` where there is no such tensor, it holds anything else, or its bytes are damaged.
   public func int64s(_ name: String) throws -> [Int64] {
     let (tensor, _) = try find(name)
+    if tensor.type.isFloatingPoint {
+      return try floats(name).map { number in
+        guard let integer = Int64(exactly: number) else {
+          throw error("tensor \(FileError.quote(name)) holds \(number), expected a whole number")
+        }
+        return integer
+      }
+    }
     guard tensor.type == .int64 else {
       throw error("tensor \(FileError.quote(name)) holds \(tensor.type.rawValue), expected I64")
     }

@@ -22,12 +22,12 @@ final class ZipWriter {
   /// The caller keeps the archive below 4 GiB and 65535 entries; more traps.
   func add(_ name: String, size: Int, _ write: (ByteSink) throws -> Void) throws {
     let offset = sink.count
-    // Flags: bit 3, a data descriptor follows; bit 11, the name is UTF-8. The rest is time, checksum and sizes.
-    let start: [UInt8] = [0, 0, 0, 8, 8, 0, 0]
+    // Flags: bit 3, a data descriptor follows; bit 11, the name is UTF-8. No method, no time.
+    let start: [UInt8] = [0, 0, 8, 8, 0, 0, 0, 0, 0, 0]
     let nameLength = UInt16(name.utf8.count)
     let unpadded = offset + 30 + name.utf8.count + 4
     let padding = (64 - unpadded % 64) % 64
-    var header = littleEndian(0x0403_4B50 as UInt32) + start + [0] + [UInt8](repeating: 0, count: 4)
+    var header = littleEndian(0x0403_4B50 as UInt32) + start
     header += [UInt8](repeating: 0, count: 12) + littleEndian(nameLength) + littleEndian(UInt16(4 + padding))
     header += name.utf8
     // An extra field of PyTorch's own tag "FB" fills up to the alignment.
@@ -44,7 +44,7 @@ final class ZipWriter {
     let summary = littleEndian(checksum.value) + littleEndian(UInt32(size)) + littleEndian(UInt32(size))
     try sink.write(littleEndian(0x0807_4B50 as UInt32) + summary)
 
-    directory += littleEndian(0x0201_4B50 as UInt32) + [0, 0] + start + [0] + [UInt8](repeating: 0, count: 4)
+    directory += littleEndian(0x0201_4B50 as UInt32) + [0, 0] + start
     directory += summary + littleEndian(nameLength) + [UInt8](repeating: 0, count: 12)
     directory += littleEndian(UInt32(offset)) + name.utf8
     entryCount += 1

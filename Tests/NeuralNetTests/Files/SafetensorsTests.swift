@@ -86,6 +86,15 @@ private func temporaryPath() -> String {
     #expect(Float(halfBits: 0x8000).sign == .minus)
   }
 
+  #if !(os(macOS) && arch(x86_64))
+    @Test func widensEveryHalfLikeTheHardware() {
+      for bits in UInt16.min...UInt16.max {
+        let (own, reference) = (Float(halfBits: bits), Float(Float16(bitPattern: bits)))
+        #expect(own.bitPattern == reference.bitPattern || own.isNaN && reference.isNaN)
+      }
+    }
+  #endif
+
   @Test func acceptsWhatTheFormatAllows() throws {
     let file = try SafetensorsFile(
       ByteSource(

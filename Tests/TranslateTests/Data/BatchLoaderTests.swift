@@ -143,6 +143,23 @@ import Testing
     }
   }
 
+  /// Resize, then crop, then mirror: the order of the public code, with whole-image operations.
+  @Test func preparationIsThatOfThePublicCode() throws {
+    let folder = try TemporaryFolder()
+    let data = try pairs(folder, count: 1)
+    let store = ImageStore(part: data.training, preparation: ImagePreparation(loadSize: 30, cropSize: 24))
+    let draw = AugmentationDraw(x: 0.3, y: 0.99, flip: 0.7)
+    let sample = Sample(epoch: 1, indexA: 0, indexB: 0, drawA: draw, drawB: draw)
+    var (input, target) = (ImageBatch(), ImageBatch())
+    _ = try store.append(sample, toInput: &input, target: &target)
+    let image = try PNG.read(folder("train/0.png"))
+    for (batch, x) in [(input, 0), (target, 20)] {
+      let expected = image.cropped(x: x, y: 0, width: 20, height: 16).resized(width: 30, height: 30, filter: .bicubic)
+        .cropped(x: 2, y: 6, width: 24, height: 24).flippedHorizontally()
+      #expect(ImageTensor.image(from: batch.values, width: 24, height: 24, channels: 3, pixelStride: 3) == expected)
+    }
+  }
+
   @Test func fixedPairsAreWholeAndUnmirrored() throws {
     let folder = try TemporaryFolder()
     let data = try pairs(folder, count: 2, width: 20, height: 16)
@@ -151,7 +168,7 @@ import Testing
     #expect(pair.input.width == 20 && pair.input.height == 16 && pair.inputPath == folder("train/1.png"))
     let image = try PNG.read(folder("train/1.png"))
     let back = ImageTensor.image(from: pair.input.values, width: 20, height: 16, channels: 3, pixelStride: 3)
-    #expect(back == image.crop(x: 0, y: 0, width: 20, height: 16))
+    #expect(back == image.cropped(x: 0, y: 0, width: 20, height: 16))
   }
 }
 

@@ -33,6 +33,9 @@ import Testing
       name: "beside its held-out part", files: ["a.png", "sub/b.png", "val/c.png"], recursive: true, expected: .paired,
       arrangement: .sideBySide, a: ["a.png", "sub/b.png"], heldOut: ["val/c.png"]),
     Case(
+      name: "a sub-folder of train that is called test", files: ["train/a.png", "train/test/b.png"], recursive: true,
+      expected: .paired, arrangement: .sideBySide, a: ["train/a.png", "train/test/b.png"]),
+    Case(
       name: "only sub-folders", files: ["x/a.png", "y/b.png"], objective: .paired, recursive: true, expected: .paired,
       arrangement: .sideBySide, a: ["x/a.png", "y/b.png"]),
     Case(

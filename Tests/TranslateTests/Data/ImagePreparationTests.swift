@@ -26,7 +26,7 @@ import Testing
     let scaled = ImagePreparation(mode: .scaleWidth)
     #expect(scaled.problem(width: 1, height: Int(Int32.max), path: "x") != nil)
     #expect(scaled.problem(width: 1, height: 1000, path: "x") == nil)
-    #expect(ImagePreparation(mode: .none).problem(width: .max, height: 2, path: "x") != nil)
+    #expect(ImagePreparation(mode: .none).problem(width: .max, height: 2, path: "x") == nil)
     #expect(ImagePreparation(mode: .crop).problem(width: 255, height: 300, path: "x") != nil)
     #expect(ImagePreparation(mode: .crop).problem(width: 256, height: 256, path: "x") == nil)
   }

@@ -1,0 +1,155 @@
+import Foundation
+import NeuralNet
+import Synchronization
+
+/// The metrics of all pictures of one folder against those of the same name in another one.
+public struct FolderEvaluation: Sendable, Equatable, Codable {
+  /// The metrics of one pair.
+  public struct File: Sendable, Equatable, Codable {
+    /// The path within the folder of outputs.
+    public var name: String
+    /// What the comparison gave.
+    public var metrics: ImageMetrics
+  }
+
+  /// Every pair, in natural order of the names.
+  public var files: [File]
+  /// The plain means over all files. One equal pair makes the mean PSNR infinite (null in JSON).
+  public var mean: ImageMetrics
+  /// Outputs without a reference.
+  public var withoutReference: [String]
+  /// References without an output.
+  public var withoutOutput: [String]
+
+  /// Compares the PNG files of `outputs` with those of `references` that have the same path within their folder, the
+  /// extension aside; two files are compared with each other whatever their names are. Hidden files are skipped.
+  ///
+  /// - Parameters:
+  ///   - recursive: whether sub-folders count.
+  ///   - limit: the largest picture that is read.
+  /// - Throws: `FileError` where a folder or file cannot be read, a pair differs in size, or nothing has a partner.
+  public static func evaluate(
+    outputs: String, references: String, recursive: Bool = false, limit: ImageLimit = .default
+  )
+    throws -> FolderEvaluation
+  {
+    let outputFiles = try PNGListing(outputs, recursive: recursive)
+    let referenceFiles = try PNGListing(references, recursive: recursive)
+    let pairs: [(name: String, output: String, reference: String)]
+    if let output = outputFiles.onlyFile, let reference = referenceFiles.onlyFile {
+      pairs = [((output as NSString).lastPathComponent, output, reference)]
+    } else {
+      pairs = outputFiles.names.compactMap { name in
+        guard let output = outputFiles.paths[name], let reference = referenceFiles.paths[name] else { return nil }
+        return (outputFiles.relative(output), output, reference)
+      }
+    }
+    guard !pairs.isEmpty else {
+      throw FileError(
+        path: outputs, problem: "no PNG file in it has a partner of the same name in \(references)",
+        advice: "name the folders that hold the same pictures")
+    }
+    let metrics = try compare(pairs.map { ($0.output, $0.reference) }, limit: limit)
+    let files = zip(pairs, metrics).map { File(name: $0.name, metrics: $1) }
+    let isSingle = outputFiles.onlyFile != nil && referenceFiles.onlyFile != nil
+    return FolderEvaluation(
+      files: files, mean: mean(metrics),
+      withoutReference: isSingle ? [] : outputFiles.without(referenceFiles),
+      withoutOutput: isSingle ? [] : referenceFiles.without(outputFiles))
+  }
+
+  private static func mean(_ metrics: [ImageMetrics]) -> ImageMetrics {
+    func mean(_ value: (ImageMetrics) -> Double) -> Double { metrics.map(value).reduce(0, +) / Double(metrics.count) }
+    return ImageMetrics(meanAbsoluteError: mean(\.meanAbsoluteError), psnr: mean(\.psnr), ssim: mean(\.ssim))
+  }
+
+  /// Compares the pairs on all processors; the error thrown is that of the first pair that has one.
+  private static func compare(_ pairs: [(output: String, reference: String)], limit: ImageLimit) throws
+    -> [ImageMetrics]
+  {
+    let results = Mutex<[Int: Result<ImageMetrics, any Error>]>([:])
+    DispatchQueue.concurrentPerform(iterations: pairs.count) { index in
+      let result = Result { try compare(pairs[index].output, pairs[index].reference, limit: limit) }
+      results.withLock { $0[index] = result }
+    }
+    return try results.withLock { results in
+      try pairs.indices.compactMap { try results[$0]?.get() }
+    }
+  }
+
+  private static func compare(_ output: String, _ reference: String, limit: ImageLimit) throws -> ImageMetrics {
+    let a = try PNG.read(output, limit: limit)
+    let b = try PNG.read(reference, limit: limit)
+    guard a.width == b.width, a.height == b.height else {
+      throw FileError(
+        path: output,
+        problem: "has \(a.width) × \(a.height) pixels but its reference \(reference) has \(b.width) × \(b.height)",
+        advice: "bring them to one size")
+    }
+    return try ImageMetrics.compare(a, b)
+  }
+}
+
+/// The PNG files of a folder by their path within it without extension; or one file.
+private struct PNGListing {
+  let folder: String
+  private(set) var paths: [String: String] = [:]
+  private(set) var names: [String] = []
+  private(set) var onlyFile: String?
+
+  init(_ path: String, recursive: Bool) throws {
+    folder = path
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw FileError(path: path, problem: "does not exist", advice: "name a folder of PNG files")
+    }
+    guard isFolder.boolValue else {
+      onlyFile = path
+      let name = (path as NSString).lastPathComponent
+      try add((name as NSString).deletingPathExtension, path)
+      return
+    }
+    try addFolder("", recursive: recursive)
+    names.sort { $0.compare($1, options: [.numeric]) == .orderedAscending }
+  }
+
+  /// The path within the folder.
+  func relative(_ path: String) -> String {
+    guard onlyFile == nil, path.hasPrefix(folder) else { return (path as NSString).lastPathComponent }
+    return String(path.dropFirst(folder.count).drop { $0 == "/" })
+  }
+
+  /// The files of which `other` has none of the same name.
+  func without(_ other: PNGListing) -> [String] {
+    names.filter { other.paths[$0] == nil }.compactMap { paths[$0].map(relative) }
+  }
+
+  private mutating func add(_ name: String, _ path: String) throws {
+    if let first = paths.updateValue(path, forKey: name) {
+      throw FileError(path: path, problem: "has the same name as \(first)", advice: "keep one of them")
+    }
+    names.append(name)
+  }
+
+  private mutating func addFolder(_ subfolder: String, recursive: Bool) throws {
+    let path = subfolder.isEmpty ? folder : folder + "/" + subfolder
+    let entries: [String]
+    do {
+      entries = try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw FileError(path: path, problem: "cannot be listed", advice: "check its permissions")
+    }
+    for entry in entries.sorted() where !entry.hasPrefix(".") {
+      let relative = subfolder.isEmpty ? entry : subfolder + "/" + entry
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: folder + "/" + relative, isDirectory: &isFolder) else { continue }
+      if isFolder.boolValue {
+        // A link to a folder is not followed: it may lead back here.
+        let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + relative)) != nil
+        if recursive && !isLink { try addFolder(relative, recursive: true) }
+      } else if (entry as NSString).pathExtension.lowercased() == "png" {
+        try add((relative as NSString).deletingPathExtension, folder + "/" + relative)
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import NeuralNet
+
+/// How much two pictures differ, by the three usual numbers; alpha is not compared.
+public struct ImageMetrics: Sendable, Equatable, Codable {
+  /// Mean absolute error of the samples, 0 (equal) to 255.
+  public var meanAbsoluteError: Double
+  /// Peak signal-to-noise ratio in decibels, 10 log₁₀(255² / mean squared error); infinite for equal pictures, which
+  /// JSON writes as null.
+  public var psnr: Double
+  /// Mean structural similarity, −1 to 1 (equal).
+  public var ssim: Double
+
+  /// Metrics of the given values.
+  public init(meanAbsoluteError: Double, psnr: Double, ssim: Double) {
+    self.meanAbsoluteError = meanAbsoluteError
+    self.psnr = psnr
+    self.ssim = ssim
+  }
+
+  /// Compares two pictures of one size; where just one of them is grey it is taken as RGB.
+  ///
+  /// - Throws: `FileError` naming both sizes where they differ, or where there are no pixels.
+  public static func compare(_ a: Image, _ b: Image) throws -> ImageMetrics {
+    guard a.width == b.width, a.height == b.height else {
+      throw FileError(
+        path: nil,
+        problem: "images of \(a.width) × \(a.height) and \(b.width) × \(b.height) pixels cannot be compared",
+        advice: "bring them to one size")
+    }
+    guard a.width > 0, a.height > 0 else {
+      throw FileError(path: nil, problem: "images without pixels cannot be compared")
+    }
+    let channels = max(a.channels, b.channels)
+    let (a, b) = (a.converted(channels: channels), b.converted(channels: channels))
+    var absolute = 0
+    var squared = 0
+    a.pixels.withUnsafeBufferPointer { a in
+      b.pixels.withUnsafeBufferPointer { b in
+        for i in 0..<a.count {
+          let difference = Int(a[i]) - Int(b[i])
+          absolute += abs(difference)
+          squared += difference * difference
+        }
+      }
+    }
+    let count = Double(a.pixels.count)
+    return ImageMetrics(
+      meanAbsoluteError: Double(absolute) / count, psnr: 10 * log10(255 * 255 * count / Double(squared)),
+      ssim: StructuralSimilarity.mean(a, b))
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case meanAbsoluteError, psnr, ssim
+  }
+
+  /// Reads the three numbers; null stands for an infinite PSNR.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    meanAbsoluteError = try values.decode(Double.self, forKey: .meanAbsoluteError)
+    psnr = try values.decode(Double?.self, forKey: .psnr) ?? .infinity
+    ssim = try values.decode(Double.self, forKey: .ssim)
+  }
+
+  /// Writes the three numbers; an infinite PSNR becomes null.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(meanAbsoluteError, forKey: .meanAbsoluteError)
+    try values.encode(psnr.isFinite ? psnr : nil, forKey: .psnr)
+    try values.encode(ssim, forKey: .ssim)
+  }
+}

@@ -1,0 +1,146 @@
+import NeuralNet
+import PatchDisc
+
+/// pix2pix (Isola et al., 2017): a generator G and a discriminator D that sees input and output together.
+///
+/// Each step, as in the paper's code, first improves D on one real and one translated pair, then G:
+///
+///     D:  ½ · (loss(D(x, G(x)), fake) + loss(D(x, y), real))
+///     G:  loss(D(x, G(x)), real) + λ · ‖G(x) − y‖₁
+final class Pix2Pix: TranslationModel {
+  let lossNames = ["G_GAN", "G_L1", "D_real", "D_fake"]
+  let sampleTitles = ["input", "output", "target"]
+  let networks: [TrainedNetwork]
+  let generators: [GeneratorFile]
+
+  private let configuration: TrainingConfiguration
+  private let processor: Processor
+  private let generator: TrainedNetwork
+  private let discriminator: TrainedNetwork
+  private let sizeMultiple: Int
+  private let translate: PlannedExecutions
+  private let judgePairs: PlannedExecutions
+  private let judgeTranslation: PlannedExecutions
+  private let apply: PlannedExecutions
+  private let penalty: InterpolatedPenalty?
+  private let generatorArena = Arena()
+  private let discriminatorArena = Arena()
+
+  /// Both networks with freshly drawn weights.
+  ///
+  /// - Throws: `FileError` where there is no memory for them
+  init(_ configuration: TrainingConfiguration, processor: Processor, random: inout RandomGenerator) throws {
+    let choice = configuration.generatorConfiguration
+    generator = try .drawn("G", choice.network(), configuration, &random)
+    discriminator = try .drawn(
+      "D", PatchDiscriminator.network(configuration.discriminatorConfiguration), configuration, &random)
+    networks = [generator, discriminator]
+    generators = [
+      GeneratorFile(
+        name: "generator", network: generator.network, configuration: choice, direction: configuration.direction)
+    ]
+    self.configuration = configuration
+    self.processor = processor
+    sizeMultiple = choice.sizeMultiple
+    translate = PlannedExecutions(generator.network, .training(), processor, in: generatorArena)
+    apply = PlannedExecutions(
+      generator.network, configuration.inferenceMode, processor, in: generatorArena)
+    judgePairs = PlannedExecutions(
+      discriminator.network, .training(groups: 2), processor, in: discriminatorArena)
+    judgeTranslation = PlannedExecutions(
+      discriminator.network, .training(parameterGradients: false, inputGradient: true), processor,
+      in: discriminatorArena)
+    penalty =
+      configuration.ganMode == .wgangp
+      ? InterpolatedPenalty(discriminator.network, processor: processor) : nil
+  }
+
+  var plannedBytes: Int { (generatorArena.count + discriminatorArena.count) * MemoryLayout<Float>.stride }
+
+  func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
+    let input = batch.input.padded(toMultipleOf: sizeMultiple)
+    let target = batch.target.padded(toMultipleOf: sizeMultiple)
+    let translation = try translate(input.shape)
+    translation.input.set(input)
+    translation.forward(dropoutKey: random.next())
+
+    let (real, fake) = try improveDiscriminator(input, target, translation.output, learningRate, &random)
+    let (adversarial, absolute) = try improveGenerator(input, target, translation, learningRate)
+    return [adversarial, absolute, real, fake]
+  }
+
+  private func improveDiscriminator(
+    _ input: ImageBatch, _ target: ImageBatch, _ output: TensorView, _ learningRate: Double,
+    _ random: inout RandomGenerator
+  ) throws -> (real: Double, fake: Double) {
+    let n = input.count
+    let pairs = try judgePairs(pairShape(input, images: 2 * n))
+    setPair(pairs.input.images(0..<n), input) { $0.copy(from: output) }
+    setPair(pairs.input.images(n..<2 * n), input) { $0.set(target) }
+    pairs.forward()
+    let loss = configuration.ganMode
+    let fake = loss.evaluate(
+      pairs.output.images(0..<n), .discriminatorFake, gradient: pairs.outputGradient.images(0..<n), weight: 0.5)
+    let real = loss.evaluate(
+      pairs.output.images(n..<2 * n), .discriminatorReal, gradient: pairs.outputGradient.images(n..<2 * n),
+      weight: 0.5)
+    pairs.backward()
+    if let penalty {
+      try penalty.addGradients(
+        real: pairs.input.images(n..<2 * n), fake: pairs.input.images(0..<n), random: &random)
+    }
+    discriminator.optimizer.step(learningRate: learningRate, processor: processor)
+    return (real, fake)
+  }
+
+  private func improveGenerator(
+    _ input: ImageBatch, _ target: ImageBatch, _ translation: Execution, _ learningRate: Double
+  ) throws -> (adversarial: Double, absolute: Double) {
+    let judgement = try judgeTranslation(pairShape(input, images: input.count))
+    setPair(judgement.input, input) { $0.copy(from: translation.output) }
+    judgement.forward()
+    let adversarial = configuration.ganMode.evaluate(
+      judgement.output, .generator, gradient: judgement.outputGradient)
+    judgement.backward()
+
+    let gradient = translation.outputGradient
+    gradient.copy(from: judgement.inputGradient.channels(outputChannels))
+    let absolute = target.withView { wanted in
+      AbsoluteLoss.evaluate(
+        translation.output, wanted, gradient: gradient, weight: Float(configuration.lambdaL1), pool: processor.pool)
+    }
+    translation.backward()
+    generator.optimizer.step(learningRate: learningRate, processor: processor)
+    return (adversarial, configuration.lambdaL1 * absolute)
+  }
+
+  /// The channels of a pair that hold the output image.
+  private var outputChannels: Range<Int> {
+    configuration.inputChannels..<configuration.inputChannels + configuration.outputChannels
+  }
+
+  private func pairShape(_ input: ImageBatch, images: Int) -> Shape {
+    Shape(images, outputChannels.upperBound, input.height, input.width)
+  }
+
+  private func setPair(_ pair: TensorView, _ input: ImageBatch, _ setOutput: (TensorView) -> Void) {
+    pair.channels(0..<configuration.inputChannels).set(input)
+    setOutput(pair.channels(outputChannels))
+  }
+
+  // MARK: - Samples and checkpoints
+
+  func figure(_ losses: [Double]) -> Double { losses[1] }
+
+  func sample(input: ImageBatch, target: ImageBatch) throws -> [Image] {
+    [input.image(), try output(for: input), target.image()]
+  }
+
+  func translation(of input: ImageBatch) throws -> Image? { try output(for: input) }
+
+  private func output(for input: ImageBatch) throws -> Image { try apply.image(input, sizeMultiple: sizeMultiple) }
+
+  var extraTensors: [SafetensorsWriter.Tensor] { [] }
+
+  func loadExtra(from file: WeightsFile) throws {}
+}

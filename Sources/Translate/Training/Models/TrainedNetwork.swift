@@ -1,0 +1,68 @@
+import NeuralNet
+
+/// A network that is trained, with its optimiser.
+struct TrainedNetwork {
+  /// Its name in checkpoints, as in the public code: `G`, `D`, `G_A` …
+  var name: String
+  var network: Network
+  var optimizer: Adam
+
+  /// `network` with weights drawn as `configuration` says, and an optimiser at its begin.
+  static func drawn(
+    _ name: String, _ network: Network, _ configuration: TrainingConfiguration, _ random: inout RandomGenerator
+  ) throws -> TrainedNetwork {
+    network.initialize(configuration.initialization, gain: configuration.initGain, random: &random)
+    return TrainedNetwork(
+      name: name, network: network, optimizer: try Adam(network.parameters, beta1: configuration.beta1))
+  }
+}
+
+extension TrainingConfiguration {
+  /// Whose statistics batch normalisation uses when the generator is applied: those of the image itself if that is what
+  /// it was trained with.
+  var usesRunningStatistics: Bool { norm == .batch && batchSize > 1 }
+
+  /// How the generator is applied while training goes on.
+  var inferenceMode: ExecutionMode {
+    var mode = ExecutionMode()
+    mode.usesRunningStatistics = usesRunningStatistics
+    return mode
+  }
+}
+
+extension PlannedExecutions {
+  /// The network's output for the first picture of `batch`, padded on the way in and cropped on the way out.
+  func image(_ batch: ImageBatch, sizeMultiple: Int) throws -> Image {
+    let padding = Padding(width: batch.width, height: batch.height, multiple: sizeMultiple)
+    let input = batch.padded(toMultipleOf: sizeMultiple)
+    let execution = try self(input.shape)
+    execution.input.set(input)
+    execution.forward()
+    return execution.output.image()
+      .cropped(x: padding.left, y: padding.top, width: batch.width, height: batch.height)
+  }
+}
+
+extension ImageBatch {
+  /// A batch of one picture.
+  init(_ image: Image) {
+    self.init()
+    count = 1
+    height = image.height
+    width = image.width
+    channels = image.channels
+    values = [Float](repeating: 0, count: image.pixels.count)
+    values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      ImageTensor.write(image, to: base, pixelStride: image.channels)
+    }
+  }
+
+  /// Calls `body` with the pictures as a tensor (N, C, H, W); nothing may be written to it.
+  func withView<Result>(_ body: (TensorView) throws -> Result) rethrows -> Result {
+    try values.withUnsafeBufferPointer { values in
+      guard let base = values.baseAddress else { preconditionFailure("a batch holds at least one picture") }
+      return try body(TensorView(shape: shape, base: UnsafeMutablePointer(mutating: base), stride: channels))
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import NeuralNet
+
+/// An algorithm that learns to translate: what one step does, and what is saved, sampled and measured of it.
+///
+/// Everything that training algorithms have in common is in `TrainingSession`.
+protocol TranslationModel: AnyObject {
+  /// Names of the losses, in the order of `step`'s answer and of losses.csv.
+  var lossNames: [String] { get }
+  /// The networks with their optimisers, as checkpoints name them.
+  var networks: [TrainedNetwork] { get }
+  /// The generators as they are handed out.
+  var generators: [GeneratorFile] { get }
+  /// Titles of the pictures in a sample row.
+  var sampleTitles: [String] { get }
+
+  /// One step of the optimisers.
+  ///
+  /// - Parameters:
+  ///   - batch: images in [−1, 1]
+  ///   - learningRate: of all optimisers
+  ///   - random: draws dropout masks, penalties and pools
+  /// - Returns: the losses
+  /// - Throws: `FileError` where images of this size cannot be trained on
+  func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double]
+
+  /// The figure among the losses that should fall, for the plateau policy.
+  func figure(_ losses: [Double]) -> Double
+
+  /// A row of pictures that shows how training goes.
+  func sample(input: ImageBatch, target: ImageBatch) throws -> [Image]
+
+  /// The translation of `input`, to be compared with its target; nil where there is nothing to compare.
+  func translation(of input: ImageBatch) throws -> Image?
+
+  /// What a checkpoint holds apart from networks: image pools.
+  var extraTensors: [SafetensorsWriter.Tensor] { get }
+
+  /// Takes back what `extraTensors` has written.
+  func loadExtra(from file: WeightsFile) throws
+
+  /// Bytes of activations, gradients and scratch that are planned by now.
+  var plannedBytes: Int { get }
+}
+
+/// A generator's file in a run folder.
+struct GeneratorFile {
+  /// Without extension: `generator`, `generator_AtoB` …
+  var name: String
+  var network: Network
+  var configuration: GeneratorConfiguration
+  /// Which way it translates.
+  var direction: Direction
+}
+
+/// Executions of one network, planned at the first image of each size.
+///
+/// Since only one of them is used at a time, all lie in the same arena.
+final class PlannedExecutions {
+  private let network: Network
+  private let mode: ExecutionMode
+  private let processor: Processor
+  private let arena: Arena
+  private var known: [Shape: Execution] = [:]
+
+  /// Sizes that are kept: data sets without crops bring many.
+  static let limit = 16
+
+  init(_ network: Network, _ mode: ExecutionMode, _ processor: Processor, in arena: Arena) {
+    self.network = network
+    self.mode = mode
+    self.processor = processor
+    self.arena = arena
+  }
+
+  /// The execution for inputs of `shape`.
+  func callAsFunction(_ shape: Shape) throws -> Execution {
+    if let execution = known[shape] { return execution }
+    if known.count >= Self.limit { known.removeAll() }
+    let execution = try Execution(network, shape: shape, mode: mode, processor: processor, arena: arena)
+    known[shape] = execution
+    return execution
+  }
+}
+
+extension TensorView {
+  /// Writes the images of `batch`, which has this shape.
+  func set(_ batch: ImageBatch) {
+    precondition(shape == batch.shape, "as many images, channels and pixels as the network reads")
+    batch.values.withUnsafeBufferPointer { values in
+      guard let source = values.baseAddress else { return }
+      for pixel in 0..<shape.pixels {
+        (base + pixel * stride).update(from: source + pixel * shape.c, count: shape.c)
+      }
+    }
+  }
+
+  /// The first image as bytes, `[-1, 1]` to 0 … 255.
+  func image() -> Image {
+    ImageTensor.image(from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride)
+  }
+}
+
+extension ImageBatch {
+  /// (N, C, H, W)
+  var shape: Shape { Shape(count, channels, height, width) }
+
+  /// The first picture as bytes.
+  func image() -> Image {
+    values.withUnsafeBufferPointer { values in
+      guard let base = values.baseAddress else { return Image(width: 0, height: 0, channels: channels, pixels: []) }
+      return ImageTensor.image(from: base, width: width, height: height, channels: channels, pixelStride: channels)
+    }
+  }
+
+  /// The same pictures with mirrored borders, so that both extents are multiples of `multiple`.
+  func padded(toMultipleOf multiple: Int) -> ImageBatch {
+    let padding = Padding(width: width, height: height, multiple: multiple)
+    guard !padding.isEmpty else { return self }
+    var result = self
+    result.width = padding.paddedWidth
+    result.height = padding.paddedHeight
+    result.values = []
+    result.values.reserveCapacity(count * result.width * result.height * channels)
+    for image in 0..<count {
+      for row in 0..<result.height {
+        let line = (image * height + padding.sourceRow(row)) * width
+        for column in 0..<result.width {
+          let pixel = (line + padding.sourceColumn(column)) * channels
+          result.values.append(contentsOf: values[pixel..<pixel + channels])
+        }
+      }
+    }
+    return result
+  }
+}

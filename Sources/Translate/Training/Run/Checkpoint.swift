@@ -1,0 +1,83 @@
+import Foundation
+import NeuralNet
+
+/// Where training stands, apart from the networks: what makes resuming equal to never having stopped.
+struct TrainingPosition: Codable, Equatable {
+  /// Optimiser steps done.
+  var step = 0
+  /// Where the data order stands; nil before the first batch.
+  var sampler: SamplerState?
+  /// How the learning rate has developed.
+  var schedule: LearningRateSchedule
+  /// The state words of the generator of dropout keys, penalties and image pools.
+  var random: [UInt64]
+  /// Sum and count of the figure that the plateau policy watches in this epoch.
+  var epochFigure = 0.0
+  var epochSteps = 0
+  /// Seconds of training so far.
+  var seconds = 0.0
+}
+
+/// RUN/checkpoint.safetensors: networks, moments, random state and position in one file.
+enum Checkpoint {
+  private static let positionKey = "position"
+  private static let formatKey = "format_version"
+  private static let currentFormat = "1"
+
+  /// Writes a checkpoint atomically.
+  ///
+  /// - Throws: `FileError` where it cannot be written
+  static func write(
+    _ networks: [TrainedNetwork], extra: [SafetensorsWriter.Tensor], position: TrainingPosition, to path: String
+  ) throws {
+    var tensors = extra
+    for trained in networks {
+      let store = trained.network.parameters
+      tensors += NetworkTensors.tensors(of: trained.network, prefix: trained.name + ".")
+      let moments = "adam." + trained.name + "."
+      tensors += NetworkTensors.packed(
+        store, prefix: moments + "exp_avg.", memory: trained.optimizer.firstMoment)
+      tensors += NetworkTensors.packed(
+        store, prefix: moments + "exp_avg_sq.", memory: trained.optimizer.secondMoment)
+      tensors.append(.init(name: moments + "step", shape: [], integers: [Int64(trained.optimizer.steps)]))
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let json = String(decoding: try encoder.encode(position), as: UTF8.self)
+    try SafetensorsWriter.write(
+      tensors, metadata: [formatKey: currentFormat, "kind": "training checkpoint", positionKey: json], to: path)
+  }
+
+  /// Reads a checkpoint into `networks`.
+  ///
+  /// - Returns: where training stood, and the file for what else is in it
+  /// - Throws: `FileError` where the file is damaged or does not fit the networks
+  static func read(_ path: String, into networks: [TrainedNetwork]) throws -> (TrainingPosition, WeightsFile) {
+    let file = try WeightsFile.open(path)
+    guard file.metadata[formatKey] == currentFormat, let json = file.metadata[positionKey] else {
+      throw FileError(
+        path: path, problem: "is no training checkpoint of this version", advice: "give the folder of a training run")
+    }
+    guard let position = try? JSONDecoder().decode(TrainingPosition.self, from: Data(json.utf8)),
+      position.step >= 0, position.random.count == 4, position.epochSteps >= 0
+    else {
+      throw FileError(
+        path: path, problem: "its position is damaged", advice: "start a new run with --init-from to keep the weights")
+    }
+    for trained in networks {
+      let store = trained.network.parameters
+      try NetworkTensors.load(trained.network, prefix: trained.name + ".", from: file)
+      let moments = "adam." + trained.name + "."
+      try NetworkTensors.load(
+        store, prefix: moments + "exp_avg.", from: file, into: trained.optimizer.firstMoment)
+      try NetworkTensors.load(
+        store, prefix: moments + "exp_avg_sq.", from: file, into: trained.optimizer.secondMoment)
+      let steps = try file.int64s(moments + "step").first ?? 0
+      guard steps >= 0, steps < 1 << 48 else {
+        throw FileError(path: path, problem: "counts \(steps) steps of \(trained.name)", advice: "is it damaged?")
+      }
+      trained.optimizer.steps = Int(steps)
+    }
+    return (position, file)
+  }
+}

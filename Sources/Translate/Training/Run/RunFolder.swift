@@ -1,0 +1,66 @@
+import Foundation
+import NeuralNet
+
+/// The files of a training run.
+public struct RunFolder: Sendable, Equatable {
+  /// The folder, as the user named it.
+  public var path: String
+
+  /// The run in `path`.
+  public init(_ path: String) { self.path = path }
+
+  /// Every setting.
+  public var configuration: String { file(RunDescription.fileName) }
+  /// One row a step.
+  public var losses: String { file("losses.csv") }
+  /// One row for each evaluation on held-out images.
+  public var metrics: String { file("metrics.csv") }
+  /// Everything that resume needs.
+  public var checkpoint: String { file("checkpoint.safetensors") }
+  /// Where sample sheets lie.
+  public var samples: String { file("samples") }
+
+  /// A file of the run.
+  public func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
+
+  /// Whether a run has been started here.
+  public var holdsRun: Bool {
+    [configuration, checkpoint, losses].contains(where: FileManager.default.fileExists(atPath:))
+  }
+
+  /// Makes the folder ready for a new run.
+  ///
+  /// - Parameter overwrite: whether a run that is here is thrown away
+  /// - Throws: `FileError` where it holds another run, or cannot be made
+  func prepare(overwrite: Bool) throws {
+    if holdsRun {
+      guard overwrite else {
+        throw FileError(
+          path: path, problem: "holds another run",
+          advice: "go on with it (resume), choose another --out, or add --overwrite")
+      }
+      try clear()
+    }
+    do {
+      try FileManager.default.createDirectory(atPath: samples, withIntermediateDirectories: true)
+    } catch {
+      throw FileError(
+        path: path, problem: "cannot be made a folder", advice: "check the path and its permissions")
+    }
+  }
+
+  /// Removes the files of a run, and nothing else.
+  private func clear() throws {
+    let weights = ["generator", "generator_AtoB", "generator_BtoA"].map { file($0 + ".safetensors") }
+    let sheets = (try? FileManager.default.contentsOfDirectory(atPath: samples)) ?? []
+    let drawn = sheets.filter { $0.hasSuffix(".png") }.map { (samples as NSString).appendingPathComponent($0) }
+    for path in [checkpoint, configuration, losses, metrics, file("index.html")] + weights + drawn
+    where FileManager.default.fileExists(atPath: path) {
+      do {
+        try FileManager.default.removeItem(atPath: path)
+      } catch {
+        throw FileError(path: path, problem: "cannot be removed", advice: "check its permissions")
+      }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import NeuralNet
+import PatchDisc
+import ResNet
+import UNet
+
+/// What a file of weights says about itself in strings, so that it can be used without flags.
+///
+/// Every entry may be missing, as in files of others. docs/checkpoint-format.md specifies the keys.
+public struct ModelMetadata: Sendable, Equatable {
+  /// Version of these keys; 1.
+  public var formatVersion: Int?
+  /// The name of the network, as `InferredNetwork.architecture` gives it.
+  public var architecture: String?
+  /// Which network of a training run it is: `generator`, `generator_AtoB`, `generator_BtoA`, `discriminator`, ….
+  public var role: String?
+  /// Normalisation of the hidden layers.
+  public var normalization: NormalizationKind?
+  /// Channels after the first convolution (ngf or ndf).
+  public var filters: Int?
+  /// Channels of the input image.
+  public var inputChannels: Int?
+  /// Channels of the output image.
+  public var outputChannels: Int?
+  /// Whether the network drops activations while training.
+  public var dropout: Bool?
+  /// How the way up doubles the resolution.
+  public var upsampling: UpsamplingKind?
+  /// Which way it translates: `AtoB` or `BtoA`.
+  public var direction: String?
+  /// What is done to images before training: `resize-and-crop`, ….
+  public var preprocess: String?
+  /// Size that images were resized to in training, in pixels.
+  public var loadSize: Int?
+  /// Size of the crops that it was trained on, in pixels.
+  public var cropSize: Int?
+  /// Whose statistics its norms use when it is applied: `image` or `running`.
+  public var normStatistics: String?
+  /// Optimiser steps that it was trained for.
+  public var step: Int?
+  /// Epochs that it was trained for.
+  public var epoch: Int?
+  /// All other strings.
+  public var others: [String: String] = [:]
+
+  /// Metadata that say nothing yet.
+  public init() {}
+
+  /// Metadata of `network`, in the current version.
+  public init(_ network: InferredNetwork) {
+    formatVersion = Self.currentVersion
+    architecture = network.architecture
+    normalization = network.normalization
+    switch network {
+    case .unet(let configuration):
+      (filters, inputChannels) = (configuration.filters, configuration.inputChannels)
+      (outputChannels, dropout) = (configuration.outputChannels, configuration.dropout)
+      upsampling = configuration.upsampling
+    case .resnet(let configuration):
+      (filters, inputChannels) = (configuration.filters, configuration.inputChannels)
+      (outputChannels, dropout) = (configuration.outputChannels, configuration.dropout)
+      upsampling = configuration.upsampling
+    case .discriminator(let configuration):
+      (filters, inputChannels) = (configuration.filters, configuration.inputChannels)
+    }
+  }
+
+  /// The version that is written, and the newest that is read.
+  public static let currentVersion = 1
+
+  /// Reads the strings of a file.
+  ///
+  /// - Throws: `FileError` naming `path` where a value is none of those that its key may have.
+  public init(strings: [String: String], path: String?) throws {
+    var reader = MetadataReader(strings: strings, path: path)
+    formatVersion = try reader.integer("format_version")
+    if let formatVersion, formatVersion > Self.currentVersion {
+      throw FileError(
+        path: path, problem: "has format version \(formatVersion), this program reads up to \(Self.currentVersion)",
+        advice: "use a newer version of this program")
+    }
+    architecture = reader.string("architecture")
+    role = reader.string("role")
+    normalization = try reader.choice("norm")
+    filters = try reader.integer("filters")
+    inputChannels = try reader.integer("input_channels")
+    outputChannels = try reader.integer("output_channels")
+    dropout = try reader.choice("dropout", of: ["true", "false"]).map { $0 == "true" }
+    upsampling = try reader.choice("upsampling")
+    direction = try reader.choice("direction", of: ["AtoB", "BtoA"])
+    preprocess = reader.string("preprocess")
+    loadSize = try reader.integer("load_size")
+    cropSize = try reader.integer("crop_size")
+    normStatistics = try reader.choice("norm_statistics", of: ["image", "running"])
+    step = try reader.integer("step")
+    epoch = try reader.integer("epoch")
+    // What other programs call the layout of the tensors; ours is always PyTorch's.
+    _ = reader.string("format")
+    others = reader.strings
+  }
+
+  /// The strings to write.
+  public var strings: [String: String] {
+    var strings = others
+    strings["format"] = "pt"
+    strings["format_version"] = formatVersion.map(String.init)
+    strings["architecture"] = architecture
+    strings["role"] = role
+    strings["norm"] = normalization?.rawValue
+    strings["filters"] = filters.map(String.init)
+    strings["input_channels"] = inputChannels.map(String.init)
+    strings["output_channels"] = outputChannels.map(String.init)
+    strings["dropout"] = dropout.map { $0 ? "true" : "false" }
+    strings["upsampling"] = upsampling?.rawValue
+    strings["direction"] = direction
+    strings["preprocess"] = preprocess
+    strings["load_size"] = loadSize.map(String.init)
+    strings["crop_size"] = cropSize.map(String.init)
+    strings["norm_statistics"] = normStatistics
+    strings["step"] = step.map(String.init)
+    strings["epoch"] = epoch.map(String.init)
+    return strings
+  }
+}
+
+/// Takes known keys out of a file's strings.
+private struct MetadataReader {
+  var strings: [String: String]
+  let path: String?
+
+  mutating func string(_ key: String) -> String? { strings.removeValue(forKey: key) }
+
+  mutating func integer(_ key: String) throws -> Int? {
+    guard let text = string(key) else { return nil }
+    guard let value = Int(text), value >= 0 else {
+      throw failure(key, text, "a whole number")
+    }
+    return value
+  }
+
+  mutating func choice(_ key: String, of values: [String]) throws -> String? {
+    guard let text = string(key) else { return nil }
+    guard values.contains(text) else { throw failure(key, text, values.joined(separator: " or ")) }
+    return text
+  }
+
+  mutating func choice<Kind: RawRepresentable<String> & CaseIterable>(_ key: String) throws -> Kind? {
+    try choice(key, of: Kind.allCases.map(\.rawValue)).flatMap(Kind.init(rawValue:))
+  }
+
+  private func failure(_ key: String, _ text: String, _ expected: String) -> FileError {
+    FileError(
+      path: path, problem: "its metadata say \(FileError.quote(text)) for '\(key)', expected \(expected)",
+      advice: "was the file edited by hand?")
+  }
+}

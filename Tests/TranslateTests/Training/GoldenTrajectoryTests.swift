@@ -1,0 +1,107 @@
+import NeuralNet
+import TestSupport
+import Testing
+
+@testable import Translate
+
+/// Whole training steps against PyTorch: losses of every step and the weights at the end.
+@Suite struct GoldenTrajectoryTests {
+  @Test func pix2pix() throws {
+    var configuration = TrainingConfiguration.paired
+    configuration.generator = .unet(levels: 6)
+    configuration.ngf = 8
+    configuration.ndf = 8
+    configuration.dropout = false
+    try Trajectory("steps_pix2pix", configuration) {
+      try Pix2Pix(configuration, processor: Processor(threads: 2), random: &$0)
+    }.run()
+  }
+
+  @Test func cycleGAN() throws {
+    var configuration = TrainingConfiguration.unpaired
+    configuration.generator = .resnet(blocks: 6)
+    configuration.ngf = 8
+    configuration.ndf = 8
+    configuration.poolSize = 0
+    try Trajectory("steps_cyclegan", configuration) {
+      try CycleGAN(configuration, processor: Processor(threads: 2), random: &$0)
+    }.run()
+  }
+}
+
+/// A model that is walked along a golden trajectory.
+private struct Trajectory {
+  let golden: Golden
+  let configuration: TrainingConfiguration
+  let model: any TranslationModel
+
+  init(
+    _ name: String, _ configuration: TrainingConfiguration,
+    _ make: (inout RandomGenerator) throws -> any TranslationModel
+  ) throws {
+    golden = try Golden(name)
+    self.configuration = configuration
+    var random = RandomGenerator(seed: 0)
+    model = try make(&random)
+    for trained in model.networks {
+      let store = trained.network.parameters
+      for parameter in store.parameters {
+        store.setFileOrder(parameter, try golden.floats("start/\(trained.name).\(parameter.name)"))
+      }
+    }
+  }
+
+  func run() throws {
+    let names = try #require(golden.metadata["losses"]).split(separator: ",").map(String.init)
+    #expect(names == model.lossNames)
+    let steps = try #require(Int(golden.metadata["steps"] ?? ""))
+    let exact = try golden.floats("losses_float64")
+    let single = try golden.floats("losses_float32")
+    var random = RandomGenerator(seed: 0)
+    for step in 0..<steps {
+      let losses = try model.step(
+        batch(step), learningRate: configuration.learningRate, random: &random)
+      for (index, name) in names.enumerated() {
+        let reference = Double(exact[step * names.count + index])
+        let drift = abs(Double(single[step * names.count + index]) - reference)
+        let tolerance = max(1e-3 * abs(reference), 4 * drift)
+        let error = abs(losses[index] - reference)
+        #expect(
+          error <= tolerance,
+          "step \(step + 1), \(name): \(losses[index]) instead of \(reference), error \(error), tolerance \(tolerance)")
+      }
+    }
+    let natural = try #require(Double(golden.metadata["worst_weight_drift_float32_vs_float64"] ?? ""))
+    for trained in model.networks {
+      let store = trained.network.parameters
+      for parameter in store.parameters {
+        let reference = try golden.floats("end/\(trained.name).\(parameter.name)")
+        let closeness = Closeness(
+          "end \(trained.name).\(parameter.name)", store.fileOrder(parameter), reference, 4 * natural)
+        #expect(closeness.holds, "\(closeness)")
+      }
+    }
+  }
+
+  /// Step `step` takes image `step` of A and of B, in turn.
+  private func batch(_ step: Int) throws -> Batch {
+    let count = golden.names.count { $0.hasPrefix("A.") }
+    let state = SamplerState(countA: 1, countB: 1, epoch: 1, position: 1, order: [0], generator: [1, 2, 3, 4])
+    return Batch(
+      input: try images("A.\(step % count)"), target: try images("B.\(step % count)"), inputPaths: [], targetPaths: [],
+      epoch: 1, isLastOfEpoch: false, stateAfter: state)
+  }
+
+  private func images(_ name: String) throws -> ImageBatch {
+    let shape = try golden.shape(name)
+    let planes = try golden.floats(name)
+    var batch = ImageBatch()
+    (batch.count, batch.channels, batch.height, batch.width) = (shape.n, shape.c, shape.h, shape.w)
+    let plane = shape.h * shape.w
+    batch.values = (0..<shape.count).map { index in
+      let pixel = index / shape.c
+      return planes[(pixel / plane * shape.c + index % shape.c) * plane + pixel % plane]
+    }
+    return batch
+  }
+}

@@ -14,7 +14,11 @@ func median(_ count: Int, _ body: () -> Void) -> Double {
   return times.sorted()[count / 2]
 }
 
-let processor = try Processor()
+let processor = try Processor(threads: ProcessInfo.processInfo.environment["THREADS"].flatMap { Int($0) })
+if CommandLine.arguments.count > 1 {
+  try benchmarkLayers(batch: Int(CommandLine.arguments[2]) ?? 1, rounds: 8, filter: CommandLine.arguments[1], processor)
+  exit(0)
+}
 print("kernels \(processor.kernelName), threads \(processor.pool.threads)")
 let generator = try UNetGenerator.network(UNetConfiguration(levels: 8))
 let discriminator = try PatchDiscriminator.network(DiscriminatorConfiguration())

@@ -41,13 +41,19 @@ final class LayerRun {
 }
 
 func seconds(_ body: () -> Void) -> Double {
-  let elapsed = ContinuousClock().measure(body).components
-  return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+  func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+  let start = now()
+  body()
+  return now() - start
 }
 
 /// All layers with the rule's choice and, to check the rule, with every other.
 func benchmarkLayers(batch: Int, rounds: Int, filter: String?, _ processor: Processor) throws {
-  let choices: [AlgorithmRule.Choice] = [.direct, .tiles(2), .tiles(3), .tiles(4), .tiles(5), .tiles(6)]
+  let choices: [AlgorithmRule.Choice] = ProcessInfo.processInfo.environment["TILES"].map { [.tiles(Int($0) ?? 4)] } ?? [.direct, .tiles(2), .tiles(3), .tiles(4), .tiles(5), .tiles(6)]
   for shape in LayerShape.all where filter.map({ $0 == "all" || shape.name.contains($0) }) ?? true {
     let runs = try choices.map { try LayerRun(shape, batch: batch, $0, processor) }
     for _ in 0..<rounds { for run in runs { run.measure() } }

@@ -6,7 +6,9 @@ enum Program {
   static let version = PackageVersion.current
 
   /// Does what `arguments` (without the program's own name) say.
-  static func run(_ arguments: [String], on console: Console) -> ExitStatus {
+  static func run(_ arguments: [String], on console: Console) -> ExitCode {
+    var console = console
+    console.commandLine = [name] + arguments
     do {
       if try printHelp(arguments, console) { return .success }
       let (command, rest) = try CommandTable.find(arguments)
@@ -20,16 +22,21 @@ enum Program {
     return .usage
   }
 
-  private static func run<C: Command>(_ type: C.Type, _ arguments: [String], _ console: Console) throws -> ExitStatus {
+  private static func run<C: Command>(_ type: C.Type, _ arguments: [String], _ console: Console) throws -> ExitCode {
+    func refuse(_ reason: any Error) -> ExitCode {
+      console.error("\(name) \(C.name): \(reason) (\(name) \(C.name) --help)")
+      return .usage
+    }
     let command: C
     do {
       command = try parse(type, arguments)
     } catch {
-      console.error("\(name) \(C.name): \(error) (\(name) \(C.name) --help)")
-      return .usage
+      return refuse(error)
     }
     do {
       return try command.run(on: console)
+    } catch let error as ConfigurationError {
+      return refuse(error)
     } catch {
       console.error("\(name) \(C.name): \(error)")
       return .failure

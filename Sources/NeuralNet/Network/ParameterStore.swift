@@ -45,7 +45,9 @@ public final class ParameterStore {
       var index = 0
       while index < words.count {
         var isFinite = true
-        for word in words[index..<min(words.count, index + 4096)] { isFinite = isFinite && word & 0x7F80_0000 != 0x7F80_0000 }
+        for word in words[index..<min(words.count, index + 4096)] {
+          isFinite = isFinite && word & 0x7F80_0000 != 0x7F80_0000
+        }
         if !isFinite { return false }
         index += 4096
       }

@@ -75,20 +75,25 @@ public struct RunDescription: Sendable, Equatable {
   }
 
   private static func wording(_ error: DecodingError) -> String {
-    func name(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
     switch error {
-    case .typeMismatch(let type, let context) where context.codingPath.isEmpty:
-      return "is no JSON object (expected \(type))"
-    case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-      return "\(name(context.codingPath)) is not of the type \(type)"
-    case .dataCorrupted(let context) where context.codingPath.isEmpty:
-      return "is not valid JSON"
+    case .typeMismatch(let type, let context):
+      guard let key = context.codingPath.last else { return "is no JSON object" }
+      return "\(key.stringValue) has the wrong type, expected \(name(of: type))"
     case .dataCorrupted(let context):
-      return "\(name(context.codingPath)) has a value that is not known: \(context.debugDescription)"
-    case .keyNotFound(let key, _):
-      return "lacks \(key.stringValue)"
-    @unknown default:
-      return "cannot be understood"
+      guard let key = context.codingPath.last else { return "is not valid JSON" }
+      return "\(key.stringValue) has \(context.debugDescription)"
+    default:
+      return "is no JSON object"
+    }
+  }
+
+  private static func name(of type: any Any.Type) -> String {
+    switch type {
+    case is any FixedWidthInteger.Type: "a whole number"
+    case is any BinaryFloatingPoint.Type: "a number"
+    case is Bool.Type: "true or false"
+    case is [String].Type: "a list"
+    default: "text"
     }
   }
 }
@@ -103,9 +108,9 @@ extension RunDescription: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     configuration = try TrainingConfiguration(from: decoder)
-    data = try container.decodeIfPresent(String.self, forKey: .data) ?? ""
-    version = try container.decodeIfPresent(String.self, forKey: .version) ?? ""
-    commandLine = try container.decodeIfPresent([String].self, forKey: .commandLine) ?? []
+    data = try container.value(String.self, for: .data) ?? ""
+    version = try container.value(String.self, for: .version) ?? ""
+    commandLine = try container.value([String].self, for: .commandLine) ?? []
   }
 
   /// Writes the description, the settings beside it on the same level.

@@ -15,6 +15,7 @@ extension TrainingConfiguration: Codable {
     case direction
     case serial
     case recursive
+    case maxPixels = "max_pixels"
     case inputChannels = "input_channels"
     case outputChannels = "output_channels"
     case generator
@@ -50,12 +51,12 @@ extension TrainingConfiguration: Codable {
   public init(from decoder: any Decoder) throws {
     let settings = try decoder.container(keyedBy: CodingKeys.self)
     func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-      if let stored = try settings.decodeIfPresent(Value.self, forKey: key) { value = stored }
+      if let stored = try settings.value(Value.self, for: key) { value = stored }
     }
-    self.init(try settings.decodeIfPresent(TrainingObjective.self, forKey: .objective) ?? .paired)
+    self.init(try settings.value(TrainingObjective.self, for: .objective) ?? .paired)
     try read(.epochs, into: &epochs)
     try read(.decayEpochs, into: &decayEpochs)
-    steps = try settings.decodeIfPresent(Int.self, forKey: .steps)
+    steps = try settings.value(Int.self, for: .steps)
     try read(.batchSize, into: &batchSize)
     try read(.preprocess, into: &preprocess)
     try read(.loadSize, into: &loadSize)
@@ -64,6 +65,7 @@ extension TrainingConfiguration: Codable {
     try read(.direction, into: &direction)
     try read(.serial, into: &serial)
     try read(.recursive, into: &recursive)
+    try read(.maxPixels, into: &maxPixels)
     try read(.inputChannels, into: &inputChannels)
     try read(.outputChannels, into: &outputChannels)
     try read(.generator, into: &generator)
@@ -74,10 +76,10 @@ extension TrainingConfiguration: Codable {
     try read(.discriminator, into: &discriminator)
     try read(.discriminatorLayers, into: &discriminatorLayers)
     try read(.ndf, into: &ndf)
-    discriminatorNorm = try settings.decodeIfPresent(NormalizationKind.self, forKey: .discriminatorNorm)
+    discriminatorNorm = try settings.value(NormalizationKind.self, for: .discriminatorNorm)
     try read(.initialization, into: &initialization)
     try read(.initGain, into: &initGain)
-    initFrom = try settings.decodeIfPresent(String.self, forKey: .initFrom)
+    initFrom = try settings.value(String.self, for: .initFrom)
     try read(.ganMode, into: &ganMode)
     try read(.lambdaL1, into: &lambdaL1)
     try read(.lambdaA, into: &lambdaA)
@@ -89,7 +91,7 @@ extension TrainingConfiguration: Codable {
     try read(.learningRatePolicy, into: &learningRatePolicy)
     try read(.learningRateStep, into: &learningRateStep)
     try read(.seed, into: &seed)
-    threads = try settings.decodeIfPresent(Int.self, forKey: .threads)
+    threads = try settings.value(Int.self, for: .threads)
     try read(.saveEvery, into: &saveEvery)
     try read(.sampleEvery, into: &sampleEvery)
   }
@@ -109,6 +111,7 @@ extension TrainingConfiguration: Codable {
     try settings.encode(direction, forKey: .direction)
     try settings.encode(serial, forKey: .serial)
     try settings.encode(recursive, forKey: .recursive)
+    try settings.encode(maxPixels, forKey: .maxPixels)
     try settings.encode(inputChannels, forKey: .inputChannels)
     try settings.encode(outputChannels, forKey: .outputChannels)
     try settings.encode(generator, forKey: .generator)
@@ -137,5 +140,29 @@ extension TrainingConfiguration: Codable {
     try settings.encode(threads, forKey: .threads)
     try settings.encode(saveEvery, forKey: .saveEvery)
     try settings.encode(sampleEvery, forKey: .sampleEvery)
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// The value of `key`; nil where it is absent or null.
+  ///
+  /// - Throws: `DecodingError.typeMismatch` with the expected type for whatever does not fit it, a number out of range
+  ///   too; `dataCorrupted` for a text that stands for nothing.
+  func value<Value: Decodable>(_ type: Value.Type, for key: Key) throws -> Value? {
+    do {
+      return try decodeIfPresent(type, forKey: key)
+    } catch {
+      let path = codingPath + [key]
+      if type != String.self, let text = try? decode(String.self, forKey: key), Self.isWord(type) {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: path, debugDescription: "the unknown value \(FileError.quote(text))"))
+      }
+      throw DecodingError.typeMismatch(type, .init(codingPath: path, debugDescription: ""))
+    }
+  }
+
+  /// Whether values of `type` are written as words: enumerations and names.
+  private static func isWord(_ type: any Decodable.Type) -> Bool {
+    type is any RawRepresentable<String>.Type || type == GeneratorChoice.self
   }
 }

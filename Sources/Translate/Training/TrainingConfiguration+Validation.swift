@@ -24,20 +24,21 @@ extension TrainingConfiguration {
   /// Checks every setting by itself and together with the others.
   ///
   /// - Throws: a `ConfigurationError` for the first that cannot be.
-  public func validate() throws {
+  public func validate() throws(ConfigurationError) {
     try validateRanges()
     try validateData()
     try validateNetworks()
     try validateLosses()
   }
 
-  private func validateRanges() throws {
+  private func validateRanges() throws(ConfigurationError) {
     try check("--epochs", epochs, in: 0...1_000_000)
     try check("--decay-epochs", decayEpochs, in: 0...1_000_000)
     if let steps { try check("--steps", steps, in: 1...1_000_000_000) }
     try check("--batch-size", batchSize, in: 1...1024)
     try check("--load-size", loadSize, in: 1...16384)
     try check("--crop-size", cropSize, in: 1...16384)
+    try check("--max-pixels", maxPixels, in: 1...(1 << 34))
     try check("--ngf", ngf, in: 1...1024)
     try check("--ndf", ndf, in: 1...1024)
     try check("--discriminator-layers", discriminatorLayers, in: 1...8)
@@ -74,7 +75,7 @@ extension TrainingConfiguration {
     }
   }
 
-  private func validateData() throws {
+  private func validateData() throws(ConfigurationError) {
     for (option, channels) in [("--input-channels", inputChannels), ("--output-channels", outputChannels)]
     where channels != 1 && channels != 3 {
       throw ConfigurationError(option: option, problem: "is \(channels)", advice: "give 1 (grey) or 3 (RGB)")
@@ -86,7 +87,7 @@ extension TrainingConfiguration {
     }
   }
 
-  private func validateNetworks() throws {
+  private func validateNetworks() throws(ConfigurationError) {
     guard preprocess.crops else { return }
     if let patchLayers, cropSize < 3 << patchLayers {
       throw ConfigurationError(
@@ -100,7 +101,7 @@ extension TrainingConfiguration {
     }
   }
 
-  private func validateLosses() throws {
+  private func validateLosses() throws(ConfigurationError) {
     if ganMode == .wgangp, (discriminatorNorm ?? norm) != .none {
       throw ConfigurationError(
         option: "--gan-mode",
@@ -115,7 +116,7 @@ extension TrainingConfiguration {
     }
   }
 
-  private func check(_ option: String, _ value: Int, in range: ClosedRange<Int>) throws {
+  private func check(_ option: String, _ value: Int, in range: ClosedRange<Int>) throws(ConfigurationError) {
     guard range.contains(value) else {
       throw ConfigurationError(
         option: option, problem: "is \(value)", advice: "give \(range.lowerBound) to \(range.upperBound)")

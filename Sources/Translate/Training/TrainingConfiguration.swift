@@ -34,6 +34,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var serial = false
   /// Whether sub-folders are read too.
   public var recursive = false
+  /// Images of more pixels than this are refused.
+  public var maxPixels = ImageLimit.default.pixels
   /// Channels of an input image: 1 (grey) or 3 (RGB).
   public var inputChannels = 3
   /// Channels of an output image: 1 (grey) or 3 (RGB).

@@ -245,7 +245,8 @@ public final class TrainingSession {
     return FileError(
       path: run.path, problem: "training has diverged: at step \(step) \(what)",
       advice: (saved ? "the last good checkpoint is kept; " : "")
-        + "start again with a lower --learning-rate than \(configuration.learningRate), or another --gan-mode or --norm")
+        + "start again with a lower --learning-rate than \(configuration.learningRate), or another --gan-mode or --norm"
+    )
   }
 
   // MARK: - Saving

@@ -34,16 +34,21 @@ struct PyTorchFile {
     func failure(_ problem: String, _ advice: String? = ZipArchive.advice) -> FileError {
       FileError(path: source.path, problem: problem, advice: advice)
     }
+    // TorchScript compresses its code, so it is told first.
+    guard !archive.entries.contains(where: { $0.name.hasSuffix("/constants.pkl") || $0.name.contains("/code/") })
+    else {
+      throw failure("is a TorchScript archive", "save model.state_dict() with torch.save and use that file")
+    }
+    if let packed = archive.entries.first(where: { $0.method != 0 }) {
+      throw failure(
+        "zip entry \(FileError.quote(packed.name)) is compressed (method \(packed.method)); torch.save stores its "
+          + "entries", "unpack it, or save the state_dict again with torch.save")
+    }
     let pickles = archive.entries.filter { $0.name.hasSuffix("/data.pkl") && $0.name.filter { $0 == "/" }.count == 1 }
     guard let pickle = pickles.first, pickles.count == 1 else {
       throw failure("is a zip archive, but none of torch.save")
     }
     let stem = String(pickle.name.dropLast("data.pkl".count))
-    guard archive[stem + "constants.pkl"] == nil,
-      !archive.entries.contains(where: { $0.name.hasPrefix(stem + "code/") })
-    else {
-      throw failure("is a TorchScript archive", "save model.state_dict() with torch.save and use that file")
-    }
     if let order = archive[stem + "byteorder"] {
       let text = try source.bytes(in: order.range.prefix(16))
       guard text.elementsEqual("little".utf8) else {

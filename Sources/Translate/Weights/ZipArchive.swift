@@ -1,6 +1,6 @@
 import NeuralNet
 
-/// A zip archive of stored entries, as PyTorch writes them: nothing compressed, nothing encrypted.
+/// The directory of a zip archive; whoever reads an entry checks first that it is stored and not compressed.
 ///
 /// Source: PKWARE's APPNOTE.TXT 6.3, sections 4.3.7, 4.3.12 and 4.3.14 to 4.3.16. Sizes are taken from the central
 /// directory alone, since PyTorch leaves those of the local headers at zero and writes data descriptors.
@@ -9,7 +9,9 @@ struct ZipArchive {
   struct Entry {
     let name: String
     let checksum: UInt32
-    /// Where its bytes lie in the archive's file.
+    /// How it is compressed; 0 where it is stored.
+    let method: UInt16
+    /// Where its bytes lie in the archive's file, compressed or not.
     let range: Range<Int>
   }
 
@@ -23,7 +25,7 @@ struct ZipArchive {
 
   /// Reads and checks the directory of the archive in `source`.
   ///
-  /// - Throws: `FileError` where the archive is damaged or is more than stored entries side by side.
+  /// - Throws: `FileError` where the archive is damaged, split or encrypted, or its entries overlap or repeat.
   init(_ source: ByteSource) throws {
     let directory = try ZipDirectory(source)
     func failure(_ problem: String) -> FileError {
@@ -52,7 +54,9 @@ struct ZipArchive {
         guard indices.updateValue(entries.count, forKey: record.name) == nil else {
           throw failure("\(title) occurs twice")
         }
-        entries.append(Entry(name: record.name, checksum: record.checksum, range: start..<start + record.size))
+        entries.append(
+          Entry(name: record.name, checksum: record.checksum, method: record.method, range: start..<start + record.size)
+        )
         extents.append(record.headerOffset..<start + record.size)
       }
     }
@@ -76,7 +80,8 @@ struct ZipArchive {
     guard record.headerOffset <= end - 30 else { return nil }
     return try source.withBytes(in: record.headerOffset..<record.headerOffset + 30) { bytes in
       var reader = LittleEndianReader(bytes)
-      guard reader.take(UInt32.self) == 0x0403_4B50, reader.skip(4), reader.take(UInt16.self) == 0, reader.skip(16),
+      guard reader.take(UInt32.self) == 0x0403_4B50, reader.skip(2), let flags = reader.take(UInt16.self),
+        flags & 1 == 0, reader.take(UInt16.self) == record.method, reader.skip(16),
         let nameLength = reader.take(UInt16.self), let extraLength = reader.take(UInt16.self)
       else { return nil }
       let nameStart = record.headerOffset + 30
@@ -154,6 +159,8 @@ private struct ZipDirectory {
 private struct ZipRecord {
   let name: String
   let checksum: UInt32
+  let method: UInt16
+  /// Bytes in the archive.
   let size: Int
   let headerOffset: Int
   /// Why the entry is refused, or nil.
@@ -172,19 +179,18 @@ private struct ZipRecord {
     else { return nil }
     var wide = Zip64Fields(extra)
     guard let realSize = wide.value(size), let realPackedSize = wide.value(packedSize),
-      let realOffset = wide.value(offset), let size = Int(exactly: realSize),
+      let realOffset = wide.value(offset), let size = Int(exactly: realPackedSize),
       let headerOffset = Int(exactly: realOffset)
     else { return nil }
     self.name = name
     self.checksum = checksum
+    self.method = method
     self.size = size
     self.headerOffset = headerOffset
     // Bits 0, 6 and 13: traditional and strong encryption, hidden header values.
     if flags & (1 | 1 << 6 | 1 << 13) != 0 {
       problem = "is encrypted; only plain entries are read"
-    } else if method != 0 {
-      problem = "is compressed (method \(method)); torch.save stores its entries"
-    } else if realPackedSize != realSize {
+    } else if method == 0, realPackedSize != realSize {
       problem = "is stored with \(realPackedSize) bytes, expected \(realSize)"
     } else if disk != 0 {
       problem = "lies on another part of a split archive"

@@ -24,7 +24,7 @@ protocol Command: Sendable {
   /// Does the work.
   ///
   /// - Returns: how the program ends where nothing is thrown.
-  func run(on console: Console) throws -> ExitStatus
+  func run(on console: Console) throws -> ExitCode
 }
 
 extension Command {
@@ -46,7 +46,7 @@ struct Operand<Target>: Sendable {
 }
 
 /// How the program ends.
-enum ExitStatus: Int32, Sendable {
+enum ExitCode: Int32, Sendable {
   /// All is done.
   case success = 0
   /// Something failed and was said.

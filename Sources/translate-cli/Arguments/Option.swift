@@ -194,3 +194,23 @@ extension RawRepresentable<String> where Self: CaseIterable {
   /// The raw values in the order of declaration.
   static var names: [String] { allCases.map(\.rawValue) }
 }
+
+// MARK: - Options that several commands have
+
+extension Option {
+  /// The limit on the area of images, which every command that reads them has.
+  static func maxPixels(_ property: WritableKeyPath<Target, Int> & Sendable) -> Option {
+    .integer("max-pixels", property, in: 1...(1 << 34), "refuse images of more pixels than this")
+  }
+
+  /// The limit on the header of a safetensors file, which every command that reads them has.
+  static func maxHeader(_ property: WritableKeyPath<Target, Int> & Sendable) -> Option {
+    .integer(
+      "max-header", property, in: 1...(1 << 34), placeholder: "BYTES", "refuse safetensors files with a longer header")
+  }
+
+  /// Says nothing but errors.
+  static func quiet(_ property: WritableKeyPath<Target, Bool> & Sendable) -> Option {
+    .flag("quiet", property, "say nothing but errors")
+  }
+}

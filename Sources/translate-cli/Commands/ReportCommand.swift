@@ -14,7 +14,7 @@ struct ReportCommand: Command {
 
   var run = ""
 
-  func run(on console: Console) throws -> ExitStatus {
+  func run(on console: Console) throws -> ExitCode {
     try Report.write(runFolder: run)
     return .success
   }

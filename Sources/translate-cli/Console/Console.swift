@@ -5,6 +5,8 @@ import NeuralNet
 struct Console: Sendable {
   /// What is known about the terminal behind the standard error; nil where it is a file or a pipe.
   var terminal: Terminal?
+  /// The program's name and all of its arguments.
+  var commandLine: [String] = []
   private let writeOutput: @Sendable (String) throws -> Void
   private let writeError: @Sendable (String) -> Void
 

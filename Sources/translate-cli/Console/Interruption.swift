@@ -30,7 +30,7 @@ final class Interruption: Sendable {
   var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
 
   /// How the program ends after an orderly end; nil where nobody asked for one.
-  var exitStatus: ExitStatus? {
+  var exitCode: ExitCode? {
     switch received.load(ordering: .relaxed) {
     case SIGINT: .interrupted
     case SIGTERM: .terminated

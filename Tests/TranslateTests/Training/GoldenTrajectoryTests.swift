@@ -58,13 +58,17 @@ private struct Trajectory {
     let exact = try golden.floats("losses_float64")
     let single = try golden.floats("losses_float32")
     var random = RandomGenerator(seed: 0)
+    // Adversarial training amplifies rounding errors and passes them on from loss to loss: how far single precision may
+    // be off by now is the largest relative drift of any loss so far between PyTorch's own two precisions.
+    var drift = 0.0
     for step in 0..<steps {
       let losses = try model.step(
         batch(step), learningRate: configuration.learningRate, random: &random)
+      let row = step * names.count..<(step + 1) * names.count
+      for (a, b) in zip(single[row], exact[row]) { drift = max(drift, abs(Double(a) / Double(b) - 1)) }
       for (index, name) in names.enumerated() {
         let reference = Double(exact[step * names.count + index])
-        let drift = abs(Double(single[step * names.count + index]) - reference)
-        let tolerance = max(1e-3 * abs(reference), 4 * drift)
+        let tolerance = abs(reference) * (step == 0 ? 1e-5 : max(1e-3, 4 * drift))
         let error = abs(losses[index] - reference)
         #expect(
           error <= tolerance,
@@ -76,9 +80,17 @@ private struct Trajectory {
       let store = trained.network.parameters
       for parameter in store.parameters {
         let reference = try golden.floats("end/\(trained.name).\(parameter.name)")
-        let closeness = Closeness(
-          "end \(trained.name).\(parameter.name)", store.fileOrder(parameter), reference, 4 * natural)
-        #expect(closeness.holds, "\(closeness)")
+        let name = "end \(trained.name).\(parameter.name)"
+        if parameter.role == .convolutionWeight {
+          let closeness = Closeness(name, store.fileOrder(parameter), reference, 4 * natural)
+          #expect(closeness.holds, "\(closeness)")
+        } else {
+          // These began at 0 or 1 and have moved by a few learning rates in all; the first of Adam's moves has the full
+          // length whatever the gradient, so its sign may hang on a rounding error.
+          let squares = zip(store.fileOrder(parameter), reference).map { Double($0 - $1) * Double($0 - $1) }
+          let error = (squares.reduce(0, +) / Double(squares.count)).squareRoot()
+          #expect(error < 2 * configuration.learningRate, "\(name): root mean square error \(error)")
+        }
       }
     }
   }

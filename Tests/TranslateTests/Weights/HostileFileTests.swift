@@ -87,7 +87,11 @@ import Translate
       (handmadeZip([HandmadeEntry("a/readme", [])]), "is a zip archive, but none of torch.save"),
       (handmadePTH(good, [HandmadeEntry("b/data.pkl", good)]), "is a zip archive, but none of torch.save"),
       (handmadePTH(good, [HandmadeEntry("a/constants.pkl", [])]), "is a TorchScript archive"),
-      (handmadePTH(good, [HandmadeEntry("a/code/__torch__.py", [])]), "is a TorchScript archive"),
+      (
+        handmadePTH(
+          good, [HandmadeEntry("a/code/__torch__.py", [0]) { ($0.method, $0.size, $0.packedSize) = (8, 9, 1) }]),
+        "is a TorchScript archive"
+      ),
       (handmadePTH(good, [HandmadeEntry("a/byteorder", Array("big".utf8))]), "was written on a big-endian computer"),
       (handmadeZip([HandmadeEntry("a/data.pkl", good)]), "has no storage '0' for tensor 'weight'"),
       (

@@ -103,7 +103,8 @@ final class CycleGAN: TranslationModel {
     guard a.height == b.height, a.width == b.width else {
       throw FileError(
         path: batch.targetPaths.first,
-        problem: "is \(b.width)×\(b.height) where \(batch.inputPaths.first ?? "the other image") is \(a.width)×\(a.height)",
+        problem:
+          "is \(b.width)×\(b.height) where \(batch.inputPaths.first ?? "the other image") is \(a.width)×\(a.height)",
         advice: "choose a --preprocess that makes all sizes equal, such as resize-and-crop")
     }
     let (forthRun, backRun) = try improveGenerators(a, b, learningRate, &random)

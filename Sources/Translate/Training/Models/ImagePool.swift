@@ -50,7 +50,8 @@ final class ImagePool {
       guard let tensor = file["\(name).\(index)"] else { return }
       guard tensor.shape.count == 4, tensor.shape[0] == 1 else {
         throw FileError(
-          path: file.path, problem: "tensor \(FileError.quote(tensor.name)) has the shape \(tensor.shape), expected an image")
+          path: file.path,
+          problem: "tensor \(FileError.quote(tensor.name)) has the shape \(tensor.shape), expected an image")
       }
       images.append((Shape(1, tensor.shape[1], tensor.shape[2], tensor.shape[3]), try file.floats(tensor.name)))
     }

@@ -22,7 +22,8 @@ final class InterpolatedPenalty {
   ///   - random: draws a point between the two for each image
   /// - Throws: `FileError` where there is no memory or the network has a normalisation
   func addGradients(real: TensorView, fake: TensorView, random: inout RandomGenerator) throws {
-    let penalty = try known[real.shape] ?? GradientPenalty(network, shape: real.shape, processor: processor, arena: arena)
+    let penalty =
+      try known[real.shape] ?? GradientPenalty(network, shape: real.shape, processor: processor, arena: arena)
     if known[real.shape] == nil {
       if known.count >= PlannedExecutions.limit { known.removeAll() }
       known[real.shape] = penalty

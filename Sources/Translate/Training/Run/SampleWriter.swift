@@ -23,7 +23,9 @@ final class SampleWriter {
   ///   - configuration: how images are prepared
   ///   - run: where sheets and figures go
   ///   - lastStep: figures of later steps are dropped; nil: a new run
-  init(_ data: DataFolder, _ configuration: TrainingConfiguration, _ run: RunFolder, continuingAfter lastStep: Int?) throws {
+  init(_ data: DataFolder, _ configuration: TrainingConfiguration, _ run: RunFolder, continuingAfter lastStep: Int?)
+    throws
+  {
     let part = data.heldOut ?? data.training
     store = ImageStore(part: part, preparation: ImagePreparation(configuration).evaluation)
     let counts = store.counts

@@ -1,0 +1,128 @@
+import Foundation
+
+/// Produces values in the background and hands them out in order, a few ahead of whoever takes them.
+///
+/// Unchecked: every variable is only touched while `condition` is locked.
+final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
+  private let condition = NSCondition()
+  private let count: Int
+  private let window: Int
+  private let produce: @Sendable (Int) -> Value
+  private var ready: [Int: Value] = [:]
+  private var started = 0
+  private var taken = 0
+  private var running = 0
+  private var isStopped = false
+
+  /// Starts producing values 0 ..< count.
+  ///
+  /// - Parameters:
+  ///   - count: how many there are
+  ///   - workers: threads that produce
+  ///   - window: values that may be ready or under way at once
+  init(count: Int, workers: Int, window: Int, _ produce: @escaping @Sendable (Int) -> Value) {
+    self.count = count
+    self.window = window
+    self.produce = produce
+    running = min(workers, max(1, count))
+    for _ in 0..<running { Thread { self.work() }.start() }
+  }
+
+  /// The next value in order; nil when all have been taken.
+  func next() -> Value? {
+    condition.withLock {
+      guard taken < count else { return nil }
+      while ready[taken] == nil { condition.wait() }
+      defer {
+        taken += 1
+        condition.broadcast()
+      }
+      return ready.removeValue(forKey: taken)
+    }
+  }
+
+  /// Ends the threads and waits for what they are at.
+  func stop() {
+    condition.withLock {
+      isStopped = true
+      condition.broadcast()
+      while running > 0 { condition.wait() }
+    }
+  }
+
+  private func work() {
+    while let index = nextIndex() {
+      let value = produce(index)
+      condition.withLock {
+        ready[index] = value
+        condition.broadcast()
+      }
+    }
+    condition.withLock {
+      running -= 1
+      condition.broadcast()
+    }
+  }
+
+  private func nextIndex() -> Int? {
+    condition.withLock {
+      while !isStopped, started < count, started - taken >= window { condition.wait() }
+      guard !isStopped, started < count else { return nil }
+      defer { started += 1 }
+      return started
+    }
+  }
+}
+
+/// Does jobs in the background, with a limit on how many wait.
+///
+/// Unchecked: every variable is only touched while `condition` is locked.
+final class BackgroundJobs: @unchecked Sendable {
+  private let condition = NSCondition()
+  private let limit: Int
+  private var waiting: [@Sendable () -> Void] = []
+  private var unfinished = 0
+  private var isStopped = false
+
+  /// Starts `workers` threads; `add` waits while `limit` jobs are unfinished.
+  init(workers: Int, limit: Int) {
+    self.limit = limit
+    for _ in 0..<workers { Thread { self.work() }.start() }
+  }
+
+  /// Adds a job.
+  func add(_ job: @escaping @Sendable () -> Void) {
+    condition.withLock {
+      while unfinished >= limit { condition.wait() }
+      unfinished += 1
+      waiting.append(job)
+      condition.broadcast()
+    }
+  }
+
+  /// Waits until all jobs are done, and ends the threads.
+  func finish() {
+    condition.withLock {
+      while unfinished > 0 { condition.wait() }
+      isStopped = true
+      condition.broadcast()
+    }
+  }
+
+  private func work() {
+    while let job = nextJob() {
+      job()
+      condition.withLock {
+        unfinished -= 1
+        condition.broadcast()
+      }
+    }
+  }
+
+  private func nextJob() -> (@Sendable () -> Void)? {
+    condition.withLock {
+      while waiting.isEmpty, !isStopped { condition.wait() }
+      return waiting.isEmpty ? nil : waiting.removeFirst()
+    }
+  }
+}

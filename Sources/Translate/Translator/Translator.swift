@@ -1,0 +1,167 @@
+import NeuralNet
+
+/// A generator that translates pictures in memory.
+///
+/// Pictures may have any size: they are reflect-padded to what the network halves, and the output is cropped back. One
+/// translator is used by one thread at a time; inside, all processors work.
+public final class Translator {
+  /// Whose statistics batch normalisation uses.
+  public enum NormStatistics: String, Sendable, Codable, CaseIterable {
+    /// Those of the picture itself, as in training with batches of one.
+    case image
+    /// The running statistics that training has gathered.
+    case running
+  }
+
+  /// How pictures are translated.
+  public struct Options: Sendable, Equatable {
+    /// nil: as the model's file says, else those of the picture.
+    public var normStatistics: NormStatistics?
+    /// Whether dropout draws one of several outcomes, as pix2pix did in the paper.
+    public var dropout = false
+    /// Decides, with the picture's name, which outcome dropout draws.
+    public var seed: UInt64 = 0
+    /// Side of the squares in which larger pictures are translated, in pixels; nil: in one piece.
+    public var tile: Int?
+    /// Threads that compute; nil: one for each processor.
+    public var threads: Int?
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// The generator.
+  public let model: GeneratorModel
+  /// How pictures are translated.
+  public let options: Options
+  /// Whose statistics are used.
+  public let normStatistics: NormStatistics
+  private let apply: PlannedExecutions
+  private let arena = Arena()
+  private let sizeMultiple: Int
+
+  /// A translator with the generator of `path`: a run folder, a `.safetensors` or a `.pth`.
+  ///
+  /// - Throws: `FileError` where there is no generator
+  public convenience init(
+    model path: String, direction: Direction? = nil, part: String? = nil, options: Options = Options()
+  ) throws {
+    try self.init(GeneratorModel(path, direction: direction, part: part), options: options)
+  }
+
+  /// A translator with a generator at hand.
+  ///
+  /// - Throws: `FileError` where the tile does not fit the network, or there is no memory
+  public init(_ model: GeneratorModel, options: Options = Options()) throws {
+    self.model = model
+    self.options = options
+    normStatistics =
+      options.normStatistics ?? model.metadata.normStatistics.flatMap(NormStatistics.init(rawValue:)) ?? .image
+    sizeMultiple = model.configuration.sizeMultiple
+    if let tile = options.tile, tile < max(32, sizeMultiple) || tile % sizeMultiple != 0 {
+      let nearest = max(32 + sizeMultiple - 1, tile + sizeMultiple / 2) / sizeMultiple * sizeMultiple
+      throw FileError(
+        path: nil, problem: "a tile of \(tile) pixels does not fit this network",
+        advice: "give a multiple of \(sizeMultiple), such as \(nearest)")
+    }
+    var mode = ExecutionMode()
+    mode.usesRunningStatistics = normStatistics == .running
+    mode.drops = options.dropout
+    apply = PlannedExecutions(
+      model.network, mode, try Processor(threads: options.threads), in: arena)
+  }
+
+  /// Bytes that are planned for activations by now.
+  public var plannedBytes: Int { arena.count * MemoryLayout<Float>.stride }
+
+  /// The translation of one picture: the same size, the network's output channels, the picture's own opacity.
+  ///
+  /// - Parameters:
+  ///   - image: converted to the network's input channels if it has others
+  ///   - name: with the seed, decides which outcome dropout draws
+  /// - Throws: `FileError` where the picture is empty, or too large for the memory at hand
+  public func translate(_ image: Image, name: String = "") throws -> Image {
+    try translate([image], names: [name])[0]
+  }
+
+  /// The translations of pictures of one size, as one batch.
+  ///
+  /// - Parameters:
+  ///   - images: all of the same size
+  ///   - names: one for each picture, or none
+  /// - Throws: `FileError` where a picture is empty, sizes differ, or the memory at hand is too small
+  public func translate(_ images: [Image], names: [String] = []) throws -> [Image] {
+    guard let first = images.first else { return [] }
+    for (index, image) in images.enumerated() {
+      let name = index < names.count && !names[index].isEmpty ? names[index] : nil
+      guard image.width > 0, image.height > 0 else { throw FileError(path: name, problem: "has no pixels") }
+      guard image.width == first.width, image.height == first.height else {
+        throw FileError(
+          path: name,
+          problem: "is \(image.width)×\(image.height) in a batch of \(first.width)×\(first.height)",
+          advice: "translate pictures of different sizes one by one")
+      }
+    }
+    if let tile = options.tile, first.width > tile || first.height > tile {
+      return try zip(images, images.indices).map { image, index in
+        let tiling = Tiling(width: image.width, height: image.height, tile: tile)
+        return try tiling.assemble(channels: model.configuration.outputChannels) {
+          try outputs([image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], key(names, index))[0]
+        }.withAlpha(image.alpha)
+      }
+    }
+    // A mask is drawn by position in the batch: with dropout, every picture is a batch of its own.
+    guard options.dropout else { return try outputs(images, 0) }
+    return try zip(images, images.indices).map { image, index in try outputs([image], key(names, index))[0] }
+  }
+
+  private func key(_ names: [String], _ index: Int) -> UInt64 {
+    let name = index < names.count ? names[index] : ""
+    // FNV-1a: the outcome depends on the name, not on which other pictures are translated.
+    let hash = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return RandomGenerator.mix(hash ^ RandomGenerator.mix(options.seed))
+  }
+
+  private func outputs(_ images: [Image], _ dropoutKey: UInt64) throws -> [Image] {
+    let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
+    let channels = model.configuration.inputChannels
+    let shape = Shape(images.count, channels, padding.paddedHeight, padding.paddedWidth)
+    let execution = try apply(shape)
+    let input = execution.input
+    for (index, image) in images.enumerated() {
+      let picture = image.channels == channels ? image : image.converted(channels: channels)
+      ImageTensor.write(
+        padding.isEmpty ? picture : picture.padded(padding), to: input.images(index..<index + 1).base,
+        pixelStride: input.stride)
+    }
+    execution.forward(dropoutKey: dropoutKey)
+    return images.enumerated().map { index, image in
+      let output = execution.output.images(index..<index + 1).image()
+      let cropped =
+        padding.isEmpty
+        ? output : output.cropped(x: padding.left, y: padding.top, width: image.width, height: image.height)
+      return cropped.withAlpha(image.alpha)
+    }
+  }
+}
+
+extension Image {
+  /// The same picture with other opacity.
+  func withAlpha(_ alpha: [UInt8]?) -> Image {
+    var result = self
+    result.alpha = alpha
+    return result
+  }
+
+  /// The picture with mirrored borders, without opacity.
+  func padded(_ padding: Padding) -> Image {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(padding.paddedWidth * padding.paddedHeight * channels)
+    let columns = (0..<padding.paddedWidth).map { padding.sourceColumn($0) * channels }
+    for row in 0..<padding.paddedHeight {
+      let line = padding.sourceRow(row) * width * channels
+      for column in columns { bytes.append(contentsOf: pixels[line + column..<line + column + channels]) }
+    }
+    return Image(width: padding.paddedWidth, height: padding.paddedHeight, channels: channels, pixels: bytes)
+  }
+}

@@ -1,0 +1,43 @@
+import Translate
+
+/// `translate-cli check DATA`
+struct CheckCommand: Command {
+  static let words = ["check"]
+  static let summary = "say what training would see in DATA: pairs, sizes, channels, problems"
+  static let discussion = """
+    Reads names and the beginnings of the files alone. Exit status 1 where something would keep the training from \
+    starting.
+    """
+  static let operands = [Operand<Self>("DATA", \.data, "folder of training images, laid out as train expects it")]
+  static let options = [
+    OptionGroup<Self>(
+      title: "Options",
+      options: [
+        .choice("objective", \.objective, standard: "what the folders look like", "what the images are to be used for"),
+        .choice("preprocess", \.settings.preprocess, "how training would prepare the images"),
+        .integer("load-size", \.settings.loadSize, "side in pixels to which it would resize them"),
+        .integer("crop-size", \.settings.cropSize, "side in pixels of its crops"),
+        .integer("batch-size", \.settings.batchSize, "images in a step"),
+        .flag("recursive", \.settings.recursive, "read sub-folders too"),
+        .maxPixels(\.settings.maxPixels),
+        .flag("json", \.json, "print JSON"),
+      ])
+  ]
+  static let examples = ["check facades", "check horse2zebra --objective unpaired --json"]
+
+  var data = ""
+  var objective: TrainingObjective?
+  /// The settings that decide how images are read; the others do not matter here.
+  var settings = TrainingConfiguration.paired
+  var json = false
+
+  func validate() throws(UsageError) { try settings.validateForCommandLine() }
+
+  func run(on console: Console) throws -> ExitCode {
+    let folder = try DataFolder(
+      data, objective: objective, recursive: settings.recursive, limit: ImageLimit(pixels: settings.maxPixels))
+    let check = DataCheck(folder, preparation: ImagePreparation(settings), batchSize: settings.batchSize)
+    try console.output(json ? String(decoding: check.json(), as: UTF8.self) : check.text)
+    return check.problems.isEmpty ? .success : .failure
+  }
+}

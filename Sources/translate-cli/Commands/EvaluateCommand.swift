@@ -1,0 +1,64 @@
+import Foundation
+import Translate
+
+/// `translate-cli evaluate OUTPUT REFERENCE`
+struct EvaluateCommand: Command {
+  static let words = ["evaluate"]
+  static let summary = "measure MAE, PSNR and SSIM of same-named PNGs"
+  static let discussion = """
+    MAE is in grey levels (0 to 255, lower is better), PSNR in decibels and SSIM from -1 to 1 (higher is better); the \
+    last line holds the plain means over all images. Two single files are compared whatever their names are.
+    """
+  static let operands = [
+    Operand<Self>("OUTPUT", \.output, "folder of images to judge, or one PNG"),
+    Operand<Self>("REFERENCE", \.reference, "folder of images as they should be, or one PNG"),
+  ]
+  static let options = [
+    OptionGroup<Self>(
+      title: "Options",
+      options: [
+        .flag("recursive", \.recursive, "read sub-folders too"),
+        .maxPixels(\.limit.pixels),
+        .flag("json", \.json, "print JSON"),
+      ])
+  ]
+  static let examples = ["evaluate translated facades/val_targets", "evaluate a.png b.png --json"]
+
+  var output = ""
+  var reference = ""
+  var recursive = false
+  var limit = ImageLimit.default
+  var json = false
+
+  func run(on console: Console) throws -> ExitCode {
+    let evaluation = try FolderEvaluation.evaluate(
+      outputs: output, references: reference, recursive: recursive, limit: limit)
+    try console.output(json ? jsonText(evaluation) : text(evaluation))
+    for (names, what) in [(evaluation.withoutReference, "reference"), (evaluation.withoutOutput, "output")] {
+      guard let first = names.first else { continue }
+      console.error(
+        "\(names.count) \(names.count == 1 ? "image has" : "images have") no \(what) and counted nothing: \(first)"
+          + (names.count > 1 ? ", …" : ""))
+    }
+    return .success
+  }
+
+  private func text(_ evaluation: FolderEvaluation) -> String {
+    let rows = evaluation.files.map { ($0.name, $0.metrics) } + [("mean of \(evaluation.files.count)", evaluation.mean)]
+    let width = rows.map(\.0.count).max() ?? 0
+    func line(_ name: String, _ mae: String, _ psnr: String, _ ssim: String) -> String {
+      func right(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+      }
+      return Console.printable(name.padding(toLength: width, withPad: " ", startingAt: 0)) + right(mae, 10)
+        + right(psnr, 10)
+        + right(ssim, 9) + "\n"
+    }
+    return line("", "MAE", "PSNR dB", "SSIM")
+      + rows.map { name, metrics in
+        line(
+          name, String(format: "%.4f", metrics.meanAbsoluteError), String(format: "%.3f", metrics.psnr),
+          String(format: "%.4f", metrics.ssim))
+      }.joined()
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Translate
+
+/// What is said while a session trains, and how it is stopped by signals.
+struct TrainingDialogue {
+  let console: Console
+  let isQuiet: Bool
+  let json: Bool
+
+  /// Trains `session` to its end, or until a signal.
+  func run(_ session: TrainingSession) throws -> ExitCode {
+    say(session.data.summary)
+    say(networks(session))
+    session.initialWeights.forEach(say)
+    if session.step > 0 { say("going on after step \(session.step)") }
+
+    var last: TrainingProgress?
+    var line = ProgressLine(
+      unit: "step", rateUnit: "images", rateFactor: session.configuration.batchSize, console: console,
+      isQuiet: isQuiet)
+    let clock = ContinuousClock()
+    let start = clock.now
+    func now() -> Double { start.duration(to: clock.now) / .seconds(1) }
+    let interruption = Interruption.shared
+    interruption.begin()
+    line.update(ProgressLine.State(done: session.step, total: session.lastStep), now: 0)
+    let outcome: TrainingOutcome
+    do {
+      defer { line.finish(now: now()) }
+      outcome = try session.train(shouldStop: { interruption.isRequested }) { progress in
+        last = progress
+        line.update(state(progress), now: now())
+      }
+    }
+    if json { try console.output(summary(session, last, outcome, seconds: now())) }
+    let run = shellWord(session.run.path)
+    switch outcome {
+    case .finished:
+      say("trained to step \(session.step) in \(ProgressLine.duration(now())); see \(session.run.path)/index.html")
+      return .success
+    case .interrupted:
+      say("stopped after step \(session.step) and saved; go on with: \(Program.name) resume \(run)")
+      return interruption.exitCode ?? .success
+    }
+  }
+
+  private func say(_ line: String) {
+    if !isQuiet { console.error(line) }
+  }
+
+  private func networks(_ session: TrainingSession) -> String {
+    let parts = session.networkSizes.map {
+      "\($0.name) \(Double($0.parameters) / 1e6 < 0.1 ? "\($0.parameters)" : String(format: "%.1f M", Double($0.parameters) / 1e6))"
+    }
+    return "parameters: " + parts.joined(separator: ", ") + " · \(session.stepsPerEpoch) steps an epoch"
+  }
+
+  private func state(_ progress: TrainingProgress) -> ProgressLine.State {
+    ProgressLine.State(
+      done: progress.step, total: progress.lastStep, remark: "epoch \(progress.epoch)/\(progress.epochs)",
+      figures: progress.losses)
+  }
+
+  /// What `--json` prints at the end.
+  private struct Summary: Encodable {
+    var run: String
+    var finished: Bool
+    var step: Int
+    var lastStep: Int
+    var epoch: Int?
+    var seconds: Double
+    var losses: [String: Double]
+
+    enum CodingKeys: String, CodingKey {
+      case run, finished, step, epoch, seconds, losses
+      case lastStep = "last_step"
+    }
+  }
+
+  private func summary(
+    _ session: TrainingSession, _ last: TrainingProgress?, _ outcome: TrainingOutcome, seconds: Double
+  ) throws -> String {
+    try jsonText(
+      Summary(
+        run: session.run.path, finished: outcome == .finished, step: session.step, lastStep: session.lastStep,
+        epoch: last?.epoch, seconds: seconds,
+        losses: Dictionary(last?.losses.map { ($0.name, $0.value) } ?? [], uniquingKeysWith: { $1 })))
+  }
+}

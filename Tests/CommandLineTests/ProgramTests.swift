@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+import Translate
+
+@testable import translate_cli
+
+struct ProgramTests {
+  @Test func theTableIsSound() {
+    func check<C: Command>(_ command: C.Type) {
+      let options = C.options.flatMap(\.options)
+      let names = options.flatMap(\.spellings)
+      #expect(Set(names).count == names.count, "\(C.name) has an option twice")
+      #expect(names.allSatisfy { $0.wholeMatch(of: /--[a-z0-9]+(-[a-z0-9]+)*/) != nil }, "\(C.name)")
+      #expect(!C.summary.hasSuffix(".") && options.allSatisfy { !$0.help.isEmpty && !$0.help.hasSuffix(".") })
+      #expect(!C.examples.isEmpty)
+      for example in C.examples {
+        let words = example.split(separator: " ").map(String.init)
+        #expect(throws: Never.self, "\(example)") {
+          let found = try CommandTable.find(words)
+          #expect(ObjectIdentifier(found.command) == ObjectIdentifier(C.self))
+          _ = try parse(C.self, Array(found.rest))
+        }
+      }
+      let help = HelpText.text(of: command)
+      #expect(help.split(separator: "\n").allSatisfy { $0.count <= 100 }, "\(C.name)")
+    }
+    for command in CommandTable.commands { check(command) }
+    #expect(Set(CommandTable.commands.map { $0.name }).count == CommandTable.commands.count)
+  }
+
+  @Test(arguments: [
+    ([], "translate-cli: no command given (translate-cli --help)\n"),
+    (["repotr"], "translate-cli: there is no command repotr; did you mean report? (translate-cli --help)\n"),
+    (["banana"], "translate-cli: there is no command banana (translate-cli --help)\n"),
+    (["--verison"], "translate-cli: there is no option --verison; did you mean --version? (translate-cli --help)\n"),
+    (["report"], "translate-cli report: RUN is missing (folder of a training run) (translate-cli report --help)\n"),
+    (
+      ["check", "d", "--crop-size", "300"],
+      "translate-cli check: --crop-size 300 is larger than --load-size 286; lower it or raise --load-size "
+        + "(translate-cli check --help)\n"
+    ),
+  ])
+  func wrongLinesEndWithTwo(arguments: [String], expected: String) {
+    let outcome = runInProcess(arguments)
+    #expect(outcome.status == .usage)
+    #expect(outcome.error == expected)
+    #expect(outcome.output == "")
+  }
+
+  @Test func failuresEndWithOne() throws {
+    let outcome = runInProcess(["report", "/no/such/run"])
+    #expect(outcome.status == .failure)
+    #expect(
+      outcome.error
+        == "translate-cli report: /no/such/run/config.json: cannot be read; give the folder of a training run\n")
+  }
+
+  @Test func controlCharactersOfNamesReachNoTerminal() {
+    let outcome = runInProcess(["report", "/no\u{1B}[31m\nrun"])
+    #expect(outcome.error.hasPrefix("translate-cli report: /no?[31m?run/config.json: cannot be read"))
+    #expect(outcome.error.filter { $0 == "\n" }.count == 1)
+  }
+
+  @Test func helpAndVersionAreData() {
+    #expect(runInProcess(["--version"]) == (.success, "translate-cli \(PackageVersion.current)\n", ""))
+    let overview = runInProcess(["--help"])
+    #expect(overview.status == .success && overview.error == "")
+    for command in CommandTable.commands {
+      #expect(overview.output.contains(command.name))
+      #expect(overview.output.contains(command.summary.split(separator: " ")[0]))
+      let help = runInProcess(command.words + ["--help"])
+      #expect(help.status == .success && help.error == "")
+      #expect(help.output.hasPrefix("translate-cli \(command.name): \(command.summary)\n"))
+      #expect(runInProcess(command.words + ["x", "--wrong", "-h"]).output == help.output)
+    }
+    #expect(runInProcess(["banana", "--help"]).status == .usage)
+  }
+}
+
+struct BuiltProgramTests {
+  @Test func itIsFound() throws { try #require(BuiltProgram.url != nil) }
+
+  @Test func exitStatusAndStreams() throws {
+    let help = try BuiltProgram.run(["--help"])
+    #expect(help.status == 0 && help.errors == "" && help.output.contains("Usage: translate-cli COMMAND"))
+    let wrong = try BuiltProgram.run(["chekc", "x"])
+    #expect(wrong.status == 2 && wrong.output == "")
+    #expect(wrong.errors == "translate-cli: there is no command chekc; did you mean check? (translate-cli --help)\n")
+    let failed = try BuiltProgram.run(["check", "/no/such/folder"])
+    #expect(failed.status == 1 && failed.output == "")
+    #expect(failed.errors.hasPrefix("translate-cli check: /no/such/folder: "))
+    #expect(failed.errors.filter { $0 == "\n" }.count == 1)
+  }
+
+  @Test func reportWritesThePage() throws {
+    let run = try TemporaryFolder()
+    try run.write("{}", to: "config.json")
+    let outcome = try BuiltProgram.run(["report", "."], in: run.url)
+    #expect(outcome.status == 0 && outcome.output == "" && outcome.errors == "")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: run.path).sorted() == ["config.json", "index.html"])
+  }
+}

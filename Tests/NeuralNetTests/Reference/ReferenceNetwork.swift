@@ -1,0 +1,198 @@
+import Foundation
+
+@testable import NeuralNet
+
+/// The plainest way to run a network: in Double, (N, C, H, W), one loop for each sum.
+struct ReferenceNetwork {
+  let network: Network
+  let mode: ExecutionMode
+  var dropoutKey: UInt64 = 0
+  /// The parameters in the network's order, numbers in file order.
+  var parameters: [[Double]]
+  private let running: [RunningStatistics]
+
+  init(_ network: Network, _ mode: ExecutionMode) {
+    self.network = network
+    self.mode = mode
+    parameters = network.parameters.parameters.map { network.parameters.fileOrder($0).map(Double.init) }
+    running = network.parameters.runningStatistics
+  }
+
+  /// A tensor (N, C, H, W).
+  struct Tensor {
+    var shape: Shape
+    var values: [Double]
+
+    init(_ shape: Shape, _ values: [Double]? = nil) {
+      self.shape = shape
+      self.values = values ?? [Double](repeating: 0, count: shape.count)
+    }
+
+    func index(_ n: Int, _ c: Int, _ h: Int, _ w: Int) -> Int { ((n * shape.c + c) * shape.h + h) * shape.w + w }
+  }
+
+  /// The output, and the smallest |z| that a rectifier saw: how far the nearest kink is.
+  func run(_ input: Tensor) -> (output: Tensor, distanceToKink: Double) {
+    var buffers = [Tensor?](repeating: nil, count: network.buffers.count)
+    buffers[network.input.buffer] = input
+    var distance = Double.infinity
+
+    func read(_ value: Value) -> Tensor {
+      guard let buffer = buffers[value.buffer] else { preconditionFailure("a value is read before it is written") }
+      var result = Tensor(Shape(buffer.shape.n, value.channels, buffer.shape.h, buffer.shape.w))
+      forEach(result.shape) { n, c, h, w in
+        result.values[result.index(n, c, h, w)] = buffer.values[buffer.index(n, value.firstChannel + c, h, w)]
+      }
+      return result
+    }
+
+    func write(_ output: Block.Output, _ z: Tensor) {
+      let value = output.value
+      let channels = network.buffers[value.buffer]
+      var buffer = buffers[value.buffer] ?? Tensor(Shape(z.shape.n, channels, z.shape.h, z.shape.w))
+      forEach(z.shape) { n, c, h, w in
+        let number = z.values[z.index(n, c, h, w)]
+        let result: Double
+        switch output.activation {
+        case .tanh: result = tanh(number)
+        case .rectifier(let slope):
+          // What is exactly 0 was dropped, and stays where it is.
+          if slope != 1, number != 0 { distance = min(distance, abs(number)) }
+          result = number > 0 ? number : Double(slope) * number
+        }
+        buffer.values[buffer.index(n, value.firstChannel + c, h, w)] = result
+      }
+      buffers[value.buffer] = buffer
+    }
+
+    for (index, block) in network.blocks.enumerated() {
+      var z = convolve(block, read(block.input))
+      normalize(block, &z)
+      if mode.drops, block.hasDropout {
+        forEach(z.shape) { n, c, h, w in
+          z.values[z.index(n, c, h, w)] *= isKept(block: index, z.shape, n, c, h, w) ? 2 : 0
+        }
+      }
+      if let residual = block.residual {
+        let other = read(residual)
+        for place in z.values.indices { z.values[place] += other.values[place] }
+      }
+      write(block.first, z)
+      if let second = block.second { write(second, z) }
+    }
+    return (read(network.output), distance)
+  }
+
+  // MARK: - Layers
+
+  /// The definition: a convolution reads, and a transposed one writes, large pixel s · stride − padding + t at tap t.
+  private func convolve(_ block: Block, _ input: Tensor) -> Tensor {
+    let geometry = block.geometry
+    let weights = parameters[block.weight]
+    let kernel = geometry.kernel
+    let source = geometry.isTransposed ? input : enlarged(geometry, input)
+    let padding = geometry.paddingMode == .reflection ? 0 : geometry.padding
+    func extent(_ input: Int) -> Int {
+      geometry.isTransposed
+        ? (input - 1) * geometry.stride - 2 * padding + kernel + geometry.outputPadding
+        : (input + 2 * padding - kernel) / geometry.stride + 1
+    }
+    var output = Tensor(
+      Shape(input.shape.n, block.outputChannels, extent(source.shape.h), extent(source.shape.w)))
+    if let bias = block.bias {
+      forEach(output.shape) { n, c, h, w in output.values[output.index(n, c, h, w)] = parameters[bias][c] }
+    }
+    let small = geometry.isTransposed ? source.shape : output.shape
+    let large = geometry.isTransposed ? output.shape : source.shape
+    for n in 0..<small.n {
+      for row in 0..<small.h * kernel {
+        let largeRow = row / kernel * geometry.stride - padding + row % kernel
+        guard (0..<large.h).contains(largeRow) else { continue }
+        for column in 0..<small.w * kernel {
+          let largeColumn = column / kernel * geometry.stride - padding + column % kernel
+          guard (0..<large.w).contains(largeColumn) else { continue }
+          let tap = row % kernel * kernel + column % kernel
+          for o in 0..<block.outputChannels {
+            var sum = 0.0
+            for i in 0..<block.inputChannels {
+              if geometry.isTransposed {
+                let weight = weights[(i * block.outputChannels + o) * kernel * kernel + tap]
+                sum += source.values[source.index(n, i, row / kernel, column / kernel)] * weight
+              } else {
+                let weight = weights[(o * block.inputChannels + i) * kernel * kernel + tap]
+                sum += source.values[source.index(n, i, largeRow, largeColumn)] * weight
+              }
+            }
+            let place =
+              geometry.isTransposed
+              ? output.index(n, o, largeRow, largeColumn) : output.index(n, o, row / kernel, column / kernel)
+            output.values[place] += sum
+          }
+        }
+      }
+    }
+    return output
+  }
+
+  /// Nearest-neighbour upsampling, then reflection padding.
+  private func enlarged(_ geometry: ConvolutionGeometry, _ input: Tensor) -> Tensor {
+    let padding = geometry.paddingMode == .reflection ? geometry.padding : 0
+    let factor = geometry.upsampling
+    func source(_ place: Int, _ extent: Int) -> Int {
+      let position = abs(place - padding)
+      return (position < extent * factor ? position : 2 * (extent * factor - 1) - position) / factor
+    }
+    let shape = input.shape
+    var output = Tensor(Shape(shape.n, shape.c, shape.h * factor + 2 * padding, shape.w * factor + 2 * padding))
+    forEach(output.shape) { n, c, h, w in
+      output.values[output.index(n, c, h, w)] =
+        input.values[
+          input.index(n, c, source(h, shape.h), source(w, shape.w))]
+    }
+    return output
+  }
+
+  private func normalize(_ block: Block, _ z: inout Tensor) {
+    guard let normalization = block.normalization else { return }
+    let images = normalization.kind == .instance ? 1 : z.shape.n / mode.groups
+    for group in 0..<z.shape.n / images {
+      for c in 0..<z.shape.c {
+        var places: [Int] = []
+        for n in group * images..<(group + 1) * images {
+          let first = z.index(n, c, 0, 0)
+          places += first..<first + z.shape.h * z.shape.w
+        }
+        var mean = places.reduce(0) { $0 + z.values[$1] } / Double(places.count)
+        var variance =
+          places.reduce(0) { $0 + (z.values[$1] - mean) * (z.values[$1] - mean) } / Double(places.count)
+        if let slot = normalization.running, mode.usesRunningStatistics {
+          mean = Double(running[slot].mean[c])
+          variance = Double(running[slot].variance[c])
+        }
+        let scale = normalization.scale.map { parameters[$0][c] } ?? 1
+        let shift = normalization.shift.map { parameters[$0][c] } ?? 0
+        for place in places {
+          z.values[place] = (z.values[place] - mean) / (variance + 1e-5).squareRoot() * scale + shift
+        }
+      }
+    }
+  }
+
+  /// One bit of a hash by position: block, pixel, channel.
+  private func isKept(block: Int, _ shape: Shape, _ n: Int, _ c: Int, _ h: Int, _ w: Int) -> Bool {
+    let key = RandomGenerator.mix(dropoutKey &+ UInt64(block) &* 0x632B_E59B_D9B4_E019)
+    let pixel = (n * shape.h + h) * shape.w + w
+    let group = pixel * ((shape.c + 15) / 16) + c / 16
+    return RandomGenerator.mix(key &+ UInt64(group) &* 0x9E37_79B9_7F4A_7C15) >> UInt64(c % 16) & 1 == 1
+  }
+
+  private func forEach(_ shape: Shape, _ body: (Int, Int, Int, Int) -> Void) {
+    for n in 0..<shape.n {
+      for c in 0..<shape.c {
+        for h in 0..<shape.h {
+          for w in 0..<shape.w { body(n, c, h, w) }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import Foundation
+import NeuralNet
+import PatchDisc
+import ResNet
+import Testing
+import Translate
+import UNet
+
+struct TrainingConfigurationTests {
+  @Test func thePublishedSettings() throws {
+    let paired = TrainingConfiguration.paired
+    #expect(
+      paired.generator == .unet(levels: 8) && paired.norm == .batch && paired.dropout && paired.ganMode == .vanilla)
+    #expect(paired.lambdaL1 == 100 && paired.learningRate == 0.0002 && paired.beta1 == 0.5 && paired.batchSize == 1)
+    let unpaired = TrainingConfiguration.unpaired
+    #expect(unpaired.generator == .resnet(blocks: 9) && unpaired.norm == .instance && !unpaired.dropout)
+    #expect(unpaired.ganMode == .lsgan && unpaired.lambdaIdentity == 0.5 && unpaired.poolSize == 50)
+    #expect(unpaired.lambdaA == 10 && unpaired.lambdaB == 10)
+    for settings in [paired, unpaired] {
+      #expect(settings.epochs == 100 && settings.decayEpochs == 100 && settings.steps == nil)
+      #expect(settings.loadSize == 286 && settings.cropSize == 256 && settings.flip && settings.direction == .aToB)
+      #expect(
+        settings.ngf == 64 && settings.ndf == 64 && settings.initGain == 0.02 && settings.initialization == .normal)
+      try settings.validate()
+    }
+  }
+
+  @Test(arguments: [
+    ("unet_32", GeneratorChoice.unet(levels: 5)), ("unet_256", .unet(levels: 8)), ("unet_1024", .unet(levels: 10)),
+    ("resnet_9blocks", .resnet(blocks: 9)), ("resnet_1blocks", .resnet(blocks: 1)),
+    ("resnet_64blocks", .resnet(blocks: 64)),
+  ])
+  func generatorNames(name: String, choice: GeneratorChoice) {
+    #expect(GeneratorChoice(name) == choice)
+    #expect(choice.description == name)
+  }
+
+  @Test(arguments: [
+    "", "unet", "unet_", "unet_16", "unet_2048", "unet_100", "unet_0256", "unet_+256", "unet_-256", "unet_２５６",
+    "unet_99999999999999999999", "resnet_0blocks", "resnet_65blocks", "resnet_blocks", "resnet_9block", "Unet_256",
+    "resnet_09blocks", "resnet_", "blocks",
+  ])
+  func namesOfNoGenerator(name: String) { #expect(GeneratorChoice(name) == nil) }
+
+  @Test func networksFollowTheSettings() {
+    var settings = TrainingConfiguration.paired
+    settings.inputChannels = 1
+    settings.ngf = 16
+    settings.ndf = 8
+    var unet = UNetConfiguration(levels: 8)
+    unet.inputChannels = 1
+    unet.filters = 16
+    #expect(settings.generatorConfiguration == .unet(unet))
+    #expect(settings.generatorConfiguration.sizeMultiple == 256)
+    var judge = DiscriminatorConfiguration()
+    judge.inputChannels = 4
+    judge.filters = 8
+    #expect(settings.discriminatorConfiguration == judge)
+
+    settings = .unpaired
+    settings.inputChannels = 1
+    settings.discriminator = .pixel
+    settings.discriminatorNorm = NormalizationKind.none
+    var resnet = ResNetConfiguration(blocks: 9)
+    resnet.inputChannels = 3
+    resnet.outputChannels = 1
+    #expect(settings.reverseGeneratorConfiguration == .resnet(resnet))
+    judge = DiscriminatorConfiguration()
+    judge.kind = .pixel
+    judge.normalization = .none
+    judge.inputChannels = 3
+    #expect(settings.discriminatorConfiguration == judge)
+    judge.inputChannels = 1
+    #expect(settings.reverseDiscriminatorConfiguration == judge)
+    settings.discriminator = .layered
+    settings.discriminatorLayers = 5
+    #expect(settings.discriminatorConfiguration.kind == .patch(layers: 5))
+  }
+
+  @Test func impossibleSettingsAreRefused() {
+    func refused(_ option: String, _ change: (inout TrainingConfiguration) -> Void) {
+      var settings = TrainingConfiguration.unpaired
+      change(&settings)
+      let error = #expect(throws: ConfigurationError.self) { try settings.validate() }
+      #expect(error?.option == option)
+    }
+    refused("--epochs") { $0.epochs = -1 }
+    refused("--decay-epochs") { $0.decayEpochs = .max }
+    refused("--steps") { $0.steps = 0 }
+    refused("--batch-size") { $0.batchSize = 0 }
+    refused("--crop-size") { $0.cropSize = 287 }
+    refused("--load-size") { $0.loadSize = .max }
+    refused("--ngf") { $0.ngf = 0 }
+    refused("--ndf") { $0.ndf = .min }
+    refused("--generator") { $0.generator = .unet(levels: 63) }
+    refused("--generator resnet blocks") { $0.generator = .resnet(blocks: 0) }
+    refused("--discriminator-layers") { $0.discriminatorLayers = 63 }
+    refused("--lambda-a") { $0.lambdaA = .nan }
+    refused("--lambda-b") { $0.lambdaB = -1 }
+    refused("--lambda-identity") { $0.lambdaIdentity = .infinity }
+    refused("--learning-rate") { $0.learningRate = .nan }
+    refused("--init-gain") { $0.initGain = -1 }
+    refused("--beta1") { $0.beta1 = 1 }
+    refused("--beta1") { $0.beta1 = .nan }
+    refused("--gan-mode") { $0.ganMode = .wgangp }
+    refused("--lambda-identity") { $0.outputChannels = 1 }
+    refused("--crop-size") { ($0.cropSize, $0.discriminator) = (4, .pixel) }
+  }
+
+  @Test func possibleSettingsPass() throws {
+    func passes(_ base: TrainingConfiguration, _ change: (inout TrainingConfiguration) -> Void) throws {
+      var settings = base
+      change(&settings)
+      try settings.validate()
+    }
+    try passes(.paired) { ($0.ganMode, $0.discriminatorNorm) = (.wgangp, NormalizationKind.none) }
+    try passes(.paired) { ($0.ganMode, $0.norm) = (.wgangp, .none) }
+    try passes(.paired) { $0.outputChannels = 1 }
+    try passes(.paired) { $0.cropSize = 100 }
+    try passes(.paired) { ($0.preprocess, $0.cropSize) = (.scaleWidth, 1000) }
+    try passes(.paired) { ($0.preprocess, $0.cropSize) = (.crop, 1000) }
+    try passes(.unpaired) { ($0.outputChannels, $0.lambdaIdentity) = (1, 0) }
+  }
+}
+
+struct RunDescriptionTests {
+  private var sample: RunDescription {
+    var settings = TrainingConfiguration.unpaired
+    settings.steps = 12
+    settings.initFrom = "a/b \"c\" ü"
+    settings.learningRate = 0.1
+    settings.seed = .max
+    return RunDescription(
+      configuration: settings, data: "/data/a b", version: "9.9.9", commandLine: ["translate-cli", "train"])
+  }
+
+  @Test func jsonHoldsEverythingAndComesBack() throws {
+    let data = try sample.json()
+    #expect(try RunDescription.parse(data, path: "config.json") == sample)
+    #expect(try sample.json() == data)
+    let text = String(decoding: data, as: UTF8.self)
+    let keys = text.split(separator: "\n").compactMap {
+      $0.wholeMatch(of: #/  "([a-z0-9_]+)" :.*/#).map { String($0.1) }
+    }
+    let settings = TrainingConfiguration.CodingKeys.allCases.map(\.rawValue)
+    #expect(keys == (settings + ["data", "version", "command_line"]).sorted())
+    #expect(text.contains("\"threads\" : null") && text.contains("\"seed\" : 18446744073709551615"))
+    #expect(text.contains("\"data\" : \"/data/a b\"") && text.hasSuffix("}\n"))
+  }
+
+  @Test func filesOfOtherVersionsAreRead() throws {
+    let data = Data(#"{"objective": "unpaired", "ngf": 32, "from_the_future": [1, {"x": null}], "steps": null}"#.utf8)
+    var expected = TrainingConfiguration.unpaired
+    expected.ngf = 32
+    #expect(try RunDescription.parse(data, path: "c").configuration == expected)
+    #expect(try RunDescription.parse(Data("{}".utf8), path: "c").configuration == .paired)
+  }
+
+  @Test(arguments: [
+    ("", "c: is not valid JSON; restore the file as the training wrote it"),
+    ("{", "c: is not valid JSON; restore the file as the training wrote it"),
+    ("\u{0}\u{FF}", "c: is not valid JSON; restore the file as the training wrote it"),
+    ("[1]", "c: is no JSON object; restore the file as the training wrote it"),
+    ("3", "c: is no JSON object; restore the file as the training wrote it"),
+    (
+      #"{"ngf": "many"}"#,
+      "c: ngf has the wrong type, expected a whole number; restore the file as the training wrote it"
+    ),
+    (#"{"ngf": 1.5}"#, "c: ngf has the wrong type, expected a whole number; restore the file as the training wrote it"),
+    (
+      #"{"ngf": 1e300}"#,
+      "c: ngf has the wrong type, expected a whole number; restore the file as the training wrote it"
+    ),
+    (
+      #"{"seed": -1}"#, "c: seed has the wrong type, expected a whole number; restore the file as the training wrote it"
+    ),
+    (#"{"flip": 1}"#, "c: flip has the wrong type, expected true or false; restore the file as the training wrote it"),
+    (#"{"norm": "group"}"#, "c: norm has the unknown value 'group'; restore the file as the training wrote it"),
+    (
+      #"{"generator": "unet_7"}"#,
+      "c: generator has the unknown value 'unet_7'; restore the file as the training wrote it"
+    ),
+    (#"{"beta1": []}"#, "c: beta1 has the wrong type, expected a number; restore the file as the training wrote it"),
+    (
+      #"{"command_line": "x"}"#,
+      "c: command_line has the wrong type, expected a list; restore the file as the training wrote it"
+    ),
+    (#"{"ngf": 0}"#, "c: holds a setting that cannot be: --ngf is 0; give 1 to 1024"),
+  ])
+  func wrongFilesAreNamed(text: String, expected: String) {
+    let error = #expect(throws: FileError.self) { try RunDescription.parse(Data(text.utf8), path: "c") }
+    #expect(error?.description == expected)
+  }
+
+  @Test func deepAndLargeFilesAreRefused() throws {
+    let deep = String(repeating: "[", count: 100_000)
+    #expect(throws: FileError.self) { try RunDescription.parse(Data(#"{"x": \#(deep)"#.utf8), path: "c") }
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let large = Data(#"{"x": ""#.utf8) + Data(repeating: 0x20, count: 1 << 20) + Data(#""}"#.utf8)
+    try large.write(to: folder.appendingPathComponent("config.json"))
+    let error = #expect(throws: FileError.self) { try RunDescription.read(runFolder: folder.path) }
+    #expect(error?.problem == "is larger than any config.json of a run (1 MiB)")
+    try sample.write(runFolder: folder.path)
+    #expect(try RunDescription.read(runFolder: folder.path) == sample)
+  }
+}

@@ -41,8 +41,11 @@ final class TransformLayout {
   private let input: PlannedTensor
   private let output: PlannedTensor
 
-  /// Floats of transformed inputs and outputs that a chunk may have, unless one row of tiles has more: 16 MB.
-  private static let chunkFloats = 1 << 22
+  /// Floats of transformed inputs and outputs that a chunk may have, unless one row of tiles has more: 4 MB, or half of
+  /// the weights, which every chunk reads again.
+  private static func chunkFloats(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int) -> Int {
+    max(1 << 20, grid.products * inputs * outputs / 2)
+  }
   /// Tiles of one piece of an input transform.
   private static let tilesPerPiece = 8
 
@@ -82,7 +85,7 @@ final class TransformLayout {
 
   private static func bandsPerChunk(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int) -> Int {
     let perTile = grid.inputPoints * stride(inputs) + grid.outputPoints * stride(outputs)
-    return min(grid.bands, max(1, chunkFloats / (perTile * grid.columns.tiles)))
+    return min(grid.bands, max(1, chunkFloats(grid, inputs, outputs) / (perTile * grid.columns.tiles)))
   }
 
   /// Floats of the transformed inputs and outputs of a chunk.

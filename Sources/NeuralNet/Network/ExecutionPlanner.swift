@@ -236,15 +236,19 @@ struct ExecutionPlanner {
     var weightGradient: TransformScratch?
   }
 
-  /// The tiles of a transformed product, and the reservations of what is transformed.
+  /// The tiles of a transformed product, and the reservation of what is transformed.
   private struct TransformScratch {
     var grid: TransformGrid
     var filters: Int
     var inputs: Int
     var outputs: Int
+    var reservation = 0
+
+    var count: Int { filters + inputs + outputs }
 
     func memory(at offset: (Int) -> Int) -> TransformedProduct.Memory {
-      TransformedProduct.Memory(filters: offset(filters), inputs: offset(inputs), outputs: offset(outputs))
+      let start = offset(reservation)
+      return TransformedProduct.Memory(filters: start, inputs: start + filters, outputs: start + filters + inputs)
     }
   }
 
@@ -281,31 +285,40 @@ struct ExecutionPlanner {
     let partials = arena.reserve(partialCount, from: index, through: index)
     if isKept { arena.extend(partials, to: time) }
     let means = arena.reserve(2 * perGroup, from: isKept ? time : index, through: isKept ? time : index)
-    let hasInputGradient = isKept && (block.input != network.input || mode.needsInputGradient)
+    var forward = transform(block, input, output, isDataGradient: false)
+    if let count = forward?.count { forward?.reservation = arena.reserve(count, from: index, through: index) }
+    // The weight gradient is done before the data gradient begins.
+    var weightGradient: TransformScratch?
+    if isKept, mode.needsParameterGradients {
+      weightGradient = transform(block, input, output, isDataGradient: false)
+    }
+    var dataGradient: TransformScratch?
+    if isKept, block.input != network.input || mode.needsInputGradient {
+      dataGradient = transform(block, input, output, isDataGradient: true)
+    }
+    let backwardCount = max(weightGradient?.count ?? 0, dataGradient?.count ?? 0)
+    if backwardCount > 0 {
+      let reservation = arena.reserve(backwardCount, from: time, through: time)
+      weightGradient?.reservation = reservation
+      dataGradient?.reservation = reservation
+    }
     return BlockScratch(
       raw: raw, rawGradient: rawGradient, large: large, affine: affine, partials: partials, means: means,
-      forward: reserveTransform(&arena, .forward, block, input, output, at: index),
-      dataGradient: hasInputGradient
-        ? reserveTransform(&arena, .dataGradient, block, input, output, at: time) : nil,
-      weightGradient: isKept && mode.needsParameterGradients
-        ? reserveTransform(&arena, .weightGradient, block, input, output, at: time) : nil)
+      forward: forward, dataGradient: dataGradient, weightGradient: weightGradient)
   }
 
-  private func reserveTransform(
-    _ arena: inout ArenaPlan, _ purpose: AlgorithmRule.Purpose, _ block: Block, _ input: (h: Int, w: Int),
-    _ output: (h: Int, w: Int), at time: Int
+  /// The tiles of a product of `block` if transforms suit it.
+  private func transform(
+    _ block: Block, _ input: (h: Int, w: Int), _ output: (h: Int, w: Int), isDataGradient: Bool
   ) -> TransformScratch? {
     let geometry = block.geometry
     let read = Shape(shape.n, block.inputChannels, input.h, input.w)
     let written = Shape(shape.n, block.outputChannels, output.h, output.w)
-    guard
-      let m = rule.outputsPerTile(purpose, geometry, block.packing, input: read, output: written)
-    else { return nil }
     var source = read
     var target = written
     var sources = LargeGrid(geometry, input: read)
     var isLarge = geometry.isTransposed
-    if purpose == .dataGradient {
+    if isDataGradient {
       source = written
       target = Shape(
         shape.n, block.inputChannels, geometry.isTransposed ? read.h : sources.rows.count,
@@ -313,14 +326,18 @@ struct ExecutionPlanner {
       sources = LargeGrid(height: written.h, width: written.w)
       isLarge.toggle()
     }
-    let grid = TransformGrid(
-      geometry, isLarge ? .toLarge : .toSmall, outputsPerTile: m, input: source, output: target, sources: sources)
+    let small = geometry.isTransposed ? read : written
+    let chosen = rule.grid(
+      geometry, block.packing, channels: (source.c, target.c),
+      directProducts: small.pixels * geometry.taps * source.c * target.c, hasReadyWeights: !mode.keepsActivations
+    ) {
+      TransformGrid(
+        geometry, isLarge ? .toLarge : .toSmall, outputsPerTile: $0, input: source, output: target, sources: sources)
+    }
+    guard let grid = chosen else { return nil }
     let tiles = TransformLayout.tileCounts(grid, source.c, target.c)
     let filters = TransformedFilters.count(grid, rows: source.c, columns: target.c)
-    return TransformScratch(
-      grid: grid, filters: arena.reserve(filters, from: time, through: time),
-      inputs: arena.reserve(tiles.inputs, from: time, through: time),
-      outputs: arena.reserve(tiles.outputs, from: time, through: time))
+    return TransformScratch(grid: grid, filters: filters, inputs: tiles.inputs, outputs: tiles.outputs)
   }
 
   // MARK: - Data gradients

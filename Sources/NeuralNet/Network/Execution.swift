@@ -37,6 +37,8 @@ public final class Execution {
   ) throws {
     precondition(shape.c == network.inputChannels, "an image has as many channels as the network reads")
     precondition(mode.groups > 0 && shape.n % mode.groups == 0, "groups are of equal size")
+    precondition(
+      !(mode.usesRunningStatistics && mode.keepsActivations), "the way back is that of the batch's own statistics")
     self.network = network
     self.mode = mode
     self.processor = processor

@@ -69,6 +69,7 @@ struct ExecutionPlanner {
     var scratch: [BlockScratch] = []
     for index in network.blocks.indices { scratch.append(reserveScratch(&arena, index, extents)) }
     let floats = arena.place(after: Arena.zeroCount)
+    try Arena.requireAddressable(floats)
 
     func tensor(_ value: Value, _ reservations: [Int: Int]) -> PlannedTensor? {
       guard let reservation = reservations[value.buffer] else { return nil }

@@ -24,10 +24,10 @@ demo: build
 	$(CLI) demo-data paired $(DEMO)/data --count 120 --size 128
 	$(CLI) train paired $(DEMO)/data --out $(DEMO)/run --direction BtoA --generator unet_128 --ngf 32 --ndf 32 \
 	  --load-size 136 --crop-size 128 --steps 1200 --sample-every 200
-	$(CLI) demo-data labels $(DEMO)/labels
-	$(CLI) apply $(DEMO)/run $(DEMO)/labels --out $(DEMO)/translated --side-by-side
+	$(CLI) apply $(DEMO)/run $(DEMO)/data/val --half right --out $(DEMO)/translated
+	$(CLI) evaluate $(DEMO)/translated $(DEMO)/data/val --half left
 	@echo
-	@echo "Look at $(DEMO)/translated/ (label map | translation), $(DEMO)/run/samples/ and $(DEMO)/run/index.html"
+	@echo "Look at $(DEMO)/translated/, $(DEMO)/run/samples/ and $(DEMO)/run/index.html"
 
 test: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests

@@ -24,6 +24,7 @@ struct ApplyCommand: Command {
         .flag("skip-existing", \.translation.skipsExisting, "leave out images whose translation is there already"),
         .flag("side-by-side", \.translation.sideBySide, "write input and translation beside each other"),
         .shard("shard", \.translation.shard, "translate every N-th file from the I-th on: one line of a job array"),
+        .choice("half", \.translation.half, standard: "the whole image", "which half of side-by-side images to translate"),
         .maxPixels(\.translation.limit.pixels),
       ]),
     OptionGroup<Self>(
@@ -49,6 +50,7 @@ struct ApplyCommand: Command {
   ]
   static let examples = [
     "apply runs/facades labels --out photos", "apply latest_net_G.pth photo.png --out translated",
+    "apply runs/facades facades/val --half right --out photos",
     "apply runs/zebras horses --out zebras --direction AtoB --shard 3/16",
   ]
 

@@ -53,7 +53,10 @@ func seconds(_ body: () -> Void) -> Double {
 
 /// All layers with the rule's choice and, to check the rule, with every other.
 func benchmarkLayers(batch: Int, rounds: Int, filter: String?, _ processor: Processor) throws {
-  let choices: [AlgorithmRule.Choice] = ProcessInfo.processInfo.environment["TILES"].map { [.tiles(Int($0) ?? 4)] } ?? [.byShape, .direct, .tiles(2), .tiles(3), .tiles(4), .tiles(5), .tiles(6)]
+  let choices: [AlgorithmRule.Choice] =
+    ProcessInfo.processInfo.environment["TILES"].map { [.tiles(Int($0) ?? 4)] } ?? [
+      .byShape, .direct, .tiles(2), .tiles(3), .tiles(4), .tiles(5), .tiles(6),
+    ]
   for shape in LayerShape.all where filter.map({ $0 == "all" || shape.name.contains($0) }) ?? true {
     let runs = try choices.map { try LayerRun(shape, batch: batch, $0, processor) }
     for _ in 0..<rounds { for run in runs { run.measure() } }

@@ -34,6 +34,8 @@ if command == "layers" {
   }
   for (rule, list) in zip(rules, times) {
     let sorted = list.sorted()
-    print(command, rule.choice, String(format: "median %.1f ms, least %.1f ms", sorted[sorted.count / 2] * 1e3, sorted[0] * 1e3))
+    print(
+      command, rule.choice,
+      String(format: "median %.1f ms, least %.1f ms", sorted[sorted.count / 2] * 1e3, sorted[0] * 1e3))
   }
 }

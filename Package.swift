@@ -7,10 +7,10 @@ import PackageDescription
 #if arch(x86_64)
   let wideKernels: [Target] = [
     .target(
-      name: "KernelsAVX2", dependencies: ["KernelArguments"],
+      name: "KernelsAVX2", dependencies: ["CProcessor", "KernelArguments"],
       swiftSettings: [.define("KERNELS_AVX2"), .unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma"])]),
     .target(
-      name: "KernelsAVX512", dependencies: ["KernelArguments"],
+      name: "KernelsAVX512", dependencies: ["CProcessor", "KernelArguments"],
       swiftSettings: [.define("KERNELS_AVX512"), .unsafeFlags(["-Xcc", "-march=skylake-avx512"])]),
   ]
 #else
@@ -33,7 +33,7 @@ let package = Package(
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .target(name: "CProcessor"),
     .target(name: "KernelArguments"),
-    .target(name: "KernelsPortable", dependencies: ["KernelArguments"]),
+    .target(name: "KernelsPortable", dependencies: ["CProcessor", "KernelArguments"]),
     .target(
       name: "NeuralNet",
       dependencies: ["COpenBLAS", "CProcessor", "KernelArguments", "KernelsPortable"]

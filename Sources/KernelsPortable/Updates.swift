@@ -16,7 +16,7 @@ extension Kernels {
       first.addProduct(gradient - first, firstRate)
       second.addProduct(gradient * gradient - second, secondRate)
       var root = epsilon
-      root.addProduct(second.squareRoot(), correction)
+      root.addProduct(second.squareRoots, correction)
       store(first, pass.firstMoment, index)
       store(second, pass.secondMoment, index)
       store(load(pass.weights, index) - stepSize * first / root, pass.weights, index)

@@ -1,3 +1,5 @@
+import CVectors
+
 /// Sixteen floats: one AVX-512 register, two of AVX2, four of NEON.
 typealias Vector = SIMD16<Float>
 
@@ -42,6 +44,15 @@ extension Vector {
     #else
       self += a * b
     #endif
+  }
+
+  /// The square root of each lane; the standard library's calls a function for each.
+  @inline(__always) var squareRoots: Vector {
+    var result = self
+    withUnsafeMutablePointer(to: &result) { pointer in
+      pointer.withMemoryRebound(to: Float.self, capacity: lanes) { vector_square_roots($0) }
+    }
+    return result
   }
 
   /// `max(self, 0) + slope · min(self, 0)`: ReLU (slope 0), leaky ReLU, or nothing (slope 1).

@@ -109,7 +109,7 @@ struct ArgumentParserTests {
     ("a b --out c --xyzzy", "there is no option --xyzzy"),
     ("a b --out c --no-json", "there is no option --no-json; did you mean --json?"),
     ("a b --out c -j", "there is no option -j"),
-    ("a b --out c --recursive", "--recursive is no option of this command, only of check"),
+    ("a b --out c --max-header", "--max-header is no option of this command, only of inspect, convert"),
   ])
   func wrongLinesAreNamed(line: String, expected: String) {
     let error = #expect(throws: UsageError.self) { try read(line) }

@@ -22,7 +22,7 @@ struct ProgramTests {
         }
       }
       let help = HelpText.text(of: command)
-      #expect(help.split(separator: "\n").allSatisfy { $0.count <= 100 }, "\(C.name)")
+      #expect(help.split(separator: "\n").filter { $0.count > 100 } == [], "\(C.name)")
     }
     for command in CommandTable.commands { check(command) }
     #expect(Set(CommandTable.commands.map { $0.name }).count == CommandTable.commands.count)
@@ -70,7 +70,7 @@ struct ProgramTests {
       #expect(overview.output.contains(command.summary.split(separator: " ")[0]))
       let help = runInProcess(command.words + ["--help"])
       #expect(help.status == .success && help.error == "")
-      #expect(help.output.hasPrefix("translate-cli \(command.name): \(command.summary)\n"))
+      #expect(help.output.hasPrefix("translate-cli \(command.name): "))
       #expect(runInProcess(command.words + ["x", "--wrong", "-h"]).output == help.output)
     }
     #expect(runInProcess(["banana", "--help"]).status == .usage)

@@ -12,7 +12,7 @@ private struct Paired: Command {
   static let options = TrainingOptions.groups(for: .paired).map { $0.within(\Self.configuration) }
   static let examples = ["train paired"]
   var configuration = TrainingConfiguration.paired
-  func validate() throws(UsageError) { try configuration.validateForCommandLine() }
+  func validate(given: Set<String>) throws(UsageError) { try configuration.validateForCommandLine(given) }
   func run(on console: Console) throws -> ExitCode { .success }
 }
 
@@ -23,7 +23,7 @@ private struct Unpaired: Command {
   static let options = TrainingOptions.groups(for: .unpaired).map { $0.within(\Self.configuration) }
   static let examples = ["train unpaired"]
   var configuration = TrainingConfiguration.unpaired
-  func validate() throws(UsageError) { try configuration.validateForCommandLine() }
+  func validate(given: Set<String>) throws(UsageError) { try configuration.validateForCommandLine(given) }
   func run(on console: Console) throws -> ExitCode { .success }
 }
 
@@ -113,6 +113,8 @@ struct TrainingOptionsTests {
     ),
     ("--input-channels 2", "--input-channels is 2; give 1 (grey) or 3 (RGB)"),
     ("--epochs 0 --decay-epochs 0", "--epochs and --decay-epochs are both 0, which trains nothing; raise one of them"),
+    ("--discriminator-layers 2", "--discriminator-layers has no effect without --discriminator n_layers"),
+    ("--lr-decay-iters 2", "--lr-decay-iters has no effect without --lr-policy step"),
     ("--threads 0", "--threads is 0; give 1 to 1024"),
     ("--learning-rate 0", "--learning-rate is 0.0; give a number above 0, at most 100"),
     ("--direction atob", "--direction cannot be atob; it is one of AtoB, BtoA; did you mean AtoB?"),

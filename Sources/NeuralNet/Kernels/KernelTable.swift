@@ -23,23 +23,28 @@ struct KernelTable: Sendable {
   let activate: @Sendable (ActivationPass) -> Void
   let gradientSums: @Sendable (ActivationGradientPass, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   let activationGradient: @Sendable (ActivationGradientPass, UnsafeMutablePointer<Float>?) -> Void
+  let transform: @Sendable (TileTransform) -> Void
   let adam: @Sendable (AdamPass) -> Void
   let gatherSums:
     @Sendable (
       UnsafePointer<Float>, UnsafePointer<Int32>, UnsafePointer<Int32>, PixelView, Int, Int, Bool
     ) -> Void
 
-  /// The table of this process.
-  static let current = choose(ProcessInfo.processInfo.environment["TRANSLATE_KERNELS"])
-
-  private static func choose(_ wish: String?) -> KernelTable {
+  /// All that this processor can run, the best first.
+  static let available: [KernelTable] = {
+    var tables = [portable]
     #if arch(x86_64)
-      let narrower = wish == "avx2" || wish == "portable"
-      if processor_has_avx512(), !narrower { return avx512 }
-      if processor_has_avx2_fma(), wish != "portable" { return avx2 }
+      if processor_has_avx2_fma() { tables.insert(avx2, at: 0) }
+      if processor_has_avx512() { tables.insert(avx512, at: 0) }
     #endif
-    return portable
-  }
+    return tables
+  }()
+
+  /// The table of this process.
+  static let current: KernelTable = {
+    let wish = ProcessInfo.processInfo.environment["TRANSLATE_KERNELS"]
+    return available.first { $0.name == wish } ?? available.first ?? portable
+  }()
 
   #if arch(x86_64)
     private static let avx512 = KernelTable(
@@ -52,6 +57,7 @@ struct KernelTable: Sendable {
       activate: { KernelsAVX512.Kernels.activate($0) },
       gradientSums: { KernelsAVX512.Kernels.gradientSums($0, sums: $1, products: $2) },
       activationGradient: { KernelsAVX512.Kernels.activationGradient($0, sums: $1) },
+      transform: { KernelsAVX512.Kernels.transform($0) },
       adam: { KernelsAVX512.Kernels.adam($0) },
       gatherSums: {
         KernelsAVX512.Kernels.gatherSums($0, starts: $1, sources: $2, $3, pixels: $4, channels: $5, accumulates: $6)
@@ -67,6 +73,7 @@ struct KernelTable: Sendable {
       activate: { KernelsAVX2.Kernels.activate($0) },
       gradientSums: { KernelsAVX2.Kernels.gradientSums($0, sums: $1, products: $2) },
       activationGradient: { KernelsAVX2.Kernels.activationGradient($0, sums: $1) },
+      transform: { KernelsAVX2.Kernels.transform($0) },
       adam: { KernelsAVX2.Kernels.adam($0) },
       gatherSums: {
         KernelsAVX2.Kernels.gatherSums($0, starts: $1, sources: $2, $3, pixels: $4, channels: $5, accumulates: $6)
@@ -83,6 +90,7 @@ struct KernelTable: Sendable {
     activate: { KernelsPortable.Kernels.activate($0) },
     gradientSums: { KernelsPortable.Kernels.gradientSums($0, sums: $1, products: $2) },
     activationGradient: { KernelsPortable.Kernels.activationGradient($0, sums: $1) },
+    transform: { KernelsPortable.Kernels.transform($0) },
     adam: { KernelsPortable.Kernels.adam($0) },
     gatherSums: {
       KernelsPortable.Kernels.gatherSums($0, starts: $1, sources: $2, $3, pixels: $4, channels: $5, accumulates: $6)

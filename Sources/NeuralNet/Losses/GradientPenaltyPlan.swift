@@ -43,6 +43,7 @@ extension GradientPenalty {
       let gradients = (0...count).map { reserve($0, from: end - $0, through: end + max(1, $0)) }
       let tangents = (1..<max(1, count)).map { reserve($0, from: end + $0, through: end + $0 + 1) }
       floats = places.place(after: Arena.zeroCount)
+      try Arena.requireAddressable(floats)
 
       func tensor(_ index: Int, _ reservation: Int) -> PlannedTensor {
         PlannedTensor(

@@ -22,12 +22,17 @@ public final class Arena {
   /// Makes room for `count` floats; what other executions have here is lost where it grows.
   func require(_ count: Int) throws {
     guard count + Self.slack > self.count else { return }
+    try Self.requireAddressable(count)
+    memory = nil
+    memory = try AlignedMemory(count: count + Self.slack)
+  }
+
+  /// Throws a `FileError` where kernels, whose tables hold 32-bit offsets, could not reach all of `count` floats.
+  static func requireAddressable(_ count: Int) throws {
     guard count < Int(Int32.max) else {
       throw FileError(
         path: nil, problem: "one pass of this network would need \(count / (1 << 28)) GiB of activations, more than 8",
         advice: "use a smaller batch, crop or tile")
     }
-    memory = nil
-    memory = try AlignedMemory(count: count + Self.slack)
   }
 }

@@ -21,7 +21,9 @@ struct BlockPlan {
   let first: PlannedTensor
   let second: PlannedTensor?
   let residual: PlannedTensor?
-  let forward: ProductPlan
+  let forward: ConvolutionProduct
+  /// Consecutive pixels that the forward product finishes together.
+  let pixelPieces: [Range<Int>]
   /// Mean, scale, shift and 1/deviation of each group and channel: [4][group][channel].
   let affine: Int
   /// Two partial sums of each piece and channel: [2][piece][channel].
@@ -36,13 +38,13 @@ struct BlockPlan {
     var raw: PlannedTensor
     /// Means of dz and of dz · x̂ of each group and channel: [2][group][channel].
     var means: Int
-    var weights: WeightGradientPlan?
+    var weights: ConvolutionWeightGradient?
     var input: InputGradient?
   }
 
   /// The data gradient, and how it comes back from a padded or upsampled grid.
   struct InputGradient {
-    var product: ProductPlan
+    var product: ConvolutionProduct
     var target: PlannedTensor
     var fold: FoldTable?
     var accumulates: Bool

@@ -24,16 +24,26 @@ public final class Execution {
   ///   - processor: what it runs on
   ///   - arena: where its tensors lie
   /// - Throws: `FileError` where the network cannot take such images or there is no memory
-  public init(
+  public convenience init(
     _ network: Network, shape: Shape, mode: ExecutionMode, processor: Processor, arena: Arena = Arena()
+  ) throws {
+    try self.init(network, shape: shape, mode: mode, processor: processor, arena: arena, rule: AlgorithmRule())
+  }
+
+  /// The same with another rule for the choice of algorithms, to test and to compare.
+  package init(
+    _ network: Network, shape: Shape, mode: ExecutionMode, processor: Processor, arena: Arena = Arena(),
+    rule: AlgorithmRule
   ) throws {
     precondition(shape.c == network.inputChannels, "an image has as many channels as the network reads")
     precondition(mode.groups > 0 && shape.n % mode.groups == 0, "groups are of equal size")
+    precondition(
+      !(mode.usesRunningStatistics && mode.keepsActivations), "the way back is that of the batch's own statistics")
     self.network = network
     self.mode = mode
     self.processor = processor
     self.arena = arena
-    plan = try ExecutionPlanner(network: network, shape: shape, mode: mode).plan()
+    plan = try ExecutionPlanner(network: network, shape: shape, mode: mode, rule: rule).plan()
     try arena.require(plan.floats)
     if mode.needsParameterGradients { _ = try network.parameters.gradients() }
   }
@@ -74,17 +84,14 @@ public final class Execution {
     let kernels = processor.kernels
     let partials = base + block.partials
     let channels = block.channels
-    let pieces = block.forward.table.pieces
-    processor.pool.run(block.forward.pieces) { piece, worker in
-      let (pixels, range) = block.forward.run(
-        piece, arena: base, weights: weights, bias: bias, scratch: processor.scratch(of: worker), kernels: kernels)
+    let pieces = block.pixelPieces.count
+    block.forward.run(arena: base, weights: weights, bias: bias, processor) { piece, pixels, range in
       if block.statistics == .data {
-        let number = piece % pieces.count
-        let sums = partials + number * channels + range.lowerBound
+        let sums = partials + piece * channels + range.lowerBound
         kernels.moments(
-          view(block.raw, pixels.firstPixel, range), pixels.pixels, range.count, sums, sums + pieces.count * channels)
+          view(block.raw, pixels.lowerBound, range), pixels.count, range.count, sums, sums + pieces * channels)
       } else {
-        activate(block, index, pixels.firstPixel, pixels.pixels, range, group: 0)
+        activate(block, index, pixels.lowerBound, pixels.count, range, group: 0)
       }
     }
     guard block.statistics == .data else { return }
@@ -127,7 +134,7 @@ public final class Execution {
   /// Combines the moments of all pieces in their order (Chan, Golub and LeVeque, 1983), per group and channel.
   private func combineMoments(_ block: BlockPlan) {
     let channels = block.channels
-    let table = block.forward.table.pieces
+    let table = block.pixelPieces
     let perGroup = table.count / block.groups
     let means = arena.base + block.partials
     let squares = means + table.count * channels
@@ -139,7 +146,7 @@ public final class Execution {
         var mean = 0.0
         var square = 0.0
         for piece in group * perGroup..<(group + 1) * perGroup {
-          let pixels = Double(table[piece].pixels)
+          let pixels = Double(table[piece].count)
           let distance = Double(means[piece * channels + channel]) - mean
           let total = seen + pixels
           mean += distance * pixels / total
@@ -305,21 +312,14 @@ public final class Execution {
   private func weightGradients(_ block: BlockPlan, _ backward: BlockPlan.Backward, accumulates: Bool) {
     guard let weights = backward.weights, let memory = network.parameters.gradientBase else { return }
     let gradients = memory + network.parameters.parameters[block.block.weight].offset
-    let base = arena.base
-    processor.pool.run(weights.pieces) { piece, _ in
-      weights.run(piece, arena: base, gradients: gradients, accumulates: accumulates, kernels: processor.kernels)
-    }
+    weights.run(arena: arena.base, gradients: gradients, accumulates: accumulates, processor)
   }
 
   private func inputGradients(_ block: BlockPlan, _ backward: BlockPlan.Backward) {
     guard let input = backward.input else { return }
     let weights = parameter(block.block.weight)
     let base = arena.base
-    processor.pool.run(input.product.pieces) { piece, worker in
-      _ = input.product.run(
-        piece, arena: base, weights: weights, bias: nil, scratch: processor.scratch(of: worker),
-        kernels: processor.kernels)
-    }
+    input.product.run(arena: base, weights: weights, bias: nil, processor) { _, _, _ in }
     guard let fold = input.fold else { return }
     let pixels = input.target.shape.pixels
     let perPiece = max(16, 32_768 / input.target.shape.c)

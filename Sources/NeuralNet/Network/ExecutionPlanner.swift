@@ -45,6 +45,7 @@ struct ExecutionPlanner {
   let network: Network
   let shape: Shape
   let mode: ExecutionMode
+  let rule: AlgorithmRule
 
   /// What a planned network consists of.
   struct Plan {
@@ -68,6 +69,7 @@ struct ExecutionPlanner {
     var scratch: [BlockScratch] = []
     for index in network.blocks.indices { scratch.append(reserveScratch(&arena, index, extents)) }
     let floats = arena.place(after: Arena.zeroCount)
+    try Arena.requireAddressable(floats)
 
     func tensor(_ value: Value, _ reservations: [Int: Int]) -> PlannedTensor? {
       guard let reservation = reservations[value.buffer] else { return nil }
@@ -93,10 +95,10 @@ struct ExecutionPlanner {
       let grid = LargeGrid(block.geometry, input: input.shape)
       let statistics = statistics(block)
       let imagesPerGroup = imagesPerGroup(block)
-      let forward = ProductPlan(
-        block.geometry, block.packing, writing: .output, block.geometry.isTransposed ? .toLarge : .toSmall,
-        from: input, to: raw, sources: grid, zeroRow: 0,
-        imagesPerGroup: statistics == .data ? imagesPerGroup : shape.n, accumulates: false)
+      let forward = product(
+        block, writing: .output, from: input, to: raw, sources: grid,
+        imagesPerGroup: statistics == .data ? imagesPerGroup : shape.n, accumulates: false,
+        scratch[index].forward.map { ($0.grid, $0.memory(at: offset)) })
       var backward: BlockPlan.Backward?
       if mode.keepsActivations, let firstGradient = tensor(block.first.value, gradients) {
         var rawGradient = firstGradient
@@ -108,17 +110,21 @@ struct ExecutionPlanner {
           firstGradient: firstGradient, secondGradient: block.second.flatMap { tensor($0.value, gradients) },
           raw: rawGradient, means: offset(scratch[index].means),
           weights: mode.needsParameterGradients
-            ? WeightGradientPlan(block.geometry, block.packing, input: input, gradient: rawGradient, sources: grid)
-            : nil,
+            ? weightGradient(
+              block, input: input, gradient: rawGradient, sources: grid,
+              scratch[index].weightGradient.map { ($0.grid, $0.memory(at: offset)) }) : nil,
           input: tensor(block.input, gradients).map {
-            inputGradient(block, from: rawGradient, to: $0, grid, large: scratch[index].large.map(offset))
+            inputGradient(
+              block, from: rawGradient, to: $0, grid, large: scratch[index].large.map(offset),
+              scratch[index].dataGradient.map { ($0.grid, $0.memory(at: offset)) })
           })
       }
       blocks.append(
         BlockPlan(
           block: block, statistics: statistics, imagesPerGroup: imagesPerGroup, input: input, raw: raw, first: first,
           second: block.second.map { place($0.value) }, residual: block.residual.map(place), forward: forward,
-          affine: offset(scratch[index].affine), partials: offset(scratch[index].partials), backward: backward))
+          pixelPieces: forward.pixelPieces, affine: offset(scratch[index].affine),
+          partials: offset(scratch[index].partials), backward: backward))
     }
     return Plan(
       blocks: blocks, input: place(network.input), output: place(network.output),
@@ -226,6 +232,25 @@ struct ExecutionPlanner {
     var affine: Int
     var partials: Int
     var means: Int
+    var forward: TransformScratch?
+    var dataGradient: TransformScratch?
+    var weightGradient: TransformScratch?
+  }
+
+  /// The tiles of a transformed product, and the reservation of what is transformed.
+  private struct TransformScratch {
+    var grid: TransformGrid
+    var filters: Int
+    var inputs: Int
+    var outputs: Int
+    var reservation = 0
+
+    var count: Int { filters + inputs + outputs }
+
+    func memory(at offset: (Int) -> Int) -> TransformedProduct.Memory {
+      let start = offset(reservation)
+      return TransformedProduct.Memory(filters: start, inputs: start + filters, outputs: start + filters + inputs)
+    }
   }
 
   private func reserveScratch(
@@ -261,14 +286,66 @@ struct ExecutionPlanner {
     let partials = arena.reserve(partialCount, from: index, through: index)
     if isKept { arena.extend(partials, to: time) }
     let means = arena.reserve(2 * perGroup, from: isKept ? time : index, through: isKept ? time : index)
+    var forward = transform(block, input, output, isDataGradient: false)
+    if let count = forward?.count { forward?.reservation = arena.reserve(count, from: index, through: index) }
+    // The weight gradient is done before the data gradient begins.
+    var weightGradient: TransformScratch?
+    if isKept, mode.needsParameterGradients {
+      weightGradient = transform(block, input, output, isDataGradient: false)
+    }
+    var dataGradient: TransformScratch?
+    if isKept, block.input != network.input || mode.needsInputGradient {
+      dataGradient = transform(block, input, output, isDataGradient: true)
+    }
+    let backwardCount = max(weightGradient?.count ?? 0, dataGradient?.count ?? 0)
+    if backwardCount > 0 {
+      let reservation = arena.reserve(backwardCount, from: time, through: time)
+      weightGradient?.reservation = reservation
+      dataGradient?.reservation = reservation
+    }
     return BlockScratch(
-      raw: raw, rawGradient: rawGradient, large: large, affine: affine, partials: partials, means: means)
+      raw: raw, rawGradient: rawGradient, large: large, affine: affine, partials: partials, means: means,
+      forward: forward, dataGradient: dataGradient, weightGradient: weightGradient)
+  }
+
+  /// The tiles of a product of `block` if transforms suit it.
+  private func transform(
+    _ block: Block, _ input: (h: Int, w: Int), _ output: (h: Int, w: Int), isDataGradient: Bool
+  ) -> TransformScratch? {
+    let geometry = block.geometry
+    let read = Shape(shape.n, block.inputChannels, input.h, input.w)
+    let written = Shape(shape.n, block.outputChannels, output.h, output.w)
+    var source = read
+    var target = written
+    var sources = LargeGrid(geometry, input: read)
+    var isLarge = geometry.isTransposed
+    if isDataGradient {
+      source = written
+      target = Shape(
+        shape.n, block.inputChannels, geometry.isTransposed ? read.h : sources.rows.count,
+        geometry.isTransposed ? read.w : sources.columns.count)
+      sources = LargeGrid(height: written.h, width: written.w)
+      isLarge.toggle()
+    }
+    let small = geometry.isTransposed ? read : written
+    let chosen = rule.grid(
+      geometry, block.packing, channels: (source.c, target.c),
+      directProducts: small.pixels * geometry.taps * source.c * target.c, hasReadyWeights: !mode.keepsActivations
+    ) {
+      TransformGrid(
+        geometry, isLarge ? .toLarge : .toSmall, outputsPerTile: $0, input: source, output: target, sources: sources)
+    }
+    guard let grid = chosen else { return nil }
+    let tiles = TransformLayout.tileCounts(grid, source.c, target.c)
+    let filters = TransformedFilters.count(grid, rows: source.c, columns: target.c)
+    return TransformScratch(grid: grid, filters: filters, inputs: tiles.inputs, outputs: tiles.outputs)
   }
 
   // MARK: - Data gradients
 
   private func inputGradient(
-    _ block: Block, from gradient: PlannedTensor, to target: PlannedTensor, _ grid: LargeGrid, large: Int?
+    _ block: Block, from gradient: PlannedTensor, to target: PlannedTensor, _ grid: LargeGrid, large: Int?,
+    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?
   ) -> BlockPlan.InputGradient {
     // What other blocks have already put there: the pass through a residual.
     let accumulates = network.blocks.contains { $0.residual == block.input }
@@ -280,11 +357,43 @@ struct ExecutionPlanner {
         stride: block.inputChannels)
       fold = FoldTable(grid, large: written, input: target.shape)
     }
-    let product = ProductPlan(
-      block.geometry, block.packing, writing: .input, block.geometry.isTransposed ? .toSmall : .toLarge,
-      from: gradient, to: written,
-      sources: LargeGrid(height: gradient.shape.h, width: gradient.shape.w), zeroRow: 0, imagesPerGroup: shape.n,
-      accumulates: accumulates && fold == nil)
+    let product = product(
+      block, writing: .input, from: gradient, to: written,
+      sources: LargeGrid(height: gradient.shape.h, width: gradient.shape.w), imagesPerGroup: shape.n,
+      accumulates: accumulates && fold == nil, transform)
     return BlockPlan.InputGradient(product: product, target: target, fold: fold, accumulates: accumulates)
+  }
+
+  // MARK: - Algorithms
+
+  private func product(
+    _ block: Block, writing outputs: PackedWeights.Columns, from input: PlannedTensor, to output: PlannedTensor,
+    sources: LargeGrid, imagesPerGroup: Int, accumulates: Bool,
+    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?
+  ) -> ConvolutionProduct {
+    if let transform {
+      return .transformed(
+        TransformedProduct(
+          transform.grid, block.geometry, block.packing, writing: outputs, from: input, to: output,
+          memory: transform.memory, accumulates: accumulates))
+    }
+    let isLarge = block.geometry.isTransposed == (outputs == .output)
+    return .direct(
+      ProductPlan(
+        block.geometry, block.packing, writing: outputs, isLarge ? .toLarge : .toSmall, from: input, to: output,
+        sources: sources, zeroRow: 0, imagesPerGroup: imagesPerGroup, accumulates: accumulates))
+  }
+
+  private func weightGradient(
+    _ block: Block, input: PlannedTensor, gradient: PlannedTensor, sources: LargeGrid,
+    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?
+  ) -> ConvolutionWeightGradient {
+    if let transform {
+      return .transformed(
+        TransformedWeightGradient(
+          transform.grid, block.geometry, block.packing, input: input, gradient: gradient, memory: transform.memory))
+    }
+    return .direct(
+      WeightGradientPlan(block.geometry, block.packing, input: input, gradient: gradient, sources: sources))
   }
 }

@@ -6,12 +6,16 @@ import KernelArguments
 public final class Processor {
   /// The threads.
   public let pool: WorkerPool
-  let kernels = KernelTable.current
+  let kernels: KernelTable
   private let scratch: AlignedMemory
 
   /// - Parameter threads: nil: one for each processor that this process may use
   /// - Throws: `FileError` where there is no memory for scratch
-  public init(threads: Int? = nil) throws {
+  public convenience init(threads: Int? = nil) throws { try self.init(threads: threads, kernels: .current) }
+
+  /// The same with other kernels than the best for this processor, to test and to compare.
+  init(threads: Int? = nil, kernels: KernelTable) throws {
+    self.kernels = kernels
     pool = WorkerPool(threads: threads)
     scratch = try AlignedMemory(count: pool.threads * Self.scratchStride)
   }
@@ -20,7 +24,8 @@ public final class Processor {
   public var kernelName: String { kernels.name }
 
   /// A page apart, so that workers share no cache line.
-  private static let scratchStride = (ProductPlan.scratchCount + 1023) / 1024 * 1024
+  private static let scratchStride =
+    (max(ProductPlan.scratchCount, TransformedFilters.scratchCount) + 1023) / 1024 * 1024
 
   func scratch(of worker: Int) -> UnsafeMutablePointer<Float> { scratch.base + worker * Self.scratchStride }
 }

@@ -30,7 +30,7 @@ public final class WorkerPool: Sendable {
   /// Calls `body` once for each of `pieces` pieces and returns when all are done.
   public func run(_ pieces: Int, _ body: (_ piece: Int, _ worker: Int) -> Void) {
     if threads > 1, pieces > 1 {
-      crew.run(pieces, body, workers: threads - 1)
+      crew.run(pieces, body)
     } else {
       for piece in 0..<pieces { body(piece, 0) }
     }
@@ -39,8 +39,11 @@ public final class WorkerPool: Sendable {
 
 /// What the caller and the workers share; it outlives the pool until the last worker has gone.
 ///
-/// Unchecked: `job` is written by the caller alone, before the generation that publishes it and after every worker has
-/// reported back; everything else is atomic or guarded by `wakeUp`.
+/// A job is over when its pieces are done, not when every worker has looked at it: where other programs hold a worker's
+/// processor, the others do its share.
+///
+/// Unchecked: `job` is written by the caller alone while no piece is left to draw, and read only by who has drawn one;
+/// everything else is atomic or guarded by `wakeUp`.
 private final class Crew: @unchecked Sendable {
   private struct Job {
     var pieces: Int
@@ -48,25 +51,28 @@ private final class Crew: @unchecked Sendable {
   }
 
   private var job: Job?
-  private let generation = Atomic<Int>(0)
-  private let nextPiece = Atomic<Int>(0)
-  private let busyWorkers = Atomic<Int>(0)
+  /// The number of the job in the upper half, the pieces that nobody has drawn yet in the lower.
+  private let ticket = Atomic<UInt64>(0)
+  private let finishedPieces = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let isStopped = Atomic<Bool>(false)
   private let wakeUp = NSCondition()
+  private var jobNumber: UInt64 = 0
 
   /// About 100 µs: longer than any gap between two jobs of one network.
   private static let spinsBeforeSleep = 4_000
+  private static let lowerHalf: UInt64 = 0xFFFF_FFFF
 
-  func run(_ pieces: Int, _ body: (Int, Int) -> Void, workers: Int) {
+  func run(_ pieces: Int, _ body: (Int, Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       job = Job(pieces: pieces, body: body)
-      nextPiece.store(0, ordering: .relaxed)
-      busyWorkers.store(workers, ordering: .relaxed)
-      publish()
-      drawPieces(pieces, body, worker: 0)
+      jobNumber &+= 1
+      finishedPieces.store(0, ordering: .relaxed)
+      ticket.store(jobNumber << 32 | UInt64(pieces), ordering: .sequentiallyConsistent)
+      wakeSleepers()
+      while workOnPiece(as: 0) {}
       var spins = 0
-      while busyWorkers.load(ordering: .acquiring) > 0 {
+      while finishedPieces.load(ordering: .acquiring) < pieces {
         processor_relax()
         spins += 1
         if spins > Self.spinsBeforeSleep { sched_yield() }
@@ -77,50 +83,57 @@ private final class Crew: @unchecked Sendable {
 
   func stop() {
     isStopped.store(true, ordering: .sequentiallyConsistent)
-    publish()
+    wakeSleepers()
   }
 
   func serve(_ worker: Int) {
-    var seen = 0
-    while true {
-      awaitGeneration(after: &seen)
-      if isStopped.load(ordering: .sequentiallyConsistent) { return }
-      if let job { drawPieces(job.pieces, job.body, worker: worker) }
-      busyWorkers.subtract(1, ordering: .releasing)
-    }
+    while awaitWork() { while workOnPiece(as: worker) {} }
   }
 
-  private func publish() {
-    generation.add(1, ordering: .sequentiallyConsistent)
-    if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
-      wakeUp.lock()
-      wakeUp.broadcast()
-      wakeUp.unlock()
-    }
-  }
-
-  private func drawPieces(_ pieces: Int, _ body: (Int, Int) -> Void, worker: Int) {
-    while true {
-      let piece = nextPiece.add(1, ordering: .relaxed).oldValue
-      if piece >= pieces { return }
-      body(piece, worker)
-    }
-  }
-
-  private func awaitGeneration(after seen: inout Int) {
-    for _ in 0..<Self.spinsBeforeSleep {
-      let current = generation.load(ordering: .acquiring)
-      if current != seen {
-        seen = current
-        return
+  /// Draws a piece and does it; false where none is left.
+  private func workOnPiece(as worker: Int) -> Bool {
+    var current = ticket.load(ordering: .acquiring)
+    while current & Self.lowerHalf > 0 {
+      let (isDrawn, seen) = ticket.weakCompareExchange(
+        expected: current, desired: current - 1, ordering: .acquiringAndReleasing)
+      if isDrawn {
+        call(remaining: Int(current & Self.lowerHalf), worker)
+        finishedPieces.add(1, ordering: .releasing)
+        return true
       }
+      current = seen
+    }
+    return false
+  }
+
+  /// A function of its own, so that every reference to the caller's closure is given back before the piece counts as done.
+  @inline(never) private func call(remaining: Int, _ worker: Int) {
+    guard let job else { return }
+    job.body(job.pieces - remaining, worker)
+  }
+
+  private var hasWork: Bool { ticket.load(ordering: .sequentiallyConsistent) & Self.lowerHalf > 0 }
+
+  private func wakeSleepers() {
+    guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
+    wakeUp.withLock { wakeUp.broadcast() }
+  }
+
+  /// Waits for a job; false when the pool is gone.
+  private func awaitWork() -> Bool {
+    for _ in 0..<Self.spinsBeforeSleep {
+      if hasWork { return true }
+      if isStopped.load(ordering: .relaxed) { return false }
       processor_relax()
     }
     wakeUp.lock()
+    defer { wakeUp.unlock() }
     sleepers.add(1, ordering: .sequentiallyConsistent)
-    while generation.load(ordering: .sequentiallyConsistent) == seen { wakeUp.wait() }
-    sleepers.subtract(1, ordering: .sequentiallyConsistent)
-    seen = generation.load(ordering: .sequentiallyConsistent)
-    wakeUp.unlock()
+    defer { sleepers.subtract(1, ordering: .sequentiallyConsistent) }
+    while !hasWork {
+      if isStopped.load(ordering: .sequentiallyConsistent) { return false }
+      wakeUp.wait()
+    }
+    return true
   }
 }

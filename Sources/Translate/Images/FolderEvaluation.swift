@@ -26,10 +26,12 @@ public struct FolderEvaluation: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - recursive: whether sub-folders count.
+  ///   - referenceHalf: which half of side-by-side references counts; nil for whole pictures.
   ///   - limit: the largest picture that is read.
   /// - Throws: `FileError` where a folder or file cannot be read, a pair differs in size, or nothing has a partner.
   public static func evaluate(
-    outputs: String, references: String, recursive: Bool = false, limit: ImageLimit = .default
+    outputs: String, references: String, recursive: Bool = false, referenceHalf: ImageHalf? = nil,
+    limit: ImageLimit = .default
   )
     throws -> FolderEvaluation
   {
@@ -49,7 +51,7 @@ public struct FolderEvaluation: Sendable, Equatable, Codable {
         path: outputs, problem: "no PNG file in it has a partner of the same name in \(references)",
         advice: "name the folders that hold the same pictures")
     }
-    let metrics = try compare(pairs.map { ($0.output, $0.reference) }, limit: limit)
+    let metrics = try compare(pairs.map { ($0.output, $0.reference) }, referenceHalf, limit: limit)
     let files = zip(pairs, metrics).map { File(name: $0.name, metrics: $1) }
     let isSingle = outputFiles.onlyFile != nil && referenceFiles.onlyFile != nil
     return FolderEvaluation(
@@ -64,12 +66,12 @@ public struct FolderEvaluation: Sendable, Equatable, Codable {
   }
 
   /// Compares the pairs on all processors; the error thrown is that of the first pair that has one.
-  private static func compare(_ pairs: [(output: String, reference: String)], limit: ImageLimit) throws
-    -> [ImageMetrics]
-  {
+  private static func compare(
+    _ pairs: [(output: String, reference: String)], _ half: ImageHalf?, limit: ImageLimit
+  ) throws -> [ImageMetrics] {
     let results = Mutex<[Int: Result<ImageMetrics, any Error>]>([:])
     DispatchQueue.concurrentPerform(iterations: pairs.count) { index in
-      let result = Result { try compare(pairs[index].output, pairs[index].reference, limit: limit) }
+      let result = Result { try compare(pairs[index].output, pairs[index].reference, half, limit: limit) }
       results.withLock { $0[index] = result }
     }
     return try results.withLock { results in
@@ -77,9 +79,12 @@ public struct FolderEvaluation: Sendable, Equatable, Codable {
     }
   }
 
-  private static func compare(_ output: String, _ reference: String, limit: ImageLimit) throws -> ImageMetrics {
+  private static func compare(
+    _ output: String, _ reference: String, _ half: ImageHalf?, limit: ImageLimit
+  ) throws -> ImageMetrics {
     let a = try PNG.read(output, limit: limit)
-    let b = try PNG.read(reference, limit: limit)
+    let whole = try PNG.read(reference, limit: limit)
+    let b = half.map(whole.half) ?? whole
     guard a.width == b.width, a.height == b.height else {
       throw FileError(
         path: output,

@@ -76,3 +76,21 @@ extension Image {
     return Image(width: width, height: height, channels: target, pixels: converted, alpha: alpha)
   }
 }
+
+/// One half of a side-by-side picture.
+public enum ImageHalf: String, Sendable, CaseIterable {
+  /// The left half: A.
+  case left
+  /// The right half: B.
+  case right
+}
+
+extension Image {
+  /// The given half; the middle column of an odd width belongs to none.
+  public func half(_ half: ImageHalf) -> Image {
+    switch half {
+    case .left: leftHalf
+    case .right: rightHalf
+    }
+  }
+}

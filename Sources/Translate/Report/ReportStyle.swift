@@ -27,7 +27,7 @@ enum ReportStyle {
     svg { display: block; width: 100%; height: auto; } path { fill: none; stroke-linejoin: round; }
     .raw { stroke: var(--raw); stroke-width: .8; } .line { stroke: var(--line); stroke-width: 1.8; }
     .dot { fill: var(--line); } .grid { stroke: var(--rule); }
-    .epoch { stroke: var(--rule); stroke-dasharray: 2 3; } .cursor { stroke: var(--mark); }
+    line.epoch { stroke: var(--rule); stroke-dasharray: 2 3; } .cursor { stroke: var(--mark); }
     svg text { fill: var(--soft); font: 11px system-ui, sans-serif; text-anchor: middle; stroke: none; }
     svg text.y { text-anchor: end; }
     .samples figure { padding: .6rem; } .samples img { width: 100%; height: auto; display: block; border-radius: 5px; }

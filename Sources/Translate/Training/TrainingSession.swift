@@ -45,8 +45,7 @@ public final class TrainingSession {
     overwrite: Bool = false, commandLine: [String] = []
   ) throws {
     try configuration.validate()
-    let data = try DataFolder(dataPath, objective: configuration.objective, recursive: configuration.recursive)
-    try data.requireSound(for: ImagePreparation(configuration), batchSize: configuration.batchSize)
+    let data = try Self.data(dataPath, configuration)
     let run = RunFolder(runPath)
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
     let model = try Self.model(configuration, random: &random)
@@ -64,10 +63,11 @@ public final class TrainingSession {
   ///
   /// - Parameters:
   ///   - runPath: the run's folder
+  ///   - dataPath: where the data lie now; nil: where they lay when the run was started
   ///   - change: changes settings that may change on the way: epochs, steps, threads, how often is saved …
   /// - Throws: `FileError` where there is no such run, its checkpoint or data is damaged, or it is finished
   public convenience init(
-    resuming runPath: String, change: (inout TrainingConfiguration) -> Void = { _ in }
+    resuming runPath: String, data dataPath: String? = nil, change: (inout TrainingConfiguration) -> Void = { _ in }
   ) throws {
     let run = RunFolder(runPath)
     var description = try RunDescription.read(runFolder: runPath)
@@ -79,8 +79,8 @@ public final class TrainingSession {
     change(&description.configuration)
     let configuration = description.configuration
     try configuration.validate()
-    let data = try DataFolder(description.data, objective: configuration.objective, recursive: configuration.recursive)
-    try data.requireSound(for: ImagePreparation(configuration), batchSize: configuration.batchSize)
+    if let moved = dataPath { description.data = Self.absolute(moved) }
+    let data = try Self.data(description.data, configuration)
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
     let model = try Self.model(configuration, random: &random)
     let (position, file) = try Checkpoint.read(run.checkpoint, into: model.networks)
@@ -122,6 +122,15 @@ public final class TrainingSession {
     samples = try SampleWriter(data, configuration, run, continuingAfter: saved?.step)
     losses = try TableLog(
       path: run.losses, columns: ["step", "epoch"] + model.lossNames + ["seconds"], continuingAfter: saved?.step)
+  }
+
+  /// The data, checked before anything is trained on them.
+  private static func data(_ path: String, _ configuration: TrainingConfiguration) throws -> DataFolder {
+    let data = try DataFolder(
+      path, objective: configuration.objective, recursive: configuration.recursive,
+      limit: ImageLimit(pixels: configuration.maxPixels))
+    try data.requireSound(for: ImagePreparation(configuration), batchSize: configuration.batchSize)
+    return data
   }
 
   private static func model(
@@ -186,7 +195,6 @@ public final class TrainingSession {
       position.sampler = batch.stateAfter
       try requireNumbers(values)
       let seconds = begin.duration(to: clock.now) / .seconds(1)
-      position.seconds += seconds
       try losses.append(step: step, epoch: batch.epoch, values + [seconds])
 
       var progress = TrainingProgress(
@@ -196,8 +204,7 @@ public final class TrainingSession {
       let isLast = step >= lastStep
       if isLast || step % configuration.sampleEvery == 0 {
         progress.event = .sampled(path: try samples.writeSheet(model, step: step))
-        let figure = try samples.measure(model, step: step, epoch: batch.epoch)
-        _ = figure
+        _ = try samples.measure(model, step: step, epoch: batch.epoch)
         report(progress)
       }
       try finishEpoch(batch, values)

@@ -17,6 +17,8 @@ public struct FolderTranslation: Sendable {
   public var sideBySide = false
   /// Every `count`-th file from the `index`-th on, counted from 1; nil: all.
   public var shard: (index: Int, count: Int)?
+  /// Which half of side-by-side pictures is translated; nil: the whole picture.
+  public var half: ImageHalf?
   /// The largest picture that is read.
   public var limit = ImageLimit.default
 
@@ -73,8 +75,12 @@ public struct FolderTranslation: Sendable {
     let items = skipsExisting ? all.filter { !FileManager.default.fileExists(atPath: $0.target) } : all
     let ledger = Ledger(skipped: all.count - items.count, total: items.count, report)
     let limit = limit
+    let half = half
     let decoded = OrderedPrefetch(count: items.count, workers: Self.codecThreads, window: 2 * batchSize + 4) { index in
-      Result<Image, any Error> { try PNG.read(items[index].source, limit: limit) }
+      Result<Image, any Error> {
+        let whole = try PNG.read(items[index].source, limit: limit)
+        return half.map(whole.half) ?? whole
+      }
     }
     let encoding = BackgroundJobs(workers: Self.codecThreads, limit: 2 * batchSize + 4)
     var pending: [(item: Item, image: Image)] = []

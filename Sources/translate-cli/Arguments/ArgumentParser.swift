@@ -41,7 +41,7 @@ private struct ArgumentParser<C: Command> {
     for option in options where option.isRequired && !seen.contains(option.name) {
       throw .missingOption(option.invocation, help: option.help)
     }
-    try command.validate()
+    try command.validate(given: seen)
     return command
   }
 

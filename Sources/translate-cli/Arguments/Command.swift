@@ -18,8 +18,10 @@ protocol Command: Sendable {
   /// The command with its defaults.
   init()
 
-  /// Refuses combinations of settings that cannot be.
-  func validate() throws(UsageError)
+  /// Refuses combinations of settings that cannot be, and options that would have no effect.
+  ///
+  /// - Parameter given: the names of the options that were on the command line
+  func validate(given: Set<String>) throws(UsageError)
 
   /// Does the work.
   ///
@@ -30,7 +32,7 @@ protocol Command: Sendable {
 extension Command {
   static var discussion: String { "" }
   static var name: String { words.joined(separator: " ") }
-  func validate() throws(UsageError) {}
+  func validate(given: Set<String>) throws(UsageError) {}
 }
 
 /// Something on the command line without a name.

@@ -2,7 +2,8 @@
 enum CommandTable {
   /// In the order of the overview.
   static let commands: [any Command.Type] = [
-    TrainPairedCommand.self, TrainUnpairedCommand.self, ResumeCommand.self, EvaluateCommand.self, CheckCommand.self,
+    TrainPairedCommand.self, TrainUnpairedCommand.self, ResumeCommand.self, ApplyCommand.self, EvaluateCommand.self,
+    CheckCommand.self,
     InspectCommand.self, ConvertCommand.self, ReportCommand.self, DemoPairedCommand.self, DemoUnpairedCommand.self,
   ]
 

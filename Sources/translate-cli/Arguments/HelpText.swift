@@ -24,7 +24,7 @@ enum HelpText {
 
   /// What `translate-cli COMMAND --help` prints.
   static func text<C: Command>(of command: C.Type) -> String {
-    var sections = ["\(Program.name) \(C.name): \(C.summary)", usage(of: command)]
+    var sections = [wrapped("\(Program.name) \(C.name): \(C.summary)", width, "  "), usage(of: command)]
     if !C.discussion.isEmpty {
       sections.append(
         C.discussion.components(separatedBy: "\n\n").map { wrapped($0, width, "") }.joined(separator: "\n\n"))

@@ -16,6 +16,8 @@ enum UsageError: Error, Equatable {
   case missingOperand(name: String, help: String)
   case extraOperand(String)
   case missingOption(String, help: String)
+  /// An option that would be ignored without another one.
+  case needs(option: String, other: String)
   case malformed(option: String, value: String, expected: String)
   case impossible(ConfigurationError)
 }
@@ -56,6 +58,8 @@ extension UsageError: CustomStringConvertible {
       "\(word) is one argument too many"
     case .missingOption(let option, let help):
       "\(option) is missing (\(help))"
+    case .needs(let option, let other):
+      "\(option) has no effect without \(other)"
     case .malformed(let option, let value, let expected):
       "\(option) needs \(expected), not \(value)"
     case .impossible(let error):

@@ -31,7 +31,7 @@ struct CheckCommand: Command {
   var settings = TrainingConfiguration.paired
   var json = false
 
-  func validate() throws(UsageError) { try settings.validateForCommandLine() }
+  func validate(given: Set<String>) throws(UsageError) { try settings.validateForCommandLine(given) }
 
   func run(on console: Console) throws -> ExitCode {
     let folder = try DataFolder(

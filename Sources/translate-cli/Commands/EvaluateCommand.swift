@@ -18,21 +18,26 @@ struct EvaluateCommand: Command {
       title: "Options",
       options: [
         .flag("recursive", \.recursive, "read sub-folders too"),
+        .choice("half", \.half, standard: "the whole image", "which half of side-by-side references counts"),
         .maxPixels(\.limit.pixels),
         .flag("json", \.json, "print JSON"),
       ])
   ]
-  static let examples = ["evaluate translated facades/val_targets", "evaluate a.png b.png --json"]
+  static let examples = [
+    "evaluate translated facades/val_targets", "evaluate photos facades/val --half left",
+    "evaluate a.png b.png --json",
+  ]
 
   var output = ""
   var reference = ""
   var recursive = false
+  var half: ImageHalf?
   var limit = ImageLimit.default
   var json = false
 
   func run(on console: Console) throws -> ExitCode {
     let evaluation = try FolderEvaluation.evaluate(
-      outputs: output, references: reference, recursive: recursive, limit: limit)
+      outputs: output, references: reference, recursive: recursive, referenceHalf: half, limit: limit)
     try console.output(json ? jsonText(evaluation) : text(evaluation))
     for (names, what) in [(evaluation.withoutReference, "reference"), (evaluation.withoutOutput, "output")] {
       guard let first = names.first else { continue }

@@ -17,6 +17,7 @@ struct ResumeCommand: Command {
         .integer("steps", \.steps, "stop after so many optimiser steps, those done included"),
         .integer("save-every", \.saveEvery, placeholder: "EPOCHS", "epochs between two checkpoints"),
         .integer("sample-every", \.sampleEvery, placeholder: "STEPS", "steps between two sample sheets"),
+        .text("data", \.data, placeholder: "DATA", "where the data lie now, if they have moved"),
         .integer("threads", \.threads, "threads that compute; the result does not depend on it"),
         .quiet(\.isQuiet),
         .flag("json", \.json, "print what came out as JSON at the end"),
@@ -31,11 +32,12 @@ struct ResumeCommand: Command {
   var saveEvery: Int?
   var sampleEvery: Int?
   var threads: Int?
+  var data: String?
   var isQuiet = false
   var json = false
 
   func run(on console: Console) throws -> ExitCode {
-    let session = try TrainingSession(resuming: run) { configuration in
+    let session = try TrainingSession(resuming: run, data: data) { configuration in
       configuration.epochs = epochs ?? configuration.epochs
       configuration.decayEpochs = decayEpochs ?? configuration.decayEpochs
       configuration.steps = steps ?? configuration.steps

@@ -13,12 +13,12 @@ struct TrainPairedCommand: Command {
   static let options = TrainingRun.options(for: .paired).map { $0.within(\Self.run) }
   static let examples = [
     "train paired facades --out runs/facades --direction BtoA",
-    "train paired maps --out runs/small --generator unet_128 --load-size 143 --crop-size 128 --ngf 32 --steps 5000",
+    "train paired maps --out small --generator unet_128 --crop-size 128 --ngf 32",
   ]
 
   var run = TrainingRun(.paired)
 
-  func validate() throws(UsageError) { try run.validate() }
+  func validate(given: Set<String>) throws(UsageError) { try run.validate(given) }
   func run(on console: Console) throws -> ExitCode { try run.start(console) }
 }
 
@@ -34,12 +34,12 @@ struct TrainUnpairedCommand: Command {
   static let options = TrainingRun.options(for: .unpaired).map { $0.within(\Self.run) }
   static let examples = [
     "train unpaired horse2zebra --out runs/zebras",
-    "train unpaired seasons --out runs/small --generator resnet_6blocks --ngf 32 --load-size 143 --crop-size 128",
+    "train unpaired seasons --out small --generator resnet_6blocks --ngf 32",
   ]
 
   var run = TrainingRun(.unpaired)
 
-  func validate() throws(UsageError) { try run.validate() }
+  func validate(given: Set<String>) throws(UsageError) { try run.validate(given) }
   func run(on console: Console) throws -> ExitCode { try run.start(console) }
 }
 
@@ -71,8 +71,8 @@ struct TrainingRun: Sendable {
 
   init(_ objective: TrainingObjective) { configuration = TrainingConfiguration(objective) }
 
-  func validate() throws(UsageError) {
-    try configuration.validateForCommandLine()
+  func validate(_ given: Set<String>) throws(UsageError) {
+    try configuration.validateForCommandLine(given)
     guard !isSamePlace(data, out) else {
       throw .malformed(option: "--out", value: out, expected: "another folder than DATA")
     }

@@ -49,8 +49,8 @@ struct TrainingDialogue {
   }
 
   private func networks(_ session: TrainingSession) -> String {
-    let parts = session.networkSizes.map {
-      "\($0.name) \(Double($0.parameters) / 1e6 < 0.1 ? "\($0.parameters)" : String(format: "%.1f M", Double($0.parameters) / 1e6))"
+    let parts = session.networkSizes.map { name, count in
+      name + " " + (count < 100_000 ? "\(count)" : String(format: "%.1f M", Double(count) / 1e6))
     }
     return "parameters: " + parts.joined(separator: ", ") + " · \(session.stepsPerEpoch) steps an epoch"
   }
@@ -70,11 +70,6 @@ struct TrainingDialogue {
     var epoch: Int?
     var seconds: Double
     var losses: [String: Double]
-
-    enum CodingKeys: String, CodingKey {
-      case run, finished, step, epoch, seconds, losses
-      case lastStep = "last_step"
-    }
   }
 
   private func summary(

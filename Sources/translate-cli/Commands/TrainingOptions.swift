@@ -91,8 +91,14 @@ enum TrainingOptions {
 }
 
 extension TrainingConfiguration {
-  /// Refuses settings that cannot be, as errors of the command line.
-  func validateForCommandLine() throws(UsageError) {
+  /// Refuses settings that cannot be, and options of `given` that would have no effect, as errors of the command line.
+  func validateForCommandLine(_ given: Set<String>) throws(UsageError) {
+    if given.contains("discriminator-layers"), discriminator != .layered {
+      throw .needs(option: "--discriminator-layers", other: "--discriminator n_layers")
+    }
+    if given.contains("lr-decay-iters"), learningRatePolicy != .step {
+      throw .needs(option: "--lr-decay-iters", other: "--lr-policy step")
+    }
     do {
       try validate()
     } catch {

@@ -31,6 +31,7 @@ struct ProgressLine: Sendable {
 
   private var rate = RateMeter()
   private var state: State?
+  private var shown: State?
   private var lastShown = -Double.infinity
   private var plainLines = 0
   private var isDrawn = false
@@ -72,7 +73,7 @@ struct ProgressLine: Sendable {
   /// Shows the last state a last time and ends the line.
   mutating func finish(now: Double) {
     guard !isQuiet, state != nil else { return }
-    show(now)
+    if console.terminal != nil || state != shown { show(now) }
     if isDrawn { console.raw("\n") }
     isDrawn = false
   }
@@ -80,6 +81,7 @@ struct ProgressLine: Sendable {
   private mutating func show(_ now: Double) {
     guard let state else { return }
     lastShown = now
+    shown = state
     guard let terminal = console.terminal else {
       console.error(text(state))
       plainLines += 1

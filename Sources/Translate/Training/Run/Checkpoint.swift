@@ -14,8 +14,6 @@ struct TrainingPosition: Codable, Equatable {
   /// Sum and count of the figure that the plateau policy watches in this epoch.
   var epochFigure = 0.0
   var epochSteps = 0
-  /// Seconds of training so far.
-  var seconds = 0.0
 }
 
 /// RUN/checkpoint.safetensors: networks, moments, random state and position in one file.

@@ -27,7 +27,8 @@ final class SampleWriter {
     throws
   {
     let part = data.heldOut ?? data.training
-    store = ImageStore(part: part, preparation: ImagePreparation(configuration).evaluation)
+    store = ImageStore(
+      part: part, preparation: ImagePreparation(configuration).evaluation, limit: data.limit)
     let counts = store.counts
     let shown = min(Self.rowLimit, max(counts.inputs, counts.targets))
     rows = (0..<shown).map { ($0 % counts.inputs, $0 % counts.targets) }

@@ -1,0 +1,46 @@
+# The two commands that a newcomer needs are `make demo` and `make test`.
+
+# Tests run on the optimised build; -enable-testing lets them see internals, and the same flags everywhere share one build.
+SWIFT_FLAGS = -c release -Xswiftc -enable-testing
+CLI = .build/release/translate-cli
+DEMO = demo
+
+# Homebrew keeps OpenBLAS out of pkg-config's default path.
+ifeq ($(shell uname -s),Darwin)
+  export PKG_CONFIG_PATH := $(shell brew --prefix openblas 2>/dev/null)/lib/pkgconfig:$(PKG_CONFIG_PATH)
+endif
+
+.PHONY: build demo test bench format lint clean dependencies
+
+dependencies:
+	@scripts/install-dependencies
+
+build: dependencies
+	swift build $(SWIFT_FLAGS)
+
+# Draws a data set, trains for about two minutes, and translates pictures that training has not seen.
+demo: build
+	rm -rf $(DEMO)
+	$(CLI) demo-data paired $(DEMO)/data --count 120 --size 128
+	$(CLI) train paired $(DEMO)/data --out $(DEMO)/run --direction BtoA --generator unet_128 --ngf 32 --ndf 32 \
+	  --load-size 136 --crop-size 128 --steps 1200 --sample-every 200
+	$(CLI) apply $(DEMO)/run $(DEMO)/data/val --half right --out $(DEMO)/translated
+	$(CLI) evaluate $(DEMO)/translated $(DEMO)/data/val --half left
+	@echo
+	@echo "Look at $(DEMO)/translated/, $(DEMO)/run/samples/ and $(DEMO)/run/index.html"
+
+test: dependencies
+	swift build $(SWIFT_FLAGS) --build-tests
+	swift test $(SWIFT_FLAGS) --skip-build --no-parallel
+
+bench: build
+	.build/release/translate-bench
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+clean:
+	rm -rf .build $(DEMO)

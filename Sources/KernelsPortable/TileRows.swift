@@ -1,0 +1,97 @@
+/// One row of a tile of a product, a multiple of sixteen columns in registers.
+protocol TileRow {
+  /// Zeros.
+  init()
+  /// Whole vectors.
+  init(_ pointer: UnsafePointer<Float>)
+  /// The first `count` floats, zeros beyond.
+  init(partial pointer: UnsafePointer<Float>, _ count: Int)
+  /// `self += a · b`
+  mutating func add(_ a: Float, _ b: Self)
+  /// Stores the first `count` columns.
+  func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int)
+}
+
+struct OneVector: TileRow {
+  var v0 = Vector()
+
+  @inline(__always) init() {}
+
+  @inline(__always) init(_ pointer: UnsafePointer<Float>) { v0 = load(pointer, 0) }
+
+  @inline(__always) init(partial pointer: UnsafePointer<Float>, _ count: Int) { v0 = load(pointer, 0, count: count) }
+
+  @inline(__always) mutating func add(_ a: Float, _ b: Self) { v0.addProduct(Vector(repeating: a), b.v0) }
+
+  @inline(__always) func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
+    storeVector(v0, pointer, 0, count: count)
+  }
+}
+
+#if KERNELS_AVX512
+  struct TwoVectors: TileRow {
+    var v0 = Vector()
+    var v1 = Vector()
+
+    @inline(__always) init() {}
+
+    @inline(__always) init(_ pointer: UnsafePointer<Float>) {
+      v0 = load(pointer, 0)
+      v1 = load(pointer, lanes)
+    }
+
+    @inline(__always) init(partial pointer: UnsafePointer<Float>, _ count: Int) {
+      v0 = load(pointer, 0, count: count)
+      v1 = load(pointer, lanes, count: count - lanes)
+    }
+
+    @inline(__always) mutating func add(_ a: Float, _ b: Self) {
+      let a = Vector(repeating: a)
+      v0.addProduct(a, b.v0)
+      v1.addProduct(a, b.v1)
+    }
+
+    @inline(__always) func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
+      storeVector(v0, pointer, 0, count: count)
+      storeVector(v1, pointer, lanes, count: count - lanes)
+    }
+  }
+#endif
+
+struct FourVectors: TileRow {
+  var v0 = Vector()
+  var v1 = Vector()
+  var v2 = Vector()
+  var v3 = Vector()
+
+  @inline(__always) init() {}
+
+  @inline(__always) init(_ pointer: UnsafePointer<Float>) {
+    v0 = load(pointer, 0)
+    v1 = load(pointer, lanes)
+    v2 = load(pointer, 2 * lanes)
+    v3 = load(pointer, 3 * lanes)
+  }
+
+  @inline(__always) init(partial pointer: UnsafePointer<Float>, _ count: Int) {
+    v0 = load(pointer, 0, count: count)
+    v1 = load(pointer, lanes, count: count - lanes)
+    v2 = load(pointer, 2 * lanes, count: count - 2 * lanes)
+    v3 = load(pointer, 3 * lanes, count: count - 3 * lanes)
+  }
+
+  @inline(__always) mutating func add(_ a: Float, _ b: Self) {
+    let a = Vector(repeating: a)
+    v0.addProduct(a, b.v0)
+    v1.addProduct(a, b.v1)
+    v2.addProduct(a, b.v2)
+    v3.addProduct(a, b.v3)
+  }
+
+  @inline(__always) func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
+    storeVector(v0, pointer, 0, count: count)
+    storeVector(v1, pointer, lanes, count: count - lanes)
+    storeVector(v2, pointer, 2 * lanes, count: count - 2 * lanes)
+    storeVector(v3, pointer, 3 * lanes, count: count - 3 * lanes)
+  }
+}

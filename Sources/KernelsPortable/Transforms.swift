@@ -1,0 +1,58 @@
+import KernelArguments
+
+// Winograd's transforms with matrices of any size: each entry that is not 0 costs one broadcast and, for 64 channels,
+// four multiply-adds from the cache, so that code written out for each matrix would gain little.
+
+extension Kernels {
+  /// Runs a transform.
+  public static func transform(_ transform: TileTransform) {
+    for tile in 0..<transform.tiles {
+      var channel = 0
+      while channel + panelWidth <= transform.channels {
+        apply(transform, tile, channel, FourVectors.self)
+        channel += panelWidth
+      }
+      while channel < transform.channels {
+        apply(transform, tile, channel, OneVector.self)
+        channel += lanes
+      }
+    }
+  }
+
+  /// First the columns, `T = L · X` into scratch, then the rows, `T · Rᵀ`.
+  @inline(__always)
+  private static func apply<Row: TileRow>(_ transform: TileTransform, _ tile: Int, _ channel: Int, _: Row.Type) {
+    let input = transform.input + tile * transform.inputPlaces.tileStride + channel
+    let inputTable = transform.inputPlaces.table + tile * transform.inputPlaces.tableStride
+    let left = transform.left, right = transform.right
+    let columns = right.columns
+    let scratch = transform.scratch
+    for row in 0..<left.rows {
+      let begin = Int(left.starts[row]), end = Int(left.starts[row + 1])
+      for column in 0..<columns {
+        var sum = Row()
+        for entry in begin..<end {
+          let place = inputTable[Int(left.indices[entry]) * columns + column]
+          sum.add(left.values[entry], Row(input + Int(place)))
+        }
+        sum.store(scratch + (row * columns + column) * panelWidth, panelWidth)
+      }
+    }
+    let output = transform.output + tile * transform.outputPlaces.tileStride + channel
+    var outputTable = transform.outputPlaces.table + tile * transform.outputPlaces.tableStride
+    let bias = transform.bias.map { Row($0 + channel) } ?? Row()
+    for row in 0..<left.rows {
+      let line = scratch + row * columns * panelWidth
+      for column in 0..<right.rows {
+        let place = Int(outputTable[0])
+        outputTable += 1
+        if place < 0 { continue }
+        var sum = transform.accumulates ? Row(output + place) : bias
+        for entry in Int(right.starts[column])..<Int(right.starts[column + 1]) {
+          sum.add(right.values[entry], Row(line + Int(right.indices[entry]) * panelWidth))
+        }
+        sum.store(output + place, panelWidth)
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/// Which algorithm computes which product: one rule over shapes, never over the number of threads or a trial's outcome,
+/// so that results are the same on any machine with the same kernels.
+///
+/// Costs are counted in multiply-adds. A transform writes and reads numbers that the direct product does not have, and
+/// what such a number costs was measured (docs/performance.md): it is the time of the memory, expressed in
+/// multiply-adds that the kernels would have done meanwhile.
+package struct AlgorithmRule: Sendable {
+  /// Who decides.
+  package enum Choice: Sendable, Equatable {
+    /// The rule.
+    case byShape
+    /// Always tap by tap.
+    case direct
+    /// Always by transforms, with this many outputs of a tile along each axis, wherever they can run.
+    case tiles(Int)
+  }
+
+  /// Who decides.
+  package var choice: Choice
+
+  /// The rule, or one algorithm for every layer, to test and to compare.
+  package init(_ choice: Choice = .byShape) { self.choice = choice }
+
+  /// Multiply-adds that a transformed weight costs: written, then read.
+  private static let weightCost = 80
+  /// The same where it was written once and for all, before inference.
+  private static let readyWeightCost = 30
+  /// Multiply-adds that a transformed input or output costs.
+  private static let tileCost = 60
+  /// The part of the direct cost that a transform must stay below: it costs memory and digits too.
+  private static let advantage = 0.92
+
+  /// The tiles that suit a product best; nil: direct.
+  ///
+  /// - Parameters:
+  ///   - channels: that are read and written
+  ///   - hasReadyWeights: whether weights are transformed once for many runs
+  ///   - grid: the tiles for a number of outputs along each axis
+  func grid(
+    _ geometry: ConvolutionGeometry, _ packing: PackedWeights, channels: (read: Int, written: Int), directProducts: Int,
+    hasReadyWeights: Bool, _ grid: (_ outputs: Int) -> TransformGrid
+  ) -> TransformGrid? {
+    guard Self.allows(geometry, packing) else { return nil }
+    switch choice {
+    case .direct: return nil
+    case .tiles(let outputs): return grid(outputs)
+    case .byShape: break
+    }
+    var best: TransformGrid?
+    var least = Self.advantage * Double(directProducts)
+    for outputs in Self.outputs(geometry) {
+      let candidate = grid(outputs)
+      let pairs = channels.read * channels.written
+      let weights = candidate.products * pairs
+      let places = candidate.inputPoints * channels.read + candidate.outputPoints * channels.written
+      let cost = Double(
+        candidate.tiles * (candidate.products * pairs + Self.tileCost * places)
+          + weights * (hasReadyWeights ? Self.readyWeightCost : Self.weightCost))
+      if cost < least {
+        least = cost
+        best = candidate
+      }
+    }
+    return best
+  }
+
+  /// Tiles whose errors stay below 6e-6: more outputs lose more digits, the sooner the more taps there are.
+  private static func outputs(_ geometry: ConvolutionGeometry) -> ClosedRange<Int> {
+    (geometry.kernel + geometry.stride - 1) / geometry.stride <= 2 ? 2...5 : 2...4
+  }
+
+  /// Whether the transforms can run at all: whole vectors of channels, and weights with outputs along the columns.
+  private static func allows(_ geometry: ConvolutionGeometry, _ packing: PackedWeights) -> Bool {
+    packing.columns == .output && packing.inputChannels % 16 == 0 && packing.outputChannels % 16 == 0
+      && geometry.kernel > 1 && geometry.taps <= TransformedFilters.maximumTaps
+  }
+}

@@ -1,0 +1,66 @@
+/// A forward product or a data gradient, by whichever algorithm suits its shape.
+enum ConvolutionProduct {
+  /// Tap by tap.
+  case direct(ProductPlan)
+  /// By Winograd's transforms.
+  case transformed(TransformedProduct)
+
+  /// Consecutive pixels that are finished together, in order.
+  var pixelPieces: [Range<Int>] {
+    switch self {
+    case .direct(let plan): plan.table.pieces.map { $0.firstPixel..<$0.firstPixel + $0.pixels }
+    case .transformed(let product): product.pixelPieces
+    }
+  }
+
+  /// Computes the whole product.
+  ///
+  /// - Parameters:
+  ///   - ready: weights that were transformed before; nil: there are none
+  ///   - finished: called by a worker for each piece of pixels and range of channels when these are written
+  func run(
+    arena: UnsafeMutablePointer<Float>, weights: UnsafePointer<Float>, ready: UnsafePointer<Float>? = nil,
+    bias: UnsafePointer<Float>?, _ processor: Processor,
+    finished: (_ piece: Int, _ pixels: Range<Int>, _ channels: Range<Int>) -> Void
+  ) {
+    switch self {
+    case .direct(let plan):
+      let pieces = plan.table.pieces.count
+      processor.pool.run(plan.pieces) { piece, worker in
+        let (pixels, channels) = plan.run(
+          piece, arena: arena, weights: weights, bias: bias, scratch: processor.scratch(of: worker),
+          kernels: processor.kernels)
+        finished(piece % pieces, pixels.firstPixel..<pixels.firstPixel + pixels.pixels, channels)
+      }
+    case .transformed(let product):
+      product.run(arena: arena, weights: weights, ready: ready, bias: bias, processor, finished: finished)
+    }
+  }
+}
+
+/// The gradient of a convolution's weights, by whichever algorithm suits its shape.
+enum ConvolutionWeightGradient {
+  /// Tap by tap.
+  case direct(WeightGradientPlan)
+  /// By Winograd's transforms.
+  case transformed(TransformedWeightGradient)
+
+  /// Computes the whole gradient.
+  ///
+  /// - Parameters:
+  ///   - gradients: packed like the weights
+  ///   - accumulates: whether it is added to what `gradients` holds
+  func run(
+    arena: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>, accumulates: Bool,
+    _ processor: Processor
+  ) {
+    switch self {
+    case .direct(let plan):
+      processor.pool.run(plan.pieces) { piece, _ in
+        plan.run(piece, arena: arena, gradients: gradients, accumulates: accumulates, kernels: processor.kernels)
+      }
+    case .transformed(let gradient):
+      gradient.run(arena: arena, gradients: gradients, accumulates: accumulates, processor)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/// A minimal way to compute `m` neighbouring outputs of a correlation with `r` taps by `m + r − 1` multiplications
+/// (Winograd, 1980, chapter V; Lavin and Gray, 2016): `y = Aᵀ · ((G · w) ⊙ (B · x))`.
+///
+/// The matrices come from polynomials that are multiplied by their values at small points and at ∞. More points save
+/// more multiplications and lose more digits.
+struct ToomCook {
+  /// m
+  let outputs: Int
+  /// r
+  let taps: Int
+  /// Aᵀ: `[m][points]`
+  let output: [[Double]]
+  /// G: `[points][r]`
+  let kernel: [[Double]]
+  /// B: `[points][m + r − 1]`
+  let input: [[Double]]
+
+  /// Multiplications, and inputs that are read.
+  var points: Int { outputs + taps - 1 }
+
+  init(outputs m: Int, taps r: Int) {
+    outputs = m
+    taps = r
+    let count = m + r - 1
+    guard r > 1, m > 1 else {
+      // One tap, or one output: nothing to save.
+      let identity = (0..<count).map { row in (0..<count).map { $0 == row ? 1.0 : 0 } }
+      let ones = [[Double]](repeating: [1], count: count)
+      output = r == 1 ? identity : [[Double](repeating: 1, count: count)]
+      kernel = r == 1 ? ones : identity
+      input = identity
+      return
+    }
+    let points = Self.points(m, r)
+    var output = [[Double]](repeating: [Double](repeating: 0, count: count), count: m)
+    var kernel = [[Double]](repeating: [Double](repeating: 0, count: r), count: count)
+    var input = kernel
+    for (index, point) in points.enumerated() {
+      let others = points.filter { $0 != point }
+      let scale = others.reduce(1) { $0 * (point - $1) }
+      var power = 1.0
+      for degree in 0..<max(m, r) {
+        if degree < m { output[degree][index] = power }
+        if degree < r { kernel[index][degree] = power / scale }
+        power *= point
+      }
+      input[index] = Self.polynomial(others) + [0]
+    }
+    output[m - 1][count - 1] = 1
+    kernel[count - 1][r - 1] = 1
+    input[count - 1] = Self.polynomial(points)
+    self.output = output
+    self.kernel = kernel
+    self.input = input
+  }
+
+  /// The finite points that lost the fewest digits of those within ±4, measured with random numbers.
+  private static func points(_ m: Int, _ r: Int) -> [Double] {
+    switch (m, r) {
+    case (4, 2): [0, 1, -1, -2]
+    case (3, 4): [0, 1, -1, -0.5, 2]
+    case (4, 4): [0, 1, -1, -0.5, -2, 1.5]
+    default: Array([0, 1, -1, 0.5, -2, 2, -0.5, 4, -0.25][..<(m + r - 2)])
+    }
+  }
+
+  /// The coefficients of `Π (x − root)`, the constant first.
+  private static func polynomial(_ roots: [Double]) -> [Double] {
+    roots.reduce([1.0]) { coefficients, root in
+      var product = [0] + coefficients
+      for (degree, value) in coefficients.enumerated() { product[degree] -= root * value }
+      return product
+    }
+  }
+}

@@ -1,0 +1,196 @@
+/// How a convolution falls into stride-1 correlations that Winograd's transforms suit, along one axis.
+///
+/// Reading a large grid with stride s, the taps fall into s phases, each with a part of the input of its own, and all
+/// add to the same outputs. Writing the large grid, the outputs fall into s phases which read the same inputs. Tiles of
+/// all phases are laid out alike, so that what phases share is transformed once.
+struct TransformAxis: Equatable {
+  struct Phase: Equatable {
+    /// Kernel coordinates in the order in which inputs meet them.
+    var taps: [Int]
+    /// Index in `inputs`.
+    var input: Int
+    /// Index in `outputs`.
+    var output: Int
+  }
+
+  /// Coordinates of each tile, −1 where there is nothing: `[tile][place]`, for phases with `taps` taps.
+  struct Side: Equatable {
+    var taps: Int
+    var places: [[Int]]
+  }
+
+  /// Outputs of a tile along this axis.
+  let outputsPerTile: Int
+  private(set) var phases: [Phase] = []
+  private(set) var inputs: [Side] = []
+  private(set) var outputs: [Side] = []
+  let tiles: Int
+
+  /// - Parameters:
+  ///   - m: outputs of one phase and tile
+  ///   - sources: where a coordinate of the large grid is read from, for `toSmall`
+  init(
+    _ geometry: ConvolutionGeometry, _ direction: GatherTable.Direction, outputsPerTile m: Int, input: Int,
+    output: Int, sources: [Int]
+  ) {
+    outputsPerTile = m
+    let kernel = geometry.kernel
+    let stride = geometry.stride
+    let padding = geometry.isTransposed ? geometry.padding : geometry.zeroPadding
+    let classes = (0..<min(stride, kernel)).map { first in Array(Swift.stride(from: first, to: kernel, by: stride)) }
+    switch direction {
+    case .toSmall:
+      tiles = (output + m - 1) / m
+      for (first, taps) in classes.enumerated() {
+        let reads = (0..<tiles).map { tile in
+          (0..<m + taps.count - 1).map { place in
+            let large = (tile * m + place) * stride - padding + first
+            return sources.indices.contains(large) ? sources[large] : -1
+          }
+        }
+        let writes = (0..<tiles).map { tile in (0..<m).map { tile * m + $0 < output ? tile * m + $0 : -1 } }
+        append(taps, reads, writes)
+      }
+    case .toLarge:
+      // Output coordinate stride · y + first − padding reads the inputs y, y − 1 …
+      func firstOutput(_ first: Int) -> Int { max(0, (padding - first + stride - 1) / stride) }
+      func lastOutput(_ first: Int) -> Int { (output - 1 + padding - first) / stride }
+      let window = classes.enumerated().map { firstOutput($0) - ($1.count - 1) }.min() ?? 0
+      tiles =
+        classes.enumerated().map { (lastOutput($0) - (window + $1.count - 1)) / m + 1 }.max() ?? 0
+      for (first, taps) in classes.enumerated() {
+        let reads = (0..<tiles).map { tile in
+          (0..<m + taps.count - 1).map { place in
+            let position = window + tile * m + place
+            return (0..<input).contains(position) ? position : -1
+          }
+        }
+        let writes = (0..<tiles).map { tile in
+          (0..<m).map { place in
+            let large = stride * (window + taps.count - 1 + tile * m + place) + first - padding
+            return (0..<output).contains(large) ? large : -1
+          }
+        }
+        append(taps.reversed(), reads, writes)
+      }
+    }
+  }
+
+  private mutating func append(_ taps: [Int], _ reads: [[Int]], _ writes: [[Int]]) {
+    func index(of side: Side, in sides: inout [Side]) -> Int {
+      if let known = sides.firstIndex(of: side) { return known }
+      sides.append(side)
+      return sides.count - 1
+    }
+    let input = index(of: Side(taps: taps.count, places: reads), in: &inputs)
+    let output = index(of: Side(taps: taps.count, places: writes), in: &outputs)
+    phases.append(Phase(taps: taps, input: input, output: output))
+  }
+
+  /// The output coordinates of a tile over all phases, which follow each other.
+  func span(ofTile tile: Int) -> Range<Int> {
+    let places = outputs.flatMap { $0.places[tile] }.filter { $0 >= 0 }
+    guard let first = places.min(), let last = places.max() else { return 0..<0 }
+    return first..<last + 1
+  }
+}
+
+/// Both axes of a transformed convolution: its blocks of transformed inputs and outputs, and which of them meet.
+struct TransformGrid {
+  /// Transformed tiles of one kind: `rowPoints · columnPoints` numbers for each tile and channel.
+  struct Block {
+    /// Index of the side along each axis.
+    var row: Int
+    var column: Int
+    var rowPoints: Int
+    var columnPoints: Int
+    /// Points of the blocks before this one.
+    var firstPoint: Int
+
+    var points: Int { rowPoints * columnPoints }
+  }
+
+  /// A pair of phases: input block × weights → output block.
+  struct Unit {
+    var input: Int
+    var output: Int
+    var rowTaps: [Int]
+    var columnTaps: [Int]
+  }
+
+  let rows: TransformAxis
+  let columns: TransformAxis
+  let inputs: [Block]
+  let outputs: [Block]
+  let units: [Unit]
+  /// Units of each output block.
+  let unitsOfOutput: [[Int]]
+  let images: Int
+
+  init(
+    _ geometry: ConvolutionGeometry, _ direction: GatherTable.Direction, outputsPerTile m: Int, input: Shape,
+    output: Shape, sources: LargeGrid
+  ) {
+    let rows = TransformAxis(
+      geometry, direction, outputsPerTile: m, input: input.h, output: output.h, sources: sources.rows)
+    let columns = TransformAxis(
+      geometry, direction, outputsPerTile: m, input: input.w, output: output.w, sources: sources.columns)
+    func blocks(_ rows: [TransformAxis.Side], _ columns: [TransformAxis.Side]) -> [Block] {
+      var blocks: [Block] = []
+      for (row, rowSide) in rows.enumerated() {
+        for (column, columnSide) in columns.enumerated() {
+          let first = blocks.last.map { $0.firstPoint + $0.points } ?? 0
+          blocks.append(
+            Block(
+              row: row, column: column, rowPoints: m + rowSide.taps - 1, columnPoints: m + columnSide.taps - 1,
+              firstPoint: first))
+        }
+      }
+      return blocks
+    }
+    var units: [Unit] = []
+    for row in rows.phases {
+      for column in columns.phases {
+        units.append(
+          Unit(
+            input: row.input * columns.inputs.count + column.input,
+            output: row.output * columns.outputs.count + column.output, rowTaps: row.taps, columnTaps: column.taps))
+      }
+    }
+    self.rows = rows
+    self.columns = columns
+    self.units = units
+    inputs = blocks(rows.inputs, columns.inputs)
+    outputs = blocks(rows.outputs, columns.outputs)
+    unitsOfOutput = outputs.indices.map { output in units.indices.filter { units[$0].output == output } }
+    images = output.n
+  }
+
+  var tiles: Int { bands * columns.tiles }
+  /// Rows of tiles of all images.
+  var bands: Int { images * rows.tiles }
+  var inputPoints: Int { inputs.reduce(0) { $0 + $1.points } }
+  var outputPoints: Int { outputs.reduce(0) { $0 + $1.points } }
+  /// Multiplications for each tile and pair of channels.
+  var products: Int { units.reduce(0) { $0 + outputs[$1.output].points } }
+
+  /// The places of all tiles of a block: `[tile][row place · column place]`, in floats; `missing` where there is nothing.
+  func places(
+    _ rowSide: TransformAxis.Side, _ columnSide: TransformAxis.Side, _ tensor: PlannedTensor, missing: Int32
+  ) -> IndexTable {
+    var places: [Int32] = []
+    places.reserveCapacity(tiles * (rowSide.places.first?.count ?? 0) * (columnSide.places.first?.count ?? 0))
+    for image in 0..<images {
+      for rowPlaces in rowSide.places {
+        for columnPlaces in columnSide.places {
+          for row in rowPlaces {
+            for column in columnPlaces {
+              places.append(row >= 0 && column >= 0 ? tensor.offset(image, row, column) : missing)
+            }
+          }
+        }
+      }
+    }
+    return IndexTable(places)
+  }
+}

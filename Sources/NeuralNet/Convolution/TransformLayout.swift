@@ -1,0 +1,219 @@
+import KernelArguments
+
+/// The matrices of one algorithm along one axis, ready for kernels.
+final class TransformMatrices {
+  /// B: inputs → points
+  let input: TransformMatrix
+  /// G: taps → points
+  let kernel: TransformMatrix
+  /// Gᵀ: points → gradients of the taps
+  let kernelGradient: TransformMatrix
+  /// Aᵀ: points → outputs
+  let output: TransformMatrix
+  /// A: gradients of the outputs → points
+  let outputGradient: TransformMatrix
+
+  init(_ algorithm: ToomCook) {
+    input = TransformMatrix(algorithm.input)
+    kernel = TransformMatrix(algorithm.kernel)
+    kernelGradient = TransformMatrix(TransformMatrix.transposed(algorithm.kernel))
+    output = TransformMatrix(algorithm.output)
+    outputGradient = TransformMatrix(TransformMatrix.transposed(algorithm.output))
+  }
+}
+
+/// Where the transformed tiles of a convolution lie, and how they come from pixels.
+///
+/// Tiles are computed in chunks of whole rows of tiles, so that the transformed numbers of a chunk stay in the cache
+/// between the three steps, however large the image is: `[point][tile of the chunk][channels + 16]`, where the 16 keep
+/// the points of a tile from falling on the same lines of the cache.
+final class TransformLayout {
+  let grid: TransformGrid
+  let bandsPerChunk: Int
+  /// Floats from one tile to the next.
+  let inputStride: Int
+  let outputStride: Int
+  private let matrices: [Int: TransformMatrices]
+  private let inputPlaces: [IndexTable]
+  private let outputPlaces: [IndexTable]
+  private let inputPoints: [IndexTable]
+  private let outputPoints: [IndexTable]
+  private let input: PlannedTensor
+  private let output: PlannedTensor
+
+  /// Floats of transformed inputs and outputs that a chunk may have, unless one row of tiles has more: 4 MB, or half of
+  /// the weights, which every chunk reads again.
+  private static func chunkFloats(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int) -> Int {
+    max(1 << 20, grid.products * inputs * outputs / 2)
+  }
+  /// Tiles of one piece of an input transform.
+  private static let tilesPerPiece = 8
+
+  /// - Parameter gathersOutput: whether the output tensor is read (for a weight gradient) instead of written
+  init(_ grid: TransformGrid, from input: PlannedTensor, to output: PlannedTensor, gathersOutput: Bool) {
+    self.grid = grid
+    self.input = input
+    self.output = output
+    bandsPerChunk = Self.bandsPerChunk(grid, input.shape.c, output.shape.c)
+    inputStride = Self.stride(input.shape.c)
+    outputStride = Self.stride(output.shape.c)
+    let taps = Set((grid.rows.inputs + grid.columns.inputs).map(\.taps))
+    let m = grid.rows.outputsPerTile
+    matrices = Dictionary(
+      uniqueKeysWithValues: taps.map { ($0, TransformMatrices(ToomCook(outputs: m, taps: $0))) })
+    inputPlaces = grid.inputs.map {
+      grid.places(grid.rows.inputs[$0.row], grid.columns.inputs[$0.column], input, missing: 0)
+    }
+    outputPlaces = grid.outputs.map {
+      grid.places(
+        grid.rows.outputs[$0.row], grid.columns.outputs[$0.column], output, missing: gathersOutput ? 0 : -1)
+    }
+    let tiles = Self.paddedTiles(bandsPerChunk * grid.columns.tiles)
+    func points(_ blocks: [TransformGrid.Block], _ stride: Int) -> [IndexTable] {
+      blocks.map { block in IndexTable((0..<block.points).map { Int32((block.firstPoint + $0) * tiles * stride) }) }
+    }
+    inputPoints = points(grid.inputs, inputStride)
+    outputPoints = points(grid.outputs, outputStride)
+  }
+
+  // MARK: - Sizes
+
+  private static func stride(_ channels: Int) -> Int { channels + 16 }
+
+  /// Products compute whole groups of six tiles.
+  private static func paddedTiles(_ tiles: Int) -> Int { (tiles + gatherTile - 1) / gatherTile * gatherTile }
+
+  private static func bandsPerChunk(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int) -> Int {
+    let perTile = grid.inputPoints * stride(inputs) + grid.outputPoints * stride(outputs)
+    return min(grid.bands, max(1, chunkFloats(grid, inputs, outputs) / (perTile * grid.columns.tiles)))
+  }
+
+  /// Floats of the transformed inputs and outputs of a chunk.
+  static func tileCounts(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int) -> (inputs: Int, outputs: Int) {
+    let tiles = paddedTiles(bandsPerChunk(grid, inputs, outputs) * grid.columns.tiles)
+    return (tiles * grid.inputPoints * stride(inputs), tiles * grid.outputPoints * stride(outputs))
+  }
+
+  /// Tiles that the tables have room for.
+  var tilesPerChunk: Int { Self.paddedTiles(bandsPerChunk * grid.columns.tiles) }
+
+  var chunks: Int { (grid.bands + bandsPerChunk - 1) / bandsPerChunk }
+
+  func bands(ofChunk chunk: Int) -> Range<Int> {
+    chunk * bandsPerChunk..<min(grid.bands, (chunk + 1) * bandsPerChunk)
+  }
+
+  /// Consecutive pixels that a row of tiles writes.
+  func pixels(ofBand band: Int) -> Range<Int> {
+    let shape = output.shape
+    let span = grid.rows.span(ofTile: band % grid.rows.tiles)
+    let first = band / grid.rows.tiles * shape.h
+    return (first + span.lowerBound) * shape.w..<(first + span.upperBound) * shape.w
+  }
+
+  func matrices(ofTaps taps: Int) -> TransformMatrices {
+    guard let known = matrices[taps] else { preconditionFailure("an algorithm for each number of taps") }
+    return known
+  }
+
+  /// The places of a block's points among the transformed inputs, for tile 0.
+  func inputPoint(_ block: Int, _ point: Int) -> Int { Int(inputPoints[block].base[point]) }
+  func outputPoint(_ block: Int, _ point: Int) -> Int { Int(outputPoints[block].base[point]) }
+
+  // MARK: - Pixels to tiles
+
+  /// Transforms the inputs of a chunk into `tiles`.
+  func transformInputs(
+    ofChunk chunk: Int, arena: UnsafeMutablePointer<Float>, tiles: UnsafeMutablePointer<Float>, _ processor: Processor
+  ) {
+    let sides = (grid.rows.inputs, grid.columns.inputs)
+    gather(
+      ofChunk: chunk, grid.inputs, inputPlaces, inputPoints, input.shape.c, inputStride, arena, tiles, processor
+    ) { block in
+      (self.matrices(ofTaps: sides.0[block.row].taps).input, self.matrices(ofTaps: sides.1[block.column].taps).input)
+    }
+  }
+
+  /// Transforms the gradients of the outputs of a chunk into `tiles`.
+  func transformOutputGradients(
+    ofChunk chunk: Int, arena: UnsafeMutablePointer<Float>, tiles: UnsafeMutablePointer<Float>, _ processor: Processor
+  ) {
+    let sides = (grid.rows.outputs, grid.columns.outputs)
+    gather(
+      ofChunk: chunk, grid.outputs, outputPlaces, outputPoints, output.shape.c, outputStride, arena, tiles, processor
+    ) { block in
+      (
+        self.matrices(ofTaps: sides.0[block.row].taps).outputGradient,
+        self.matrices(ofTaps: sides.1[block.column].taps).outputGradient
+      )
+    }
+  }
+
+  private func gather(
+    ofChunk chunk: Int, _ blocks: [TransformGrid.Block], _ places: [IndexTable], _ points: [IndexTable],
+    _ channels: Int, _ stride: Int, _ arena: UnsafeMutablePointer<Float>, _ tiles: UnsafeMutablePointer<Float>,
+    _ processor: Processor, _ matrices: (TransformGrid.Block) -> (TransformMatrix, TransformMatrix)
+  ) {
+    let bands = bands(ofChunk: chunk)
+    let first = bands.lowerBound * grid.columns.tiles
+    let count = bands.count * grid.columns.tiles
+    let pieces = (count + Self.tilesPerPiece - 1) / Self.tilesPerPiece
+    processor.pool.run(pieces * blocks.count) { piece, worker in
+      let index = piece % blocks.count
+      let start = piece / blocks.count * Self.tilesPerPiece
+      let (left, right) = matrices(blocks[index])
+      let pixels = left.sparse.columns * right.sparse.columns
+      var transform = TileTransform(
+        left: left.sparse, right: right.sparse, input: UnsafePointer(arena),
+        inputPlaces: TilePlaces(
+          tileStride: 0, table: places[index].base + (first + start) * pixels, tableStride: pixels),
+        output: tiles + start * stride,
+        outputPlaces: TilePlaces(tileStride: stride, table: points[index].base, tableStride: 0),
+        scratch: processor.scratch(of: worker))
+      transform.tiles = min(Self.tilesPerPiece, count - start)
+      transform.channels = channels
+      processor.kernels.transform(transform)
+    }
+  }
+
+  // MARK: - Tiles to pixels
+
+  /// Writes a row of tiles to the pixels that it covers.
+  ///
+  /// - Parameters:
+  ///   - band: the row, counted over all images
+  ///   - range: the output channels to write
+  ///   - accumulates: whether they are added to what the pixels hold
+  func writeOutputs(
+    ofBand band: Int, _ range: Range<Int>, arena: UnsafeMutablePointer<Float>, tiles: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, accumulates: Bool, scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
+  ) {
+    let inChunk = band % bandsPerChunk * grid.columns.tiles
+    for (index, block) in grid.outputs.enumerated() {
+      let rowSide = grid.rows.outputs[block.row], columnSide = grid.columns.outputs[block.column]
+      let pixels = grid.rows.outputsPerTile * grid.columns.outputsPerTile
+      var transform = TileTransform(
+        left: matrices(ofTaps: rowSide.taps).output.sparse, right: matrices(ofTaps: columnSide.taps).output.sparse,
+        input: tiles + inChunk * outputStride + range.lowerBound,
+        inputPlaces: TilePlaces(tileStride: outputStride, table: outputPoints[index].base, tableStride: 0),
+        output: arena + range.lowerBound,
+        outputPlaces: TilePlaces(
+          tileStride: 0, table: outputPlaces[index].base + band * grid.columns.tiles * pixels, tableStride: pixels),
+        scratch: scratch)
+      transform.tiles = grid.columns.tiles
+      transform.channels = range.count
+      transform.bias = bias
+      // Phases of different lengths meet in the same pixels only here.
+      transform.accumulates = accumulates || sharesPixels(index)
+      kernels.transform(transform)
+    }
+  }
+
+  private func sharesPixels(_ index: Int) -> Bool {
+    let block = grid.outputs[index]
+    return grid.outputs[..<index].contains {
+      grid.rows.outputs[$0.row].places == grid.rows.outputs[block.row].places
+        && grid.columns.outputs[$0.column].places == grid.columns.outputs[block.column].places
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import KernelArguments
+
+/// Weights on their way to transformed tiles, and gradients on their way back.
+///
+/// Transformed weights lie as the products read them: `[output block][point][panel][unit][row][64]`.
+struct TransformedFilters {
+  private let layout: TransformLayout
+  private let packing: PackedWeights
+  /// Whether the product's outputs are the columns of the packed weights.
+  private let isStraight: Bool
+  let rowCount: Int
+  let columnCount: Int
+  /// For each unit, `[tap]`: floats to each tap's weights.
+  private let tapPlaces: [IndexTable]
+  /// For the same taps one after the other in scratch.
+  private let scratchPlaces: [IndexTable]
+  /// For each unit, `[point]`: floats to each point's weights, panel 0, row 0.
+  private let pointPlaces: [IndexTable]
+  private let blockStarts: [Int]
+
+  /// Floats of scratch for each worker: the taps of a block of 64 × 64, behind what the kernels use.
+  static let scratchCount = transformScratch + maximumTaps * panelWidth * panelWidth
+  private static let transformScratch = 64 * panelWidth
+  static let maximumTaps = 16
+
+  init(_ layout: TransformLayout, _ geometry: ConvolutionGeometry, _ packing: PackedWeights, isStraight: Bool) {
+    self.layout = layout
+    self.packing = packing
+    self.isStraight = isStraight
+    rowCount = isStraight ? packing.rowCount : packing.columnCount
+    columnCount = isStraight ? packing.columnCount : packing.rowCount
+    let grid = layout.grid
+    let panels = Self.panels(columnCount)
+    let unitSize = rowCount * panelWidth
+    var starts: [Int] = []
+    var start = 0
+    for (index, block) in grid.outputs.enumerated() {
+      starts.append(start)
+      start += block.points * panels * grid.unitsOfOutput[index].count * unitSize
+    }
+    blockStarts = starts
+    tapPlaces = grid.units.map { unit in
+      IndexTable(
+        unit.rowTaps.flatMap { row in
+          unit.columnTaps.map { Int32((row * geometry.kernel + $0) * packing.tapStride) }
+        })
+    }
+    scratchPlaces = grid.units.map { unit in
+      IndexTable(
+        (0..<unit.rowTaps.count * unit.columnTaps.count).map {
+          Int32(Self.transformScratch + $0 * panelWidth * panelWidth)
+        })
+    }
+    pointPlaces = grid.units.indices.map { unit in
+      let block = grid.units[unit].output
+      let units = grid.unitsOfOutput[block]
+      let place = units.firstIndex(of: unit) ?? 0
+      return IndexTable(
+        (0..<grid.outputs[block].points).map { point in
+          Int32(starts[block] + (point * panels * units.count + place) * unitSize)
+        })
+    }
+  }
+
+  private static func panels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth }
+
+  /// Floats of transformed weights.
+  static func count(_ grid: TransformGrid, rows: Int, columns: Int) -> Int {
+    grid.products * panels(columns) * rows * panelWidth
+  }
+
+  var panels: Int { Self.panels(columnCount) }
+  private var rowBlocks: Int { (rowCount + panelWidth - 1) / panelWidth }
+
+  /// Floats from one unit's `[row][64]` to the next within a panel.
+  var unitStride: Int { rowCount * panelWidth }
+
+  /// Where the weights of a point and panel begin, all units.
+  func place(_ block: Int, _ point: Int, _ panel: Int) -> Int {
+    blockStarts[block] + (point * panels + panel) * layout.grid.unitsOfOutput[block].count * unitStride
+  }
+
+  /// Independent pieces of both ways.
+  var pieces: Int { panels * rowBlocks }
+
+  /// Transforms one piece of `weights` into `filters`.
+  func transform(
+    _ piece: Int, weights: UnsafePointer<Float>, filters: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
+  ) {
+    let panel = piece % panels
+    let firstRow = piece / panels * panelWidth
+    let rows = min(panelWidth, rowCount - firstRow)
+    for (index, unit) in layout.grid.units.enumerated() {
+      let taps = tapPlaces[index]
+      if !isStraight {
+        let block = weights + firstRow / panelWidth * packing.panelStride + panel * panelWidth * panelWidth
+        for tap in 0..<taps.count {
+          kernels.transposeBlock(
+            block + Int(taps.base[tap]), min(panelWidth, columnCount - panel * panelWidth), rows,
+            scratch + Int(scratchPlaces[index].base[tap]), scratch)
+        }
+      }
+      let panelStride = layout.grid.unitsOfOutput[unit.output].count * unitStride
+      var transform = TileTransform(
+        left: layout.matrices(ofTaps: unit.rowTaps.count).kernel.sparse,
+        right: layout.matrices(ofTaps: unit.columnTaps.count).kernel.sparse,
+        input: isStraight
+          ? weights + panel * packing.panelStride + firstRow * panelWidth : UnsafePointer(scratch),
+        inputPlaces: TilePlaces(
+          tileStride: panelWidth, table: isStraight ? taps.base : scratchPlaces[index].base, tableStride: 0),
+        output: filters + panel * panelStride + firstRow * panelWidth,
+        outputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0),
+        scratch: scratch)
+      transform.tiles = rows
+      transform.channels = panelWidth
+      kernels.transform(transform)
+    }
+  }
+
+  /// Turns one piece of the gradients of transformed weights into gradients of the weights, packed like these.
+  func gradient(
+    _ piece: Int, filters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, accumulates: Bool,
+    scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
+  ) {
+    let panel = piece % panels
+    let firstRow = piece / panels * panelWidth
+    for (index, unit) in layout.grid.units.enumerated() {
+      let panelStride = layout.grid.unitsOfOutput[unit.output].count * unitStride
+      var transform = TileTransform(
+        left: layout.matrices(ofTaps: unit.rowTaps.count).kernelGradient.sparse,
+        right: layout.matrices(ofTaps: unit.columnTaps.count).kernelGradient.sparse,
+        input: filters + panel * panelStride + firstRow * panelWidth,
+        inputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0),
+        output: gradients + panel * packing.panelStride + firstRow * panelWidth,
+        outputPlaces: TilePlaces(tileStride: panelWidth, table: tapPlaces[index].base, tableStride: 0),
+        scratch: scratch)
+      transform.tiles = min(panelWidth, rowCount - firstRow)
+      // Columns beyond the last are 0 and stay so.
+      transform.channels = min(panelWidth, columnCount - panel * panelWidth)
+      transform.accumulates = accumulates
+      kernels.transform(transform)
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import KernelArguments
+
+/// A forward product or a data gradient by Winograd's transforms: transform the weights, then for each chunk transform
+/// the inputs, multiply point by point, and transform back.
+struct TransformedProduct {
+  /// Where its scratch lies: floats from the arena's begin.
+  struct Memory {
+    var filters: Int
+    var inputs: Int
+    var outputs: Int
+  }
+
+  private let layout: TransformLayout
+  let filters: TransformedFilters
+  private let memory: Memory
+  private let channels: Int
+  private let accumulates: Bool
+  /// For each output block `[tile / 6][unit][6]`.
+  private let inputOffsets: [IndexTable]
+  private let outputOffsets: IndexTable
+  private let weightOffsets: IndexTable
+  private let products: [(block: Int, point: Int)]
+
+  /// Rows of weights that a product walks before it goes back over its tiles: 64 KB.
+  private static let rowsPerPass = 256
+
+  init(
+    _ grid: TransformGrid, _ geometry: ConvolutionGeometry, _ packing: PackedWeights,
+    writing outputs: PackedWeights.Columns, from input: PlannedTensor, to output: PlannedTensor, memory: Memory,
+    accumulates: Bool
+  ) {
+    let layout = TransformLayout(grid, from: input, to: output, gathersOutput: false)
+    self.layout = layout
+    self.memory = memory
+    self.accumulates = accumulates
+    filters = TransformedFilters(layout, geometry, packing, isStraight: packing.columns == outputs)
+    channels = output.shape.c
+    let tiles = layout.tilesPerChunk
+    inputOffsets = grid.unitsOfOutput.map { units in
+      var offsets: [Int32] = []
+      for first in stride(from: 0, to: tiles, by: gatherTile) {
+        for unit in units {
+          for tile in first..<first + gatherTile {
+            offsets.append(Int32(layout.inputPoint(grid.units[unit].input, 0) + tile * layout.inputStride))
+          }
+        }
+      }
+      return IndexTable(offsets)
+    }
+    outputOffsets = IndexTable((0..<tiles).map { Int32($0 * layout.outputStride) })
+    let unitStride = filters.unitStride
+    weightOffsets = IndexTable(grid.units.indices.map { Int32($0 * unitStride) })
+    products = grid.outputs.enumerated().flatMap { index, block in (0..<block.points).map { (index, $0) } }
+  }
+
+  /// Pixels of each piece of the output, in order.
+  var pixelPieces: [Range<Int>] { (0..<layout.grid.bands).map(layout.pixels(ofBand:)) }
+
+  /// Transforms the weights.
+  func prepare(
+    weights: UnsafePointer<Float>, filters memory: UnsafeMutablePointer<Float>, _ processor: Processor
+  ) {
+    processor.pool.run(filters.pieces) { piece, worker in
+      filters.transform(
+        piece, weights: weights, filters: memory, scratch: processor.scratch(of: worker), processor.kernels)
+    }
+  }
+
+  /// Computes the whole product.
+  ///
+  /// - Parameters:
+  ///   - ready: transformed weights; nil: they are made now
+  ///   - finished: called by a worker for each piece of pixels and range of channels when these are written
+  func run(
+    arena: UnsafeMutablePointer<Float>, weights: UnsafePointer<Float>, ready: UnsafePointer<Float>?,
+    bias: UnsafePointer<Float>?, _ processor: Processor,
+    finished: (_ piece: Int, _ pixels: Range<Int>, _ channels: Range<Int>) -> Void
+  ) {
+    if ready == nil { prepare(weights: weights, filters: arena + memory.filters, processor) }
+    let filters = ready ?? UnsafePointer(arena + memory.filters)
+    let panels = self.filters.panels
+    for chunk in 0..<layout.chunks {
+      layout.transformInputs(ofChunk: chunk, arena: arena, tiles: arena + memory.inputs, processor)
+      let bands = layout.bands(ofChunk: chunk)
+      let tiles = bands.count * layout.grid.columns.tiles
+      processor.pool.run(products.count * panels) { piece, _ in
+        multiply(products[piece / panels], piece % panels, tiles, arena, filters, processor.kernels)
+      }
+      processor.pool.run(bands.count * panels) { piece, worker in
+        let band = bands.lowerBound + piece / panels
+        let first = piece % panels * panelWidth
+        let range = first..<min(channels, first + panelWidth)
+        layout.writeOutputs(
+          ofBand: band, range, arena: arena, tiles: arena + memory.outputs, bias: bias.map { $0 + first },
+          accumulates: accumulates, scratch: processor.scratch(of: worker), processor.kernels)
+        finished(band, layout.pixels(ofBand: band), range)
+      }
+    }
+  }
+
+  private func multiply(
+    _ place: (block: Int, point: Int), _ panel: Int, _ tiles: Int, _ arena: UnsafeMutablePointer<Float>,
+    _ filters: UnsafePointer<Float>, _ kernels: KernelTable
+  ) {
+    let input = arena + memory.inputs + layout.inputPoint(0, place.point)
+    let weights = filters + self.filters.place(place.block, place.point, panel)
+    let first = panel * panelWidth
+    var product = GatheredProduct(
+      input: input, inputOffsets: inputOffsets[place.block].base, weights: weights,
+      weightOffsets: weightOffsets.base,
+      output: arena + memory.outputs + layout.outputPoint(place.block, place.point) + first,
+      outputOffsets: outputOffsets.base)
+    let units = layout.grid.unitsOfOutput[place.block].count
+    product.tiles = (tiles + gatherTile - 1) / gatherTile
+    product.inputTileStride = units * gatherTile
+    product.columns = min(panelWidth, channels - first)
+    let rows = self.filters.rowCount
+    if rows * units <= Self.rowsPerPass {
+      product.taps = units
+      product.channels = rows
+      kernels.multiplyGathered(product)
+      return
+    }
+    product.taps = 1
+    for unit in 0..<units {
+      for row in stride(from: 0, to: rows, by: Self.rowsPerPass) {
+        product.channels = min(Self.rowsPerPass, rows - row)
+        product.input = UnsafePointer(input + row)
+        product.inputOffsets = UnsafePointer(inputOffsets[place.block].base + unit * gatherTile)
+        product.weights = weights + unit * self.filters.unitStride + row * panelWidth
+        kernels.multiplyGathered(product)
+        product.accumulates = true
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import KernelArguments
+
+/// The gradient of a convolution's weights by Winograd's transforms: inputs as in the forward product, the outputs'
+/// gradients by the transpose of its last step, products summed over tiles, then the transpose of its first step.
+struct TransformedWeightGradient {
+  private let layout: TransformLayout
+  private let filters: TransformedFilters
+  private let memory: TransformedProduct.Memory
+  private let inputOffsets: IndexTable
+  private let outputOffsets: IndexTable
+  private let products: [(unit: Int, point: Int)]
+  private let rowsPerPiece: Int
+
+  /// Tiles that are summed before the next rows: 256 tiles of one panel are 64 KB.
+  private static let tilesPerBlock = 256
+
+  /// Lays out the product of `input` and `gradient`, the gradient of the convolution's output.
+  init(
+    _ grid: TransformGrid, _ geometry: ConvolutionGeometry, _ packing: PackedWeights, input: PlannedTensor,
+    gradient: PlannedTensor, memory: TransformedProduct.Memory
+  ) {
+    let layout = TransformLayout(grid, from: input, to: gradient, gathersOutput: true)
+    self.layout = layout
+    self.memory = memory
+    filters = TransformedFilters(layout, geometry, packing, isStraight: true)
+    inputOffsets = IndexTable((0..<layout.tilesPerChunk).map { Int32($0 * layout.inputStride) })
+    outputOffsets = IndexTable((0..<layout.tilesPerChunk).map { Int32($0 * layout.outputStride) })
+    products = grid.units.enumerated().flatMap { index, unit in
+      (0..<grid.outputs[unit.output].points).map { (index, $0) }
+    }
+    rowsPerPiece = min(packing.rowCount, 22 * rowTile)
+  }
+
+  /// Computes the whole gradient.
+  ///
+  /// - Parameters:
+  ///   - gradients: packed like the weights
+  ///   - accumulates: whether it is added to what `gradients` holds
+  func run(
+    arena: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>, accumulates: Bool,
+    _ processor: Processor
+  ) {
+    let rowPieces = (filters.rowCount + rowsPerPiece - 1) / rowsPerPiece
+    let panels = filters.panels
+    for chunk in 0..<layout.chunks {
+      layout.transformInputs(ofChunk: chunk, arena: arena, tiles: arena + memory.inputs, processor)
+      layout.transformOutputGradients(ofChunk: chunk, arena: arena, tiles: arena + memory.outputs, processor)
+      let tiles = layout.bands(ofChunk: chunk).count * layout.grid.columns.tiles
+      processor.pool.run(products.count * panels * rowPieces) { piece, _ in
+        let (unit, point) = products[piece / (panels * rowPieces)]
+        multiply(
+          unit, point, piece % panels, firstRow: piece / panels % rowPieces * rowsPerPiece, tiles, arena,
+          accumulates: chunk > 0, processor.kernels)
+      }
+    }
+    processor.pool.run(filters.pieces) { piece, worker in
+      filters.gradient(
+        piece, filters: arena + memory.filters, gradients: gradients, accumulates: accumulates,
+        scratch: processor.scratch(of: worker), processor.kernels)
+    }
+  }
+
+  private func multiply(
+    _ index: Int, _ point: Int, _ panel: Int, firstRow: Int, _ tiles: Int, _ arena: UnsafeMutablePointer<Float>,
+    accumulates: Bool, _ kernels: KernelTable
+  ) {
+    let unit = layout.grid.units[index]
+    let place = layout.grid.unitsOfOutput[unit.output].firstIndex(of: index) ?? 0
+    let first = panel * panelWidth
+    var product = OuterProduct(
+      left: arena + memory.inputs + layout.inputPoint(unit.input, point) + firstRow, leftOffsets: inputOffsets.base,
+      right: arena + memory.outputs + layout.outputPoint(unit.output, point) + first,
+      rightOffsets: outputOffsets.base,
+      output: arena + memory.filters + filters.place(unit.output, point, panel) + place * filters.unitStride
+        + firstRow * panelWidth)
+    product.rows = min(rowsPerPiece, filters.rowCount - firstRow)
+    product.columns = min(panelWidth, filters.columnCount - first)
+    product.accumulates = accumulates
+    for done in stride(from: 0, to: tiles, by: Self.tilesPerBlock) {
+      product.pairs = min(Self.tilesPerBlock, tiles - done)
+      product.leftOffsets = UnsafePointer(inputOffsets.base + done)
+      product.rightOffsets = UnsafePointer(outputOffsets.base + done)
+      kernels.multiplyOuter(product)
+      product.accumulates = true
+    }
+  }
+}

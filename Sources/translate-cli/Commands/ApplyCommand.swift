@@ -1,0 +1,123 @@
+import Foundation
+import NeuralNet
+import Synchronization
+import Translate
+
+/// `translate-cli apply MODEL INPUT --out DIR`
+struct ApplyCommand: Command {
+  static let words = ["apply"]
+  static let summary = "translate a folder of PNGs, or one PNG"
+  static let discussion = """
+    MODEL says itself what network it holds. A translation has the size of its input, whatever it is, and the same \
+    relative path. A file that cannot be read is named and passed over; the exit status is 1 then.
+    """
+  static let operands = [
+    Operand<Self>("MODEL", \.model, "folder of a training run, or a .safetensors or .pth file"),
+    Operand<Self>("INPUT", \.translation.input, "folder of PNGs, or one PNG"),
+  ]
+  static let options: [OptionGroup<Self>] = [
+    OptionGroup<Self>(
+      title: "Files",
+      options: [
+        .text("out", \.translation.output, placeholder: "DIR", isRequired: true, "folder for the translations"),
+        .flag("recursive", \.translation.recursive, "translate sub-folders too"),
+        .flag("skip-existing", \.translation.skipsExisting, "leave out images whose translation is there already"),
+        .flag("side-by-side", \.translation.sideBySide, "write input and translation beside each other"),
+        .shard("shard", \.translation.shard, "translate every N-th file from the I-th on: one line of a job array"),
+        .choice("half", \.translation.half, standard: "the whole image", "which half of side-by-side images to translate"),
+        .maxPixels(\.translation.limit.pixels),
+      ]),
+    OptionGroup<Self>(
+      title: "Network",
+      options: [
+        .choice("direction", \.direction, standard: "as trained", "which generator of an unpaired run"),
+        .text("part", \.part, placeholder: "KEY", "the state dict that is meant in a .pth that holds several"),
+        .choice(
+          "norm-statistics", \.settings.normStatistics, standard: "as the model says, else image",
+          "whose statistics batch norm uses: the image's own, or those gathered in training"),
+        .flag("dropout", \.settings.dropout, "keep dropout on: one of several outcomes"),
+        .integer("seed", \.seed, "which outcome --dropout draws"),
+        .integer("tile", \.settings.tile, in: 32...16384, "translate larger images in squares of this side, in pixels"),
+      ]),
+    OptionGroup<Self>(
+      title: "Running",
+      options: [
+        .integer("batch-size", \.translation.batchSize, in: 1...1024, "neighbours of one size that go as one batch"),
+        .integer("threads", \.settings.threads, in: 1...1024, "threads that compute [one a core]"),
+        .quiet(\.isQuiet),
+        .flag("json", \.json, "print what came out as JSON at the end"),
+      ]),
+  ]
+  static let examples = [
+    "apply runs/facades labels --out photos", "apply latest_net_G.pth photo.png --out translated",
+    "apply runs/facades facades/val --half right --out photos",
+    "apply runs/zebras horses --out zebras --direction AtoB --shard 3/16",
+  ]
+
+  var model = ""
+  var translation = FolderTranslation("", to: "")
+  var direction: Direction?
+  var part: String?
+  var settings = Translator.Options()
+  var seed: UInt64?
+  var isQuiet = false
+  var json = false
+
+  func validate(given: Set<String>) throws(UsageError) {
+    if seed != nil, !settings.dropout { throw .needs(option: "--seed", other: "--dropout") }
+  }
+
+  func run(on console: Console) throws -> ExitCode {
+    var options = settings
+    options.seed = seed ?? 0
+    let translator = try Translator(model: model, direction: direction, part: part, options: options)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let now: @Sendable () -> Double = { start.duration(to: clock.now) / .seconds(1) }
+    let line = Mutex(ProgressLine(unit: "image", rateUnit: "images", console: console, isQuiet: isQuiet))
+    let interruption = Interruption.shared
+    interruption.begin()
+    let summary: FolderTranslation.Summary
+    do {
+      defer { line.withLock { $0.finish(now: now()) } }
+      summary = try translation.run(translator, shouldStop: { interruption.isRequested }) { progress in
+        line.withLock { line in
+          if let failure = progress.failure { line.warn("\(Program.name) apply: \(failure)") }
+          line.update(ProgressLine.State(done: progress.done, total: progress.total), now: now())
+        }
+      }
+    }
+    if json { try console.output(jsonText(Summary(summary))) }
+    if !isQuiet { console.error(sentence(summary, seconds: now())) }
+    if summary.isInterrupted, let code = interruption.exitCode { return code }
+    return summary.failures.isEmpty ? .success : .failure
+  }
+
+  private func sentence(_ summary: FolderTranslation.Summary, seconds: Double) -> String {
+    var parts = ["\(summary.translated) translated in \(ProgressLine.duration(seconds)) to \(translation.output)"]
+    if summary.skipped > 0 { parts.append("\(summary.skipped) there already") }
+    if !summary.failures.isEmpty { parts.append("\(summary.failures.count) failed") }
+    if summary.isInterrupted { parts.append("stopped before the end; go on with the same command and --skip-existing") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// What `--json` prints at the end.
+  private struct Summary: Encodable {
+    struct Failure: Encodable {
+      var path: String?
+      var problem: String
+      var advice: String?
+    }
+    var translated: Int
+    var skipped: Int
+    var failures: [Failure]
+    var interrupted: Bool
+
+    init(_ summary: FolderTranslation.Summary) {
+      translated = summary.translated
+      skipped = summary.skipped
+      failures = summary.failures.map { Failure(path: $0.path, problem: $0.problem, advice: $0.advice) }
+      interrupted = summary.isInterrupted
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+import Translate
+
+@testable import translate_cli
+
+/// Translating as a user does, with a network that has taken one step.
+struct ApplyCommandTests {
+  /// A folder with a run in `run`, pictures of 32 × 64 pixels in `in`, and one of them in `in/sub`.
+  private func folder(count: Int = 3) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    try DemoData.writePaired(to: folder.path + "/data", count: count, size: 32)
+    let trained = try BuiltProgram.run(
+      [
+        "train", "paired", "data", "--out", "run", "--generator", "unet_64", "--ngf", "4", "--ndf", "4", "--load-size",
+        "32", "--crop-size", "32", "--steps", "1", "--quiet",
+      ], in: folder.url)
+    #expect(trained.status == 0, "\(trained.errors)")
+    let files = FileManager.default
+    try files.moveItem(atPath: folder.path + "/data/train", toPath: folder.path + "/in")
+    try files.createDirectory(atPath: folder.path + "/in/sub", withIntermediateDirectories: true)
+    try files.moveItem(atPath: folder.path + "/in/facade_0001.png", toPath: folder.path + "/in/sub/one.png")
+    return folder
+  }
+
+  private func apply(_ folder: TemporaryFolder, _ arguments: String) throws -> BuiltProgram.Outcome {
+    try BuiltProgram.run(["apply"] + arguments.split(separator: " ").map(String.init), in: folder.url)
+  }
+
+  private func tree(_ folder: TemporaryFolder, _ name: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: folder.path + "/" + name).filter { $0.hasSuffix(".png") }
+      .sorted()
+  }
+
+  @Test func aFolderBecomesAFolder() throws {
+    let folder = try folder()
+    let outcome = try apply(folder, "run in --out out")
+    #expect(outcome.status == 0 && outcome.output == "")
+    #expect(outcome.errors.hasSuffix("2 translated in 1 s to out\n"))
+    #expect(try tree(folder, "out") == ["facade_0002.png", "facade_0003.png"])
+    let input = try PNG.read(folder.path + "/in/facade_0002.png")
+    let output = try PNG.read(folder.path + "/out/facade_0002.png")
+    #expect(output.width == input.width && output.height == input.height && output.pixels != input.pixels)
+    #expect(try apply(folder, "run in --out all --recursive --quiet").errors == "")
+    #expect(try tree(folder, "all") == ["facade_0002.png", "facade_0003.png", "sub/one.png"])
+    #expect(try apply(folder, "run in/sub/one.png --out single").status == 0)
+    #expect(try tree(folder, "single") == ["one.png"])
+    let single = try Data(contentsOf: folder.url.appendingPathComponent("single/one.png"))
+    #expect(try single == Data(contentsOf: folder.url.appendingPathComponent("all/sub/one.png")))
+  }
+
+  @Test func shardsMakeTheWhole() throws {
+    let folder = try folder()
+    for shard in 1...3 { #expect(try apply(folder, "run in --out parts --recursive --shard \(shard)/3").status == 0) }
+    #expect(try tree(folder, "parts") == ["facade_0002.png", "facade_0003.png", "sub/one.png"])
+    let again = try apply(folder, "run in --out parts --recursive --skip-existing --json --quiet")
+    #expect(again.status == 0 && again.errors == "")
+    let summary = try #require(try JSONSerialization.jsonObject(with: Data(again.output.utf8)) as? [String: Any])
+    #expect(summary["translated"] as? Int == 0 && summary["skipped"] as? Int == 3)
+  }
+
+  @Test func damagedFilesAreNamedAndPassedOver() throws {
+    let folder = try folder()
+    try folder.write("no PNG", to: "in/broken.png")
+    try folder.write("", to: "in/empty.png")
+    let outcome = try apply(folder, "run in --out out --json")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("translate-cli apply: in/broken.png: "))
+    #expect(outcome.errors.contains("translate-cli apply: in/empty.png: "))
+    #expect(outcome.errors.contains("2 translated in 1 s to out, 2 failed\n"))
+    #expect(try tree(folder, "out") == ["facade_0002.png", "facade_0003.png"])
+    let summary = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect((summary["failures"] as? [Any])?.count == 2)
+  }
+
+  @Test func dropoutFollowsTheSeed() throws {
+    let folder = try folder()
+    func bytes(_ out: String, _ options: String) throws -> Data {
+      #expect(try apply(folder, "run in --out \(out) \(options)").status == 0)
+      return try Data(contentsOf: folder.url.appendingPathComponent(out + "/facade_0002.png"))
+    }
+    let plain = try bytes("a", "--threads 1")
+    #expect(try bytes("b", "--threads 2 --batch-size 2") == plain)
+    let drawn = try bytes("c", "--dropout --seed 4")
+    #expect(try bytes("d", "--dropout --seed 4 --threads 1") == drawn)
+    #expect(drawn != plain)
+    #expect(try bytes("e", "--dropout --seed 5") != drawn)
+  }
+
+  @Test func theInputIsNeverWrittenTo() throws {
+    let folder = try folder()
+    let before = try tree(folder, "in")
+    for out in ["in", "./in/", "in/sub/.."] {
+      let outcome = try apply(folder, "run in --out \(out)")
+      #expect(outcome.status == 1 && outcome.errors.contains("is the input folder; choose another --out"))
+    }
+    #expect(try apply(folder, "run in/sub/one.png --out in/sub").status == 1)
+    #expect(try tree(folder, "in") == before)
+  }
+
+  @Test(arguments: [
+    ("m i", "--out DIR is missing", 2),
+    ("m i --out o --shard 3", "--shard needs I/N with I from 1 to N, such as 3/16, not 3", 2),
+    ("m i --out o --shard 0/2", "not 0/2", 2), ("m i --out o --shard 3/2", "not 3/2", 2),
+    ("m i --out o --shard 1/2/3", "not 1/2/3", 2), ("m i --out o --shard 1/99999999999999999999", "--shard needs", 2),
+    ("m i --out o --seed 3", "--seed has no effect without --dropout", 2),
+    ("m i --out o --norm-statistics batch", "--norm-statistics cannot be batch; it is one of image, running", 2),
+    ("m i --out o --tile 31", "--tile needs a whole number from 32 to 16384, not 31", 2),
+    ("/no/model i --out o", "apply: /no/model: ", 1),
+  ])
+  func wrongLines(line: String, expected: String, status: Int32) {
+    let outcome = runInProcess(["apply"] + line.split(separator: " ").map(String.init))
+    #expect(outcome.status.rawValue == status)
+    #expect(outcome.error.contains(expected), "\(outcome.error)")
+  }
+}

@@ -1,0 +1,223 @@
+import Foundation
+import Testing
+import Translate
+
+@testable import translate_cli
+
+/// Training as a user runs it, with networks that are small enough for a test.
+struct TrainingCommandTests {
+  private static let small = [
+    "--generator", "unet_32", "--ngf", "4", "--ndf", "4", "--load-size", "36", "--crop-size", "32", "--sample-every",
+    "100",
+  ]
+
+  /// A folder with drawn pairs of 32 × 32 pixels in `data`.
+  private func folder(count: Int = 4) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    try DemoData.writePaired(to: folder.path + "/data", count: count, size: 32)
+    return folder
+  }
+
+  private func train(_ folder: TemporaryFolder, _ run: String, _ options: [String]) throws -> BuiltProgram.Outcome {
+    try BuiltProgram.run(["train", "paired", "data", "--out", run] + Self.small + options, in: folder.url)
+  }
+
+  @Test func stoppingAndResumingChangesNothing() throws {
+    let folder = try folder()
+    #expect(try train(folder, "whole", ["--steps", "11", "--threads", "1"]).status == 0)
+    #expect(try train(folder, "parts", ["--steps", "6", "--threads", "2"]).status == 0)
+    #expect(try BuiltProgram.run(["resume", "parts", "--steps", "11"], in: folder.url).status == 0)
+    for name in ["checkpoint.safetensors", "generator.safetensors", "samples/step-0000011.png"] {
+      let whole = try Data(contentsOf: folder.url.appendingPathComponent("whole/" + name))
+      let parts = try Data(contentsOf: folder.url.appendingPathComponent("parts/" + name))
+      if name.hasPrefix("checkpoint") {
+        // The checkpoint also counts seconds, in its header.
+        #expect(whole.suffix(100_000) == parts.suffix(100_000), "\(name)")
+      } else {
+        #expect(whole == parts, "\(name)")
+      }
+    }
+    func losses(_ run: String) throws -> [Substring] {
+      try String(contentsOf: folder.url.appendingPathComponent(run + "/losses.csv"), encoding: .utf8)
+        .split(separator: "\n").map { $0.prefix(upTo: $0.lastIndex(of: ",") ?? $0.endIndex) }
+    }
+    #expect(try losses("whole") == losses("parts"))
+    #expect(try losses("whole").count == 12)
+  }
+
+  @Test func aRunFolderHoldsWhatIsPromised() throws {
+    let folder = try folder()
+    let outcome = try train(folder, "run", ["--steps", "2", "--quiet", "--json"])
+    #expect(outcome.status == 0 && outcome.errors == "")
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path + "/run").sorted()
+    #expect(
+      names == [
+        "checkpoint.safetensors", "config.json", "generator.safetensors", "index.html", "losses.csv", "metrics.csv",
+        "samples", "samples/step-0000002.png",
+      ])
+    let summary = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect(summary["step"] as? Int == 2 && summary["finished"] as? Bool == true && summary["run"] as? String == "run")
+    #expect((summary["losses"] as? [String: Double])?.keys.sorted() == ["D_fake", "D_real", "G_GAN", "G_L1"])
+    let description = try RunDescription.read(runFolder: folder.path + "/run")
+    #expect(description.commandLine.prefix(6) == ["translate-cli", "train", "paired", "data", "--out", "run"])
+    #expect(description.configuration.steps == 2 && description.configuration.generator == .unet(levels: 5))
+    let inspected = try BuiltProgram.run(["inspect", "run"], in: folder.url)
+    #expect(inspected.output.hasPrefix("run: paired training, unet_32, 4 filters, AtoB, version "))
+    #expect(inspected.output.contains("network: unet_32, batch norm, 4 filters, 3 → 3 channels, dropout, transposed"))
+  }
+
+  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+  func signalsSaveAndSayHowToGoOn(signal: Int32, status: Int32) throws {
+    let folder = try folder()
+    let running = try BuiltProgram.start(
+      ["train", "paired", "data", "--out", "a run", "--steps", "1000000"] + Self.small, in: folder.url)
+    let losses = folder.url.appendingPathComponent("a run/losses.csv")
+    let deadline = ContinuousClock.now + .seconds(60)
+    while ((try? Data(contentsOf: losses))?.count ?? 0) < 200, ContinuousClock.now < deadline {
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    kill(running.process.processIdentifier, signal)
+    let outcome = running.wait()
+    #expect(outcome.status == status && running.process.terminationReason == .exit)
+    let last = try #require(outcome.errors.split(separator: "\n").last)
+    let told = try #require(
+      last.wholeMatch(of: /stopped after step (\d+) and saved; go on with: translate-cli resume 'a run'/))
+    let rows = try String(contentsOf: losses, encoding: .utf8).split(separator: "\n")
+    #expect(rows.last?.hasPrefix(told.1 + ",") == true)
+    let next = (Int(told.1) ?? 0) + 1
+    let resumed = try BuiltProgram.run(["resume", "a run", "--steps", "\(next)"], in: folder.url)
+    #expect(resumed.status == 0)
+    #expect(resumed.errors.contains("going on after step \(told.1)\n"))
+  }
+
+  @Test func whatIsThereIsNotOverwritten() throws {
+    let folder = try folder()
+    #expect(try train(folder, "run", ["--steps", "1"]).status == 0)
+    let again = try train(folder, "run", ["--steps", "1"])
+    #expect(again.status == 1)
+    #expect(
+      again.errors
+        == "translate-cli train paired: run: holds another run; go on with it (resume), choose another --out, or add "
+        + "--overwrite\n")
+    #expect(try train(folder, "run", ["--steps", "1", "--overwrite"]).status == 0)
+    let same = try train(folder, "./data/../data", ["--steps", "1"])
+    #expect(same.status == 2 && same.errors.contains("--out needs another folder than DATA, not ./data/../data"))
+    let finished = try BuiltProgram.run(["resume", "run"], in: folder.url)
+    #expect(finished.status == 1)
+    #expect(
+      finished.errors
+        == "translate-cli resume: run: has done all of its 1 steps; raise --epochs or --steps to go on\n")
+    let wrong = try BuiltProgram.run(["resume", "run", "--epochs", "-1"], in: folder.url)
+    #expect(wrong.status == 2 && wrong.errors.contains("resume: --epochs is -1; give 0 to 1000000"))
+  }
+
+  @Test func unpairedTrainingWritesBothDirections() throws {
+    let folder = try TemporaryFolder()
+    try DemoData.writeUnpaired(to: folder.path + "/data", count: 3, size: 32)
+    let outcome = try BuiltProgram.run(
+      [
+        "train", "unpaired", "data", "--out", "run", "--generator", "resnet_1blocks", "--ngf", "4", "--ndf", "4",
+        "--load-size", "36", "--crop-size", "32", "--steps", "2",
+      ], in: folder.url)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/run")
+    #expect(Set(names).isSuperset(of: ["generator_AtoB.safetensors", "generator_BtoA.safetensors", "index.html"]))
+    let header = try String(contentsOfFile: folder.path + "/run/losses.csv", encoding: .utf8).split(separator: "\n")[0]
+    #expect(header == "step,epoch,D_A,G_A,cycle_A,idt_A,D_B,G_B,cycle_B,idt_B,seconds")
+  }
+}
+
+struct SmallCommandTests {
+  @Test func demoDataIsTheSameForTheSameSeed() throws {
+    let folder = try TemporaryFolder()
+    func draw(_ name: String, _ kind: String, _ seed: String) throws -> [String: Data] {
+      let outcome = try BuiltProgram.run(
+        ["demo-data", kind, name, "--count", "2", "--size", "32", "--seed", seed, "--quiet"], in: folder.url)
+      #expect(outcome.status == 0 && outcome.errors == "" && outcome.output == "")
+      let root = folder.url.appendingPathComponent(name)
+      let files = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".png") }
+      return try Dictionary(
+        uniqueKeysWithValues: files.map { ($0, try Data(contentsOf: root.appendingPathComponent($0))) })
+    }
+    for kind in ["paired", "unpaired"] {
+      let first = try draw(kind + "1", kind, "5")
+      #expect(first.count >= 6)
+      #expect(try draw(kind + "2", kind, "5") == first)
+      #expect(try draw(kind + "3", kind, "6") != first)
+    }
+    let again = try BuiltProgram.run(["demo-data", "paired", "paired1", "--count", "2"], in: folder.url)
+    #expect(again.status == 1)
+    let wrong = runInProcess(["demo-data", "pared", "x"])
+    #expect(wrong.status == .usage)
+    #expect(
+      wrong.error
+        == "translate-cli: there is no command demo-data pared; demo-data is followed by paired or unpaired; did you mean "
+        + "paired? (translate-cli --help)\n")
+  }
+
+  @Test func checkNamesProblemsAndEndsWithOne() throws {
+    let folder = try TemporaryFolder()
+    try DemoData.writePaired(to: folder.path, count: 1, size: 32)
+    let sound = runInProcess(["check", folder.path])
+    #expect(sound.status == .success && sound.output.hasSuffix("no problems found\n") && sound.error == "")
+    try folder.write("not a PNG", to: "train/broken.png")
+    let broken = runInProcess(["check", folder.path, "--json"])
+    #expect(broken.status == .failure)
+    let report = try JSONDecoder().decode(DataCheck.self, from: Data(broken.output.utf8))
+    #expect(report.problems.map(\.path) == [folder.path + "/train/broken.png"])
+  }
+
+  @Test func evaluateMeasures() throws {
+    let folder = try TemporaryFolder()
+    try DemoData.writePaired(to: folder.path + "/a", count: 1, size: 32)
+    try DemoData.writePaired(to: folder.path + "/b", count: 1, size: 32)
+    let equal = runInProcess(["evaluate", folder.path + "/a/train", folder.path + "/b/train"])
+    #expect(equal.status == .success && equal.error == "")
+    #expect(
+      equal.output == """
+                              MAE   PSNR dB     SSIM
+        facade_0001.png    0.0000       inf   1.0000
+        mean of 1          0.0000       inf   1.0000
+
+        """)
+    let json = runInProcess(["evaluate", folder.path + "/a/val", folder.path + "/b/val", "--json"])
+    #expect(try JSONDecoder().decode(FolderEvaluation.self, from: Data(json.output.utf8)).files.count == 4)
+    let partial = runInProcess(["evaluate", folder.path + "/a/train", folder.path + "/b/val"])
+    #expect(partial.status == .success)
+    #expect(partial.error == "3 images have no output and counted nothing: facade_0002.png, …\n")
+    #expect(runInProcess(["evaluate", folder.path + "/a/train", "/no/such"]).status == .failure)
+  }
+
+  @Test func convertKeepsItsHandsOffWhatIsThere() throws {
+    let folder = try TemporaryFolder()
+    try DemoData.writePaired(to: folder.path + "/data", count: 1, size: 32)
+    let run = folder.path + "/run"
+    #expect(
+      runInProcess([
+        "train", "paired", folder.path + "/data", "--out", run, "--generator", "unet_32", "--ngf", "4", "--ndf", "4",
+        "--load-size", "32", "--crop-size", "32", "--steps", "1", "--quiet",
+      ]).status == .success)
+    let weights = run + "/generator.safetensors"
+    let pth = folder.path + "/g.pth"
+    let first = runInProcess(["convert", weights, pth])
+    #expect(first.status == .success && first.error == "\(pth): 46 tensors (unet_32, batch norm)\n", "\(first.error)")
+    #expect(
+      runInProcess(["convert", weights, pth]).error.hasSuffix(
+        "is there already; name another file, or add --overwrite\n"))
+    #expect(runInProcess(["convert", weights, pth, "--overwrite", "--quiet"]) == (.success, "", ""))
+    #expect(runInProcess(["convert", weights, weights, "--overwrite"]).error.contains("is the source itself"))
+    #expect(runInProcess(["convert", pth, folder.path + "/g.onnxx"]).status == .failure)
+    let back = folder.path + "/back.safetensors"
+    #expect(runInProcess(["convert", pth, back]).status == .success)
+    let inspected = runInProcess(["inspect", back, "--json"])
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(inspected.output.utf8)) as? [String: Any])
+    #expect((object["network"] as? [String: Any])?["architecture"] as? String == "unet_32")
+    #expect((object["tensors"] as? [Any])?.count == 46)
+  }
+
+  @Test(arguments: [
+    ("run", "run"), ("a/b-c_d.e", "a/b-c_d.e"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("", "''"), ("$x", "'$x'"),
+    ("ü", "'ü'"),
+  ])
+  func shellWords(text: String, expected: String) { #expect(shellWord(text) == expected) }
+}

@@ -40,14 +40,7 @@ extension ModelInspection {
 }
 
 extension ModelInspection.Progress {
-  fileprivate var line: String { "  trained: \(step) steps, epoch \(epoch), \(Int(clamping: seconds)) s" }
-}
-
-extension Int {
-  /// The nearest integer at hand; 0 for what is no number.
-  fileprivate init(clamping number: Double) {
-    self = number.isNaN ? 0 : Int(exactly: number.rounded()) ?? (number < 0 ? .min : .max)
-  }
+  fileprivate var line: String { "  trained: \(step) steps, epoch \(epoch)" }
 }
 
 extension ModelInspection.Run {

@@ -35,8 +35,6 @@ public struct ModelInspection: Sendable, Equatable, Codable {
     public var step: Int
     /// The epoch of the last step, from 1; 0 before the first.
     public var epoch: Int
-    /// Seconds of training so far.
-    public var seconds: Double
   }
 
   /// What was looked at, as the user named it.
@@ -99,7 +97,6 @@ extension ModelInspection.Progress {
   private struct Position: Decodable {
     struct Sampler: Decodable { var epoch: Int }
     var step: Int
-    var seconds: Double
     var sampler: Sampler?
   }
 
@@ -111,6 +108,6 @@ extension ModelInspection.Progress {
         path: checkpoint.path, problem: "its position is damaged",
         advice: "start a new run with --init-from to keep the weights")
     }
-    (step, epoch, seconds) = (position.step, position.sampler?.epoch ?? 0, position.seconds)
+    (step, epoch) = (position.step, position.sampler?.epoch ?? 0)
   }
 }

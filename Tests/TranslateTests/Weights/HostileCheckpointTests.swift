@@ -107,7 +107,7 @@ import Testing
     let header = 8 + original.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
     var random = RandomGenerator(seed: 11)
     var (refused, read) = (0, 0)
-    for _ in 0..<1500 {
+    for _ in 0..<500 {
       var bytes = original
       for _ in 0...random.integer(below: 3) {
         let place = random.integer(below: random.integer(below: 8) == 0 ? bytes.count : header)
@@ -127,6 +127,6 @@ import Testing
         refused += 1
       }
     }
-    #expect(refused > 500 && read > 10, "\(refused) refused, \(read) read")
+    #expect(refused > 150 && read > 3, "\(refused) refused, \(read) read")
   }
 }

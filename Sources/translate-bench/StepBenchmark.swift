@@ -182,7 +182,7 @@ final class CycleGANStep: StepBenchmark {
   }
 }
 
-/// A generator applied to one image.
+/// A generator applied to images of 256×256.
 final class ApplyBenchmark: StepBenchmark {
   let name: String
   private let execution: Execution

@@ -14,6 +14,9 @@ public final class Execution {
   private let arena: Arena
   private let plan: ExecutionPlanner.Plan
   private var dropoutKey: UInt64 = 0
+  /// Transformed weights that serve every forward pass; nil while training, where weights change each time.
+  private let readyFilters: AlignedMemory?
+  private var filterVersion = -1
 
   /// Plans `network` for inputs of `shape`.
   ///
@@ -45,6 +48,7 @@ public final class Execution {
     self.arena = arena
     plan = try ExecutionPlanner(network: network, shape: shape, mode: mode, rule: rule).plan()
     try arena.require(plan.floats)
+    readyFilters = plan.filterFloats > 0 ? try AlignedMemory(count: plan.filterFloats) : nil
     if mode.needsParameterGradients { _ = try network.parameters.gradients() }
   }
 
@@ -62,8 +66,8 @@ public final class Execution {
     guard let gradient = plan.inputGradient else { preconditionFailure("this execution has no input gradient") }
     return gradient.view(in: arena.base)
   }
-  /// Bytes of activations, gradients and scratch.
-  public var plannedBytes: Int { plan.floats * MemoryLayout<Float>.stride }
+  /// Bytes of activations, gradients, scratch and transformed weights.
+  public var plannedBytes: Int { (plan.floats + plan.filterFloats) * MemoryLayout<Float>.stride }
 
   // MARK: - Forward
 
@@ -72,20 +76,32 @@ public final class Execution {
   /// - Parameter dropoutKey: what dropout masks are drawn from; another key for every pass
   public func forward(dropoutKey: UInt64 = 0) {
     self.dropoutKey = dropoutKey
+    prepareFilters()
     for index in plan.blocks.indices { forward(index) }
+  }
+
+  /// Transforms the weights for inference, if they may have changed since the last time.
+  private func prepareFilters() {
+    guard let readyFilters, filterVersion != network.parameters.version else { return }
+    for block in plan.blocks {
+      guard case .transformed(let product) = block.forward, let place = block.readyFilters else { continue }
+      product.prepare(weights: parameter(block.block.weight), filters: readyFilters.base + place, processor)
+    }
+    filterVersion = network.parameters.version
   }
 
   private func forward(_ index: Int) {
     let block = plan.blocks[index]
     let base = arena.base
-    let weights = network.parameters.base + network.parameters.parameters[block.block.weight].offset
-    let bias = block.block.bias.map { UnsafePointer(parameter($0)) }
+    let weights = parameter(block.block.weight)
+    let bias = block.block.bias.map(parameter)
     if block.statistics == .running { setRunningAffine(block) }
     let kernels = processor.kernels
     let partials = base + block.partials
     let channels = block.channels
     let pieces = block.pixelPieces.count
-    block.forward.run(arena: base, weights: weights, bias: bias, processor) { piece, pixels, range in
+    let ready = readyFilters.flatMap { memory in block.readyFilters.map { UnsafePointer(memory.base + $0) } }
+    block.forward.run(arena: base, weights: weights, ready: ready, bias: bias, processor) { piece, pixels, range in
       if block.statistics == .data {
         let sums = partials + piece * channels + range.lowerBound
         kernels.moments(
@@ -368,8 +384,8 @@ public final class Execution {
       firstChannel: range.lowerBound, channels: plan.blocks[index].channels)
   }
 
-  private func parameter(_ index: Int) -> UnsafeMutablePointer<Float> {
-    network.parameters.base + network.parameters.parameters[index].offset
+  private func parameter(_ index: Int) -> UnsafePointer<Float> {
+    network.parameters.readOnlyBase + network.parameters.parameters[index].offset
   }
 
   private func addGradient(_ index: Int, _ channel: Int, _ value: Double, _ accumulates: Bool) {

@@ -30,6 +30,31 @@ struct PyTorchFile {
 
   /// Reads the zip form; `part` names a nested dictionary with dots.
   init(zip source: ByteSource, part: String?) throws {
+    let (archive, stem, objects) = try Self.readArchive(source)
+    func failure(_ problem: String) -> FileError {
+      FileError(path: source.path, problem: problem, advice: ZipArchive.advice)
+    }
+    tensors = try Self.chosen(objects, part: part, source).tensors.map { name, view in
+      let key = view.storage.key
+      guard let entry = archive[stem + "data/" + key] else {
+        throw failure("has no storage \(FileError.quote(key)) for tensor \(FileError.quote(name))")
+      }
+      guard entry.range.count == view.storage.count * view.storage.type.size else {
+        throw failure(
+          "storage \(FileError.quote(key)) has \(entry.range.count) bytes, expected "
+            + "\(view.storage.count * view.storage.type.size)")
+      }
+      return Tensor(
+        name: name, view: view, storage: StoredBytes(range: entry.range, checksum: entry.checksum))
+    }
+    metadata = try archive[stem + Self.metadataEntry].map { try Self.readMetadata(source, $0) } ?? [:]
+    self.source = source
+  }
+
+  /// Opens the zip form: its directory, the folder within it (with a slash), and its pickle.
+  private static func readArchive(
+    _ source: ByteSource
+  ) throws -> (archive: ZipArchive, stem: String, objects: PickleObjects) {
     let archive = try ZipArchive(source)
     func failure(_ problem: String, _ advice: String? = ZipArchive.advice) -> FileError {
       FileError(path: source.path, problem: problem, advice: advice)
@@ -55,22 +80,7 @@ struct PyTorchFile {
         throw failure("was written on a big-endian computer", "load it there and save it as .safetensors")
       }
     }
-    let objects = try Self.readPickle(source, pickle)
-    tensors = try Self.chosen(objects, part: part, source).tensors.map { name, view in
-      let key = view.storage.key
-      guard let entry = archive[stem + "data/" + key] else {
-        throw failure("has no storage \(FileError.quote(key)) for tensor \(FileError.quote(name))")
-      }
-      guard entry.range.count == view.storage.count * view.storage.type.size else {
-        throw failure(
-          "storage \(FileError.quote(key)) has \(entry.range.count) bytes, expected "
-            + "\(view.storage.count * view.storage.type.size)")
-      }
-      return Tensor(
-        name: name, view: view, storage: StoredBytes(range: entry.range, checksum: entry.checksum))
-    }
-    metadata = try archive[stem + Self.metadataEntry].map { try Self.readMetadata(source, $0) } ?? [:]
-    self.source = source
+    return (archive, stem, try readPickle(source, pickle))
   }
 
   /// Reads the form of PyTorch before 1.6: five pickles, then the storages.
@@ -78,24 +88,8 @@ struct PyTorchFile {
     func failure(_ problem: String) -> FileError {
       FileError(path: source.path, problem: problem, advice: ZipArchive.advice)
     }
-    var end = 0
-    let pickles: [PickleObjects] = try source.withBytes(in: 0..<min(source.count, Self.pickleLimit)) { bytes in
-      try (0..<5).map { index in
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[end...])
-        let (objects, length) = try Self.inFile(source) { try PickleReader.read(rest) }
-        if index == 0, objects.root != .long(Self.magic) { throw failure("is a pickle, but none of torch.save") }
-        end += length
-        return objects
-      }
-    }
-    guard pickles[1].root == .integer(1001) else { throw failure("is of an unknown version of PyTorch's old form") }
-    if case .dictionary(let system) = pickles[2].root,
-      pickles[2].dictionaries[system].contains(where: {
-        $0.key == .string("little_endian") && $0.value != .boolean(true)
-      })
-    {
-      throw failure("was written on a big-endian computer")
-    }
+    let (pickles, begin) = try Self.readLegacyPickles(source)
+    var end = begin
     guard case .list(let keyList) = pickles[4].root else { throw failure("has no list of storages") }
 
     var references: [String: StorageReference] = [:]
@@ -132,6 +126,42 @@ struct PyTorchFile {
     }
     metadata = [:]
     self.source = source
+  }
+
+  /// Reads the five pickles of the old form and where they end.
+  private static func readLegacyPickles(_ source: ByteSource) throws -> (pickles: [PickleObjects], end: Int) {
+    func failure(_ problem: String) -> FileError {
+      FileError(path: source.path, problem: problem, advice: ZipArchive.advice)
+    }
+    var end = 0
+    let pickles: [PickleObjects] = try source.withBytes(in: 0..<min(source.count, pickleLimit)) { bytes in
+      try (0..<5).map { index in
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[end...])
+        let (objects, length) = try inFile(source) { try PickleReader.read(rest) }
+        if index == 0, objects.root != .long(magic) { throw failure("is a pickle, but none of torch.save") }
+        end += length
+        return objects
+      }
+    }
+    guard pickles[1].root == .integer(1001) else { throw failure("is of an unknown version of PyTorch's old form") }
+    if case .dictionary(let system) = pickles[2].root,
+      pickles[2].dictionaries[system].contains(where: {
+        $0.key == .string("little_endian") && $0.value != .boolean(true)
+      })
+    {
+      throw failure("was written on a big-endian computer")
+    }
+    return (pickles, end)
+  }
+
+  /// The names of the state dicts in a file of the zip form.
+  static func parts(zip source: ByteSource) throws -> [String] {
+    StateDictionary.names(try readArchive(source).objects)
+  }
+
+  /// The names of the state dicts in a file of the old form.
+  static func parts(legacy source: ByteSource) throws -> [String] {
+    StateDictionary.names(try readLegacyPickles(source).pickles[3])
   }
 
   /// 0x1950a86a20f9469cfc6c, least significant byte first.

@@ -43,6 +43,12 @@ struct StateDictionary {
     }
   }
 
+  /// The names of all state dicts in `objects`, keys joined by dots; of the outermost one, the empty name.
+  static func names(_ objects: PickleObjects) -> [String] {
+    guard case .dictionary(let root) = objects.root else { return [] }
+    return candidates(objects, root: root).map(\.name)
+  }
+
   private typealias Candidate = (name: String, index: Int)
 
   /// `: 'a', 'b'`

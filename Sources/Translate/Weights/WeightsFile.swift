@@ -97,6 +97,33 @@ public struct WeightsFile: Sendable {
     self.places = places
   }
 
+  /// The names of the state dicts in the file at `path`: several in a nested `.pth`, otherwise just the empty name.
+  ///
+  /// - Throws: `FileError` as ``open(_:part:headerLimit:)`` does.
+  public static func parts(of path: String) throws -> [String] {
+    let source = try ByteSource(path: path)
+    switch try FileKind(source) {
+    case .zip: return try PyTorchFile.parts(zip: source)
+    case .pickle: return try PyTorchFile.parts(legacy: source)
+    case .safetensors: return [""]
+    }
+  }
+
+  /// The tensors whose names begin with `prefix`, without it, and none of the metadata: a network in a checkpoint.
+  func tensors(behind prefix: String) -> WeightsFile { WeightsFile(self, prefix: prefix) }
+
+  private init(_ whole: WeightsFile, prefix: String) {
+    (path, form, content, metadata) = (whole.path, whole.form, whole.content, [:])
+    var kept: [Tensor] = []
+    var places: [String: (tensor: Int, content: Int)] = [:]
+    for tensor in whole.tensors where tensor.name.hasPrefix(prefix) {
+      let name = String(tensor.name.dropFirst(prefix.count))
+      places[name] = whole.places[tensor.name].map { (kept.count, $0.content) }
+      kept.append(Tensor(name: name, type: tensor.type, shape: tensor.shape))
+    }
+    (tensors, self.places) = (kept, places)
+  }
+
   /// The tensor called `name`, or nil.
   public subscript(name: String) -> Tensor? { places[name].map { tensors[$0.tensor] } }
 
@@ -192,6 +219,8 @@ private enum FileKind {
     } else if head.count >= 262, head[257..<262].elementsEqual("ustar".utf8) {
       throw failure(
         "is a tar archive, as PyTorch before 0.1.10 wrote", "load it in PyTorch and save its state_dict() again")
+    } else if source.path?.lowercased().hasSuffix(".onnx") == true {
+      throw failure("is an ONNX file, which is only written here", "give the .safetensors or .pth that it came from")
     } else if hasName || head.count > 8 && head[8] == UInt8(ascii: "{") {
       self = .safetensors
     } else {

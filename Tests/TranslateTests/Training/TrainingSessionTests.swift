@@ -149,6 +149,7 @@ import Testing
     let session = try TrainingSession(resuming: scene.run("run")) {
       $0.steps = 60
       $0.learningRate = 100
+      $0.ganMode = .lsgan
     }
     let error = #expect(throws: FileError.self) { _ = try session.train() }
     #expect(error?.description.contains("training has diverged: at step") == true, "\(String(describing: error))")

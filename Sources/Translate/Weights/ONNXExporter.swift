@@ -1,0 +1,100 @@
+import NeuralNet
+
+/// Writes a generator as an ONNX model: its arithmetic as operators, its weights inside, batch, height and width open.
+///
+/// IR version 8, operator set 17. Same content, same bytes; docs/checkpoint-format.md tells the mapping.
+public enum ONNXExporter {
+  /// What Protocol Buffers allow for one message: 2 GiB less one byte.
+  static let sizeLimit = Int(Int32.max)
+
+  private static let intermediateVersion = 8
+  private static let operatorSet = 17
+
+  /// Field numbers of ModelProto.
+  private enum Field {
+    static let intermediateVersion = 1
+    static let producer = 2
+    static let documentation = 6
+    static let graph = 7
+    static let operatorSet = 8
+    static let metadata = 14
+  }
+
+  /// Writes the generator in `file` to `path`, atomically.
+  ///
+  /// Numbers become single precision. No more than one tensor is in memory at a time.
+  /// - Parameter statistics: whose statistics batch norms use; nil: as the file's metadata say, else those of the image
+  /// - Returns: the network
+  /// - Throws: `FileError` where the file holds no generator, the model would have 2 GiB or more, or the system refuses
+  @discardableResult
+  public static func write(
+    _ file: WeightsFile, to path: String, statistics: Translator.NormStatistics? = nil
+  ) throws -> InferredNetwork {
+    let network = try ArchitectureInference.inferGenerator(file)
+    let model = try model(file, network, statistics: statistics)
+    guard model.count <= sizeLimit else {
+      throw FileError(
+        path: path, problem: "would have \(model.count) bytes, an ONNX file holds up to \(sizeLimit)",
+        advice: "write a .safetensors or .pth instead, or train a smaller network (--ngf)")
+    }
+    try AtomicFile.write(to: path) { handle in
+      let sink = ByteSink(handle, path: path)
+      try model.write(to: sink)
+      try sink.flush()
+    }
+    return network
+  }
+
+  /// The ModelProto; the weights are read when it is written.
+  static func model(
+    _ file: WeightsFile, _ network: InferredNetwork, statistics: Translator.NormStatistics?
+  ) throws -> ProtobufMessage {
+    var metadata = try ModelMetadata(of: file, holding: network)
+    let stated = metadata.normStatistics.flatMap(Translator.NormStatistics.init(rawValue:))
+    let statistics = statistics ?? stated ?? .image
+    metadata.normStatistics = network.normalization == .batch ? statistics.rawValue : nil
+
+    var layers = ONNXLayers(file, network: network, statistics: statistics)
+    let multiple: Int
+    switch network {
+    case .unet(let configuration):
+      try layers.unet(configuration)
+      multiple = 1 << configuration.levels
+    case .resnet(let configuration):
+      try layers.resnet(configuration)
+      multiple = 4
+    case .discriminator:
+      throw FileError(path: file.path, problem: "holds a discriminator", advice: "give a generator")
+    }
+
+    var operatorSet = ProtobufMessage()
+    operatorSet.add(1, "")
+    operatorSet.add(2, Self.operatorSet)
+    var model = ProtobufMessage()
+    model.add(Field.intermediateVersion, intermediateVersion)
+    model.add(Field.producer, "Translate")
+    model.add(Field.documentation, documentation(metadata, multiple: multiple))
+    model.add(Field.graph, layers.graph.message)
+    model.add(Field.operatorSet, operatorSet)
+    for (key, value) in metadata.strings.sorted(by: { $0.key < $1.key }) where key != "format" {
+      var entry = ProtobufMessage()
+      entry.add(1, key)
+      entry.add(2, value)
+      model.add(Field.metadata, entry)
+    }
+    return model
+  }
+
+  private static func documentation(_ metadata: ModelMetadata, multiple: Int) -> String {
+    func kind(_ channels: Int?) -> String {
+      switch channels {
+      case 1: "1 channel (grey)"
+      case 3: "3 channels (RGB)"
+      default: "\(channels ?? 0) channels"
+      }
+    }
+    return "Image-to-image generator \(metadata.architecture ?? ""). input: (batch, channels, height, width), "
+      + "\(kind(metadata.inputChannels)), values -1 to 1; height and width must be multiples of \(multiple): pad by "
+      + "reflection and crop the output. output: \(kind(metadata.outputChannels)), same size and range."
+  }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import NeuralNet
+import TestSupport
+import Testing
+
+@testable import Translate
+
+/// A temporary folder with a small model, gone with the object.
+final class ModelScene {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("translator-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+  /// Writes a model with drawn weights and running statistics that are no image's own.
+  func model(
+    _ name: String, _ configuration: GeneratorConfiguration, statistics: String? = nil, seed: UInt64 = 1
+  ) throws -> String {
+    let network = try configuration.network()
+    var random = RandomGenerator(seed: seed)
+    network.initialize(.normal, gain: 0.2, random: &random)
+    for index in network.parameters.runningStatistics.indices {
+      for channel in network.parameters.runningStatistics[index].mean.indices {
+        network.parameters.runningStatistics[index].mean[channel] = Float(random.uniform() - 0.5)
+        network.parameters.runningStatistics[index].variance[channel] = Float(0.5 + random.uniform())
+      }
+    }
+    var metadata = ModelMetadata(configuration.inferred)
+    metadata.normStatistics = statistics
+    try SafetensorsWriter.write(NetworkTensors.tensors(of: network), metadata: metadata.strings, to: path(name))
+    return path(name)
+  }
+
+  static func unet(channels: Int = 3, dropout: Bool = false) -> GeneratorConfiguration {
+    var configuration = UNetConfiguration(levels: 6)
+    configuration.filters = 4
+    configuration.inputChannels = channels
+    configuration.outputChannels = channels
+    configuration.dropout = dropout
+    return .unet(configuration)
+  }
+
+  static func noise(_ width: Int, _ height: Int, channels: Int = 3, seed: UInt64) -> Image {
+    var random = RandomGenerator(seed: seed)
+    let pixels = (0..<width * height * channels).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    return Image(width: width, height: height, channels: channels, pixels: pixels)
+  }
+}
+
+@Suite struct TranslatorTests {
+  @Test func anySizeComesBackAtItsSizeWithItsOpacity() throws {
+    let scene = try ModelScene()
+    let translator = try Translator(model: try scene.model("m.safetensors", ModelScene.unet()))
+    for (width, height) in [(64, 64), (65, 63), (1, 1), (3, 130), (200, 17)] {
+      var image = ModelScene.noise(width, height, seed: 5)
+      image.alpha = (0..<width * height).map { UInt8(truncatingIfNeeded: $0 * 7) }
+      let output = try translator.translate(image)
+      #expect(output.width == width && output.height == height && output.channels == 3)
+      #expect(output.alpha == image.alpha)
+    }
+  }
+
+  @Test func aPaddedPictureIsTheMiddleOfTheMirroredOne() throws {
+    let scene = try ModelScene()
+    let translator = try Translator(model: try scene.model("m.safetensors", ModelScene.unet()))
+    let image = ModelScene.noise(60, 52, seed: 2)
+    let padding = Padding(width: 60, height: 52, multiple: 64)
+    let whole = try translator.translate(image.padded(padding))
+    #expect(
+      try translator.translate(image) == whole.cropped(x: padding.left, y: padding.top, width: 60, height: 52))
+  }
+
+  @Test func batchesEqualSinglePictures() throws {
+    let scene = try ModelScene()
+    for statistics in ["image", "running"] {
+      let translator = try Translator(
+        model: try scene.model("\(statistics).safetensors", ModelScene.unet(), statistics: statistics))
+      #expect(translator.normStatistics.rawValue == statistics)
+      let images = (0..<3).map { ModelScene.noise(64, 64, seed: UInt64($0)) }
+      let batch = try translator.translate(images)
+      #expect(try batch == images.map { try translator.translate($0) })
+      #expect(batch[0] != batch[1])
+    }
+  }
+
+  @Test func statisticsAreAChoice() throws {
+    let scene = try ModelScene()
+    let model = try scene.model("m.safetensors", ModelScene.unet(), statistics: "running")
+    let image = ModelScene.noise(64, 64, seed: 3)
+    var options = Translator.Options()
+    let asTrained = try Translator(model: model, options: options).translate(image)
+    options.normStatistics = .running
+    #expect(try Translator(model: model, options: options).translate(image) == asTrained)
+    options.normStatistics = .image
+    #expect(try Translator(model: model, options: options).translate(image) != asTrained)
+  }
+
+  @Test func threadsChangeNothing() throws {
+    let scene = try ModelScene()
+    let model = try scene.model("m.safetensors", ModelScene.unet())
+    let image = ModelScene.noise(128, 64, seed: 3)
+    var outputs: [Image] = []
+    for threads in [1, 2, 5] {
+      var options = Translator.Options()
+      options.threads = threads
+      outputs.append(try Translator(model: model, options: options).translate(image))
+    }
+    #expect(outputs[0] == outputs[1] && outputs[1] == outputs[2])
+  }
+
+  @Test func dropoutDrawsByNameAndSeed() throws {
+    let scene = try ModelScene()
+    let model = try scene.model("m.safetensors", ModelScene.unet(dropout: true))
+    var options = Translator.Options()
+    options.dropout = true
+    let image = ModelScene.noise(64, 64, seed: 3)
+    let first = try Translator(model: model, options: options)
+    let a = try first.translate(image, name: "a")
+    #expect(try first.translate(image, name: "a") == a)
+    #expect(try first.translate([image, image], names: ["b", "a"])[1] == a)
+    #expect(try first.translate(image, name: "b") != a)
+    options.seed = 1
+    #expect(try Translator(model: model, options: options).translate(image, name: "a") != a)
+  }
+
+  @Test func greyNetworksTakeColourAndGiveGrey() throws {
+    let scene = try ModelScene()
+    let translator = try Translator(model: try scene.model("m.safetensors", ModelScene.unet(channels: 1)))
+    let colour = ModelScene.noise(64, 64, seed: 3)
+    let output = try translator.translate(colour)
+    #expect(output.channels == 1)
+    #expect(try translator.translate(colour.converted(channels: 1)) == output)
+  }
+
+  @Test func tilesCoverThePicture() throws {
+    let scene = try ModelScene()
+    let model = try scene.model("m.safetensors", ModelScene.unet())
+    var options = Translator.Options()
+    options.tile = 64
+    let tiled = try Translator(model: model, options: options)
+    let image = ModelScene.noise(150, 100, seed: 8)
+    let output = try tiled.translate(image)
+    #expect(output.width == 150 && output.height == 100)
+    let small = ModelScene.noise(64, 50, seed: 8)
+    #expect(try tiled.translate(small) == Translator(model: model).translate(small))
+    options.tile = 70
+    let error = #expect(throws: FileError.self) { _ = try Translator(model: model, options: options) }
+    #expect(
+      error?.description == "a tile of 70 pixels does not fit this network; give a multiple of 64, such as 64")
+  }
+
+  /// A translation that leaves every square as it is must give the picture back.
+  @Test func tilingIsSeamless() {
+    for (width, height, tile) in [(100, 40, 32), (33, 33, 32), (64, 200, 64), (31, 500, 32)] {
+      let image = ModelScene.noise(width, height, seed: 4)
+      let tiling = Tiling(width: width, height: height, tile: tile)
+      let output = tiling.assemble(channels: 3) {
+        image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
+      }
+      #expect(output == image)
+    }
+  }
+
+  @Test func unequalBatchesAreRefused() throws {
+    let scene = try ModelScene()
+    let translator = try Translator(model: try scene.model("m.safetensors", ModelScene.unet()))
+    let error = #expect(throws: FileError.self) {
+      _ = try translator.translate(
+        [ModelScene.noise(64, 64, seed: 1), ModelScene.noise(65, 64, seed: 1)], names: ["a", "b"])
+    }
+    #expect(error?.description.hasPrefix("b: is 65×64 in a batch of 64×64") == true)
+  }
+}

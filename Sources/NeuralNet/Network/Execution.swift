@@ -218,12 +218,34 @@ public final class Execution {
   /// Runs the way back from `outputGradient`.
   ///
   /// Gradients of the parameters are written to, or with `accumulates` added to, the network's gradients.
-  public func backward(accumulates: Bool = false) {
+  public func backward(accumulates: Bool = false) { backward(accumulates: accumulates, update: nil) }
+
+  /// Runs the way back from `outputGradient` and lets `optimizer`, which is the network's, update all parameters: the
+  /// same as `backward` and then `Adam.step`, bit for bit, but each gradient is used while it is in the cache.
+  ///
+  /// - Parameters:
+  ///   - accumulates: whether the gradients of earlier passes count too; otherwise none of the weights' is stored
+  ///   - optimizer: over this network's parameters
+  ///   - learningRate: of this update
+  public func backward(accumulates: Bool = false, updating optimizer: Adam, learningRate: Double) {
+    precondition(optimizer.parameters === network.parameters, "the optimiser belongs to this network")
+    precondition(mode.needsParameterGradients, "this execution computes gradients of the parameters")
+    let update = optimizer.begin(learningRate: learningRate)
+    backward(accumulates: accumulates, update: update)
+    guard let gradients = network.parameters.gradientBase else { return }
+    for parameter in network.parameters.parameters where parameter.layout == .vector {
+      update.apply(
+        parameter.offset, parameter.storage, gradients: gradients + parameter.offset, processor.kernels)
+    }
+  }
+
+  private func backward(accumulates: Bool, update: AdamUpdate?) {
     for index in plan.blocks.indices.reversed() {
       guard let backward = plan.blocks[index].backward else { continue }
       activationGradients(index, backward, accumulates: accumulates)
-      weightGradients(plan.blocks[index], backward, accumulates: accumulates)
+      // The data gradient needs the weights as they were.
       inputGradients(plan.blocks[index], backward)
+      weightGradients(plan.blocks[index], backward, accumulates: accumulates, update)
     }
   }
 
@@ -325,10 +347,15 @@ public final class Execution {
     }
   }
 
-  private func weightGradients(_ block: BlockPlan, _ backward: BlockPlan.Backward, accumulates: Bool) {
+  private func weightGradients(
+    _ block: BlockPlan, _ backward: BlockPlan.Backward, accumulates: Bool, _ update: AdamUpdate?
+  ) {
     guard let weights = backward.weights, let memory = network.parameters.gradientBase else { return }
-    let gradients = memory + network.parameters.parameters[block.block.weight].offset
-    weights.run(arena: arena.base, gradients: gradients, accumulates: accumulates, processor)
+    let offset = network.parameters.parameters[block.block.weight].offset
+    weights.run(
+      arena: arena.base,
+      to: GradientTarget(
+        gradients: memory + offset, accumulates: accumulates, update: update, firstParameter: offset), processor)
   }
 
   private func inputGradients(_ block: BlockPlan, _ backward: BlockPlan.Backward) {

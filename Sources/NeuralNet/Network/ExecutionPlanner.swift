@@ -302,7 +302,7 @@ struct ExecutionPlanner {
     if let count = forward.map({ hasReadyFilters ? $0.tiles : $0.count }) {
       forward?.reservation = arena.reserve(count, from: index, through: index)
     }
-    // The weight gradient is done before the data gradient begins.
+    // The data gradient is done before the weight gradient begins.
     var weightGradient: TransformScratch?
     if isKept, mode.needsParameterGradients {
       weightGradient = transform(block, input, output, isDataGradient: false)

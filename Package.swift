@@ -43,7 +43,9 @@ let package = Package(
     .target(name: "PatchDisc", dependencies: ["NeuralNet"]),
     .target(name: "Translate", dependencies: ["CPNG", "NeuralNet", "UNet", "ResNet", "PatchDisc"]),
     .executableTarget(name: "translate-cli", dependencies: ["Translate"]),
-    .executableTarget(name: "translate-bench", dependencies: ["NeuralNet", "UNet", "ResNet", "PatchDisc"]),
+    .target(name: "CAllocations"),
+    .executableTarget(
+      name: "translate-bench", dependencies: ["CAllocations", "NeuralNet", "UNet", "ResNet", "PatchDisc"]),
     .target(name: "TestSupport", dependencies: ["NeuralNet"], path: "Tests/TestSupport"),
     .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "TestSupport", "UNet", "ResNet", "PatchDisc"]),
     .testTarget(name: "TranslateTests", dependencies: ["Translate", "TestSupport"]),

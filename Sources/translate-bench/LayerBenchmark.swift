@@ -2,7 +2,7 @@ import Foundation
 import NeuralNet
 
 /// One layer, run with one choice of algorithm.
-final class LayerRun {
+private final class LayerRun {
   let choice: AlgorithmRule.Choice
   private let inference: Execution
   private let weightGradient: Execution
@@ -19,15 +19,20 @@ final class LayerRun {
     network.initialize(.normal, gain: 0.02, random: &random)
     let input = Shape(batch, shape.inputChannels, shape.extent, shape.extent)
     let rule = AlgorithmRule(choice)
+    let arena = Arena()
     inference = try Execution(network, shape: input, mode: ExecutionMode(), processor: processor, rule: rule)
-    weightGradient = try Execution(network, shape: input, mode: .training(), processor: processor, rule: rule)
+    weightGradient = try Execution(
+      network, shape: input, mode: .training(), processor: processor, arena: arena, rule: rule)
     inputGradient = try Execution(
       network, shape: input, mode: .training(parameterGradients: false, inputGradient: true), processor: processor,
       rule: rule)
-    for execution in [inference, weightGradient, inputGradient] {
-      execution.input.setNCHW((0..<input.count).map { _ in Float(random.uniform() * 2 - 1) })
+    let values = (0..<input.count).map { _ in Float(random.uniform() * 2 - 1) }
+    for execution in [inference, weightGradient, inputGradient] { execution.input.setNCHW(values) }
+    for execution in [weightGradient, inputGradient] {
+      execution.forward()
+      execution.outputGradient.setNCHW((0..<execution.output.shape.count).map { _ in Float(random.uniform() * 2 - 1) })
     }
-    for execution in [weightGradient, inputGradient] { execution.outputGradient.fill(1e-3) }
+    inference.forward()
   }
 
   func measure() {
@@ -38,34 +43,74 @@ final class LayerRun {
 
   /// The least seconds of forward product, data gradient and weight gradient: others use this machine too.
   var best: [Double] { times.map { $0.min() ?? 0 } }
+
+  var output: [Float] { inference.output.nchw() }
 }
 
-func seconds(_ body: () -> Void) -> Double {
-  func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-  let start = now()
+private func seconds(_ body: () -> Void) -> Double {
+  let start = ContinuousClock.now
   body()
-  return now() - start
+  return (ContinuousClock.now - start) / .seconds(1)
+}
+
+/// One layer with one algorithm.
+struct LayerResult: Codable {
+  var layer: String
+  var algorithm: String
+  /// Forward at inference, data gradient, weight gradient.
+  var milliseconds: [Double]
+  /// Of a direct product's multiply-adds, padding included, so that algorithms compare.
+  var gigaflops: [Double]
+  /// The same over the rate of a square product by OpenBLAS with as many threads; nil without OpenBLAS.
+  var shareOfMatrixProduct: [Double]
+  /// ‖y − direct y‖ / ‖direct y‖
+  var difference: Double
 }
 
 /// All layers with the rule's choice and, to check the rule, with every other.
-func benchmarkLayers(batch: Int, rounds: Int, filter: String?, _ processor: Processor) throws {
-  let choices: [AlgorithmRule.Choice] =
-    ProcessInfo.processInfo.environment["TILES"].map { [.tiles(Int($0) ?? 4)] } ?? [
-      .byShape, .direct, .tiles(2), .tiles(3), .tiles(4), .tiles(5), .tiles(6),
-    ]
-  for shape in LayerShape.all where filter.map({ $0 == "all" || shape.name.contains($0) }) ?? true {
+func measureLayers(batch: Int, rounds: Int, _ processor: Processor) throws -> [LayerResult] {
+  let choices: [AlgorithmRule.Choice] = [.direct, .byShape, .tiles(2), .tiles(3), .tiles(4), .tiles(5)]
+  var results: [LayerResult] = []
+  for shape in LayerShape.all {
     let runs = try choices.map { try LayerRun(shape, batch: batch, $0, processor) }
-    for _ in 0..<rounds { for run in runs { run.measure() } }
-    print("\(shape.name) \(shape.inputChannels)→\(shape.outputChannels) @\(shape.extent) k\(shape.geometry.kernel)")
-    for run in runs {
-      let rates = run.best.map {
-        String(format: "%7.2f ms %6.0f", $0 * 1e3, 2e-9 * Double(shape.products * batch) / $0)
-      }
-      print("   \(run.choice)".padding(toLength: 14, withPad: " ", startingAt: 0), rates.joined(separator: "  "))
+    var rate = 0.0
+    for _ in 0..<rounds {
+      for run in runs { run.measure() }
+      rate = max(rate, try MatrixProduct.rate(processor))
     }
+    let reference = runs[0].output
+    for run in runs {
+      let rates = run.best.map { 2e-9 * Double(shape.products * batch) / $0 }
+      results.append(
+        LayerResult(
+          layer: shape.description, algorithm: "\(run.choice)", milliseconds: run.best.map { $0 * 1e3 },
+          gigaflops: rates, shareOfMatrixProduct: rates.map { $0 / rate },
+          difference: difference(run.output, reference)))
+    }
+  }
+  return results
+}
+
+private func difference(_ a: [Float], _ b: [Float]) -> Double {
+  var distance = 0.0
+  var norm = 0.0
+  for (x, y) in zip(a, b) {
+    distance += Double(x - y) * Double(x - y)
+    norm += Double(y) * Double(y)
+  }
+  return (distance / norm).squareRoot()
+}
+
+func printLayers(_ results: [LayerResult]) {
+  print("ms, GFLOP/s and share of sgemm's rate: forward at inference, data gradient, weight gradient; difference")
+  var last = ""
+  for result in results {
+    if result.layer != last { print(result.layer) }
+    last = result.layer
+    let columns = (0..<3).map {
+      String(
+        format: "%7.2f %5.0f %4.2f", result.milliseconds[$0], result.gigaflops[$0], result.shareOfMatrixProduct[$0])
+    }
+    print("  ", pad(result.algorithm, 9), columns.joined(separator: "   "), String(format: "%.1e", result.difference))
   }
 }

@@ -10,6 +10,11 @@ struct LayerShape: Sendable {
 
   var outputExtent: Int { geometry.outputExtent(extent) ?? 0 }
 
+  /// Name, channels, extent and kernel.
+  var description: String {
+    "\(name) \(inputChannels)→\(outputChannels) @\(extent) k\(geometry.kernel)s\(geometry.stride)"
+  }
+
   /// Multiply-adds of a direct product for one image, padding included.
   var products: Int {
     let pixels = geometry.isTransposed ? extent * extent : outputExtent * outputExtent

@@ -76,8 +76,7 @@ final class Pix2PixStep: StepBenchmark {
       _ = AdversarialLoss.vanilla.evaluate(
         judgePairs.output.images(images), wanted, gradient: judgePairs.outputGradient.images(images), weight: 0.5)
     }
-    judgePairs.backward()
-    discriminator.optimizer.step(learningRate: 2e-4, processor: processor)
+    judgePairs.backward(updating: discriminator.optimizer, learningRate: 2e-4)
     judge.input.channels(0..<3).copy(from: translate.input)
     judge.input.channels(3..<6).copy(from: translate.output)
     judge.forward()
@@ -86,8 +85,7 @@ final class Pix2PixStep: StepBenchmark {
     translate.outputGradient.copy(from: judge.inputGradient.channels(3..<6))
     _ = AbsoluteLoss.evaluate(
       translate.output, target, gradient: translate.outputGradient, weight: 100, pool: processor.pool)
-    translate.backward()
-    generator.optimizer.step(learningRate: 2e-4, processor: processor)
+    translate.backward(updating: generator.optimizer, learningRate: 2e-4)
   }
 }
 
@@ -163,8 +161,7 @@ final class CycleGANStep: StepBenchmark {
       _ = AbsoluteLoss.evaluate(
         side.translate.output.images(1..<2), image, gradient: gradient.images(1..<2), weight: 5,
         pool: processor.pool)
-      side.translate.backward(accumulates: true)
-      side.generator.optimizer.step(learningRate: 2e-4, processor: processor)
+      side.translate.backward(accumulates: true, updating: side.generator.optimizer, learningRate: 2e-4)
     }
     for side in sides {
       side.judgePairs.input.images(0..<1).copy(from: image)
@@ -176,13 +173,12 @@ final class CycleGANStep: StepBenchmark {
           side.judgePairs.output.images(images), wanted, gradient: side.judgePairs.outputGradient.images(images),
           weight: 0.5)
       }
-      side.judgePairs.backward()
-      side.discriminator.optimizer.step(learningRate: 2e-4, processor: processor)
+      side.judgePairs.backward(updating: side.discriminator.optimizer, learningRate: 2e-4)
     }
   }
 }
 
-/// A generator applied to one image.
+/// A generator applied to images of 256×256.
 final class ApplyBenchmark: StepBenchmark {
   let name: String
   private let execution: Execution

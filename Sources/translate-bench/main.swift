@@ -1,41 +1,47 @@
 import Foundation
 import NeuralNet
-import ResNet
-import UNet
 
-let processor = try Processor(threads: ProcessInfo.processInfo.environment["THREADS"].flatMap { Int($0) })
-let words = CommandLine.arguments.dropFirst()
-let command = words.first ?? "pix2pix"
-if command == "layers" {
-  try benchmarkLayers(batch: 1, rounds: 8, filter: words.dropFirst().first, processor)
+let usage = """
+  usage: translate-bench [layers | TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
+
+  layers            every convolution of the published networks, by algorithm
+  TASK              \(Task.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named
+  --compare-direct  each task once more without transforms, in turn
+  --batch N         images of a layer
+  """
+
+var words = Words(Array(CommandLine.arguments.dropFirst()))
+
+let rounds = words.number("--rounds")
+let batch = words.number("--batch") ?? 1
+let processor = try Processor(threads: words.number("--threads"))
+let isJSON = words.flag("--json")
+let comparesDirect = words.flag("--compare-direct")
+let showsLayers = words.flag("layers")
+let tasks = words.rest.compactMap(Task.init)
+guard tasks.count == words.rest.count else {
+  FileHandle.standardError.write(Data((usage + "\n").utf8))
+  exit(2)
+}
+if !isJSON { print("kernels \(processor.kernelName), threads \(processor.pool.threads)") }
+
+if showsLayers {
+  let results = try measureLayers(batch: batch, rounds: rounds ?? 9, processor)
+  if isJSON { try printJSON(results) } else { printLayers(results) }
 } else {
-  let rules = words.contains("ab") ? [AlgorithmRule(), AlgorithmRule(.direct)] : [AlgorithmRule()]
-  let runs: [StepBenchmark] = try rules.map { rule in
-    switch command {
-    case "pix2pix4": try Pix2PixStep(batch: 4, rule, processor)
-    case "cyclegan": try CycleGANStep(rule, processor)
-    case "unet":
-      try ApplyBenchmark("apply unet_256", UNetGenerator.network(UNetConfiguration(levels: 8)), rule, processor)
-    case "resnet":
-      try ApplyBenchmark("apply resnet_9", ResNetGenerator.network(ResNetConfiguration(blocks: 9)), rule, processor)
-    default: try Pix2PixStep(batch: 1, rule, processor)
+  var results: [TaskResult] = []
+  for task in tasks.isEmpty ? Task.allCases : tasks {
+    let rules = comparesDirect ? [AlgorithmRule(), AlgorithmRule(.direct)] : [AlgorithmRule()]
+    let measured = try measure(task, rules, rounds: rounds, processor)
+    results += measured
+    guard !isJSON else { continue }
+    for result in measured {
+      print(
+        pad(result.name, 24), pad(result.rule, 10),
+        String(
+          format: "median %8.1f ms   least %8.1f ms   %3d allocations   peak %5.0f MB", result.medianMilliseconds,
+          result.leastMilliseconds, result.allocations, result.peakMegabytes))
     }
   }
-  var times = [[Double]](repeating: [], count: runs.count)
-  let rounds = command == "unet" ? 30 : 7
-  for round in 0..<rounds {
-    for (index, run) in runs.enumerated() {
-      let start = ContinuousClock.now
-      let cpu = seconds(run.step)
-      let wall = (ContinuousClock.now - start) / .seconds(1)
-      if round > 0 { times[index].append(wall) }
-      _ = cpu
-    }
-  }
-  for (rule, list) in zip(rules, times) {
-    let sorted = list.sorted()
-    print(
-      command, rule.choice,
-      String(format: "median %.1f ms, least %.1f ms", sorted[sorted.count / 2] * 1e3, sorted[0] * 1e3))
-  }
+  if isJSON { try printJSON(results) }
 }

@@ -45,22 +45,15 @@ enum ConvolutionWeightGradient {
   /// By Winograd's transforms.
   case transformed(TransformedWeightGradient)
 
-  /// Computes the whole gradient.
-  ///
-  /// - Parameters:
-  ///   - gradients: packed like the weights
-  ///   - accumulates: whether it is added to what `gradients` holds
-  func run(
-    arena: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>, accumulates: Bool,
-    _ processor: Processor
-  ) {
+  /// Computes the whole gradient and hands it to `target`.
+  func run(arena: UnsafeMutablePointer<Float>, to target: GradientTarget, _ processor: Processor) {
     switch self {
     case .direct(let plan):
-      processor.pool.run(plan.pieces) { piece, _ in
-        plan.run(piece, arena: arena, gradients: gradients, accumulates: accumulates, kernels: processor.kernels)
+      processor.pool.run(plan.pieces) { piece, worker in
+        plan.run(
+          piece, arena: arena, to: target, scratch: processor.scratch(of: worker), kernels: processor.kernels)
       }
-    case .transformed(let gradient):
-      gradient.run(arena: arena, gradients: gradients, accumulates: accumulates, processor)
+    case .transformed(let gradient): gradient.run(arena: arena, to: target, processor)
     }
   }
 }

@@ -30,6 +30,8 @@ final class TransformMatrices {
 final class TransformLayout {
   let grid: TransformGrid
   let bandsPerChunk: Int
+  /// Consecutive pixels that each row of tiles writes, in order.
+  let pixelsOfBand: [Range<Int>]
   /// Floats from one tile to the next.
   let inputStride: Int
   let outputStride: Int
@@ -38,6 +40,8 @@ final class TransformLayout {
   private let outputPlaces: [IndexTable]
   private let inputPoints: [IndexTable]
   private let outputPoints: [IndexTable]
+  /// For each output block, whether an earlier one has written the same pixels.
+  private let addsToEarlierBlock: [Bool]
   private let input: PlannedTensor
   private let output: PlannedTensor
 
@@ -55,8 +59,16 @@ final class TransformLayout {
     self.input = input
     self.output = output
     bandsPerChunk = Self.bandsPerChunk(grid, input.shape.c, output.shape.c)
+    let spans = (0..<grid.rows.tiles).map(grid.rows.span(ofTile:))
+    pixelsOfBand = (0..<grid.bands).map { band in
+      let span = spans[band % grid.rows.tiles]
+      let first = band / grid.rows.tiles * output.shape.h
+      return (first + span.lowerBound) * output.shape.w..<(first + span.upperBound) * output.shape.w
+    }
     inputStride = Self.stride(input.shape.c)
     outputStride = Self.stride(output.shape.c)
+    let places = grid.outputs.map { (grid.rows.outputs[$0.row].places, grid.columns.outputs[$0.column].places) }
+    addsToEarlierBlock = places.indices.map { index in places[..<index].contains { $0 == places[index] } }
     let taps = Set((grid.rows.inputs + grid.columns.inputs).map(\.taps))
     let m = grid.rows.outputsPerTile
     matrices = Dictionary(
@@ -101,14 +113,6 @@ final class TransformLayout {
 
   func bands(ofChunk chunk: Int) -> Range<Int> {
     chunk * bandsPerChunk..<min(grid.bands, (chunk + 1) * bandsPerChunk)
-  }
-
-  /// Consecutive pixels that a row of tiles writes.
-  func pixels(ofBand band: Int) -> Range<Int> {
-    let shape = output.shape
-    let span = grid.rows.span(ofTile: band % grid.rows.tiles)
-    let first = band / grid.rows.tiles * shape.h
-    return (first + span.lowerBound) * shape.w..<(first + span.upperBound) * shape.w
   }
 
   func matrices(ofTaps taps: Int) -> TransformMatrices {
@@ -204,16 +208,8 @@ final class TransformLayout {
       transform.channels = range.count
       transform.bias = bias
       // Phases of different lengths meet in the same pixels only here.
-      transform.accumulates = accumulates || sharesPixels(index)
+      transform.accumulates = accumulates || addsToEarlierBlock[index]
       kernels.transform(transform)
-    }
-  }
-
-  private func sharesPixels(_ index: Int) -> Bool {
-    let block = grid.outputs[index]
-    return grid.outputs[..<index].contains {
-      grid.rows.outputs[$0.row].places == grid.rows.outputs[block.row].places
-        && grid.columns.outputs[$0.column].places == grid.columns.outputs[block.column].places
     }
   }
 }

@@ -118,28 +118,40 @@ struct TransformedFilters {
     }
   }
 
-  /// Turns one piece of the gradients of transformed weights into gradients of the weights, packed like these.
+  /// Turns one piece of the gradients of transformed weights into gradients of the weights and hands these to `target`.
   func gradient(
-    _ piece: Int, filters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, accumulates: Bool,
-    scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
+    _ piece: Int, filters: UnsafePointer<Float>, to target: GradientTarget, scratch: UnsafeMutablePointer<Float>,
+    _ kernels: KernelTable
   ) {
     let panel = piece % panels
     let firstRow = piece / panels * panelWidth
+    let rows = min(panelWidth, rowCount - firstRow)
+    let columns = min(panelWidth, columnCount - panel * panelWidth)
+    let offset = panel * packing.panelStride + firstRow * panelWidth
     for (index, unit) in layout.grid.units.enumerated() {
       let panelStride = layout.grid.unitsOfOutput[unit.output].count * unitStride
+      let places = target.usesScratch ? scratchPlaces[index] : tapPlaces[index]
+      let output = target.usesScratch ? scratch : target.gradients + offset
+      if target.usesScratch, columns < panelWidth {
+        // Columns beyond the last are not computed: their gradient is 0.
+        (output + Self.transformScratch).update(repeating: 0, count: places.count * panelWidth * panelWidth)
+      }
       var transform = TileTransform(
         left: layout.matrices(ofTaps: unit.rowTaps.count).kernelGradient.sparse,
         right: layout.matrices(ofTaps: unit.columnTaps.count).kernelGradient.sparse,
         input: filters + panel * panelStride + firstRow * panelWidth,
         inputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0),
-        output: gradients + panel * packing.panelStride + firstRow * panelWidth,
-        outputPlaces: TilePlaces(tileStride: panelWidth, table: tapPlaces[index].base, tableStride: 0),
+        output: output, outputPlaces: TilePlaces(tileStride: panelWidth, table: places.base, tableStride: 0),
         scratch: scratch)
-      transform.tiles = min(panelWidth, rowCount - firstRow)
-      // Columns beyond the last are 0 and stay so.
-      transform.channels = min(panelWidth, columnCount - panel * panelWidth)
-      transform.accumulates = accumulates
+      transform.tiles = rows
+      transform.channels = columns
+      transform.accumulates = target.accumulates
       kernels.transform(transform)
+      for tap in 0..<places.count {
+        target.finish(
+          output + Int(places.base[tap]), offset: offset + Int(tapPlaces[index].base[tap]), count: rows * panelWidth,
+          kernels)
+      }
     }
   }
 }

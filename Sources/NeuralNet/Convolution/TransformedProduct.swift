@@ -5,9 +5,10 @@ import KernelArguments
 struct TransformedProduct {
   /// Where its scratch lies: floats from the arena's begin.
   struct Memory {
-    var filters: Int
     var inputs: Int
     var outputs: Int
+    /// Room for transformed weights; not used where these are ready.
+    var filters: Int
   }
 
   private let layout: TransformLayout
@@ -54,7 +55,7 @@ struct TransformedProduct {
   }
 
   /// Pixels of each piece of the output, in order.
-  var pixelPieces: [Range<Int>] { (0..<layout.grid.bands).map(layout.pixels(ofBand:)) }
+  var pixelPieces: [Range<Int>] { layout.pixelsOfBand }
 
   /// Transforms the weights.
   func prepare(
@@ -93,7 +94,7 @@ struct TransformedProduct {
         layout.writeOutputs(
           ofBand: band, range, arena: arena, tiles: arena + memory.outputs, bias: bias.map { $0 + first },
           accumulates: accumulates, scratch: processor.scratch(of: worker), processor.kernels)
-        finished(band, layout.pixels(ofBand: band), range)
+        finished(band, layout.pixelsOfBand[band], range)
       }
     }
   }

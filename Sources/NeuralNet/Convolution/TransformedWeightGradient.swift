@@ -31,15 +31,8 @@ struct TransformedWeightGradient {
     rowsPerPiece = min(packing.rowCount, 22 * rowTile)
   }
 
-  /// Computes the whole gradient.
-  ///
-  /// - Parameters:
-  ///   - gradients: packed like the weights
-  ///   - accumulates: whether it is added to what `gradients` holds
-  func run(
-    arena: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>, accumulates: Bool,
-    _ processor: Processor
-  ) {
+  /// Computes the whole gradient and hands it to `target`.
+  func run(arena: UnsafeMutablePointer<Float>, to target: GradientTarget, _ processor: Processor) {
     let rowPieces = (filters.rowCount + rowsPerPiece - 1) / rowsPerPiece
     let panels = filters.panels
     for chunk in 0..<layout.chunks {
@@ -55,8 +48,7 @@ struct TransformedWeightGradient {
     }
     processor.pool.run(filters.pieces) { piece, worker in
       filters.gradient(
-        piece, filters: arena + memory.filters, gradients: gradients, accumulates: accumulates,
-        scratch: processor.scratch(of: worker), processor.kernels)
+        piece, filters: arena + memory.filters, to: target, scratch: processor.scratch(of: worker), processor.kernels)
     }
   }
 

@@ -45,12 +45,17 @@ struct WeightGradientPlan {
     let smallIsRows = (packing.columns == .output) == geometry.isTransposed
     rowOffsets = IndexTable(smallIsRows ? smallOffsets : largeOffsets)
     columnOffsets = IndexTable(smallIsRows ? largeOffsets : smallOffsets)
-    rowsPerPiece = min(packing.rowCount, 22 * rowTile)
+    rowsPerPiece = min(packing.rowCount, Self.maximumRows)
     rowPieces = (packing.rowCount + rowsPerPiece - 1) / rowsPerPiece
   }
 
   /// Independent pieces.
   var pieces: Int { packing.panels * packing.taps * rowPieces }
+
+  /// Rows of a piece; its gradients are 33 KB.
+  private static let maximumRows = 22 * rowTile
+  /// Floats of scratch for each worker.
+  static let scratchCount = maximumRows * panelWidth
 
   /// Computes one piece of the gradient.
   ///
@@ -62,16 +67,53 @@ struct WeightGradientPlan {
     _ piece: Int, arena: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>, accumulates: Bool,
     kernels: KernelTable
   ) {
+    let place = place(piece)
+    multiply(place, arena, gradients + place.offset, accumulates, kernels)
+  }
+
+  /// Computes one piece of the gradient and, where `target` says so, applies it.
+  func run(
+    _ piece: Int, arena: UnsafeMutablePointer<Float>, to target: GradientTarget, scratch: UnsafeMutablePointer<Float>,
+    kernels: KernelTable
+  ) {
+    let place = place(piece)
+    let output = target.usesScratch ? scratch : target.gradients + place.offset
+    // Columns beyond the last are not computed: their gradient is 0.
+    if target.usesScratch, place.columns < panelWidth { output.update(repeating: 0, count: place.rows * panelWidth) }
+    multiply(place, arena, output, target.accumulates, kernels)
+    target.finish(output, offset: place.offset, count: place.rows * panelWidth, kernels)
+  }
+
+  private struct Place {
+    var tap: Int
+    var firstRow: Int
+    var rows: Int
+    var firstColumn: Int
+    var columns: Int
+    /// Floats from the weights' begin.
+    var offset: Int
+  }
+
+  private func place(_ piece: Int) -> Place {
     let tap = piece % packing.taps
     let panel = piece / packing.taps % packing.panels
     let firstRow = piece / (packing.taps * packing.panels) * rowsPerPiece
-    let pairs = starts[tap + 1] - starts[tap]
+    return Place(
+      tap: tap, firstRow: firstRow, rows: min(rowsPerPiece, packing.rowCount - firstRow),
+      firstColumn: panel * panelWidth, columns: min(panelWidth, packing.columnCount - panel * panelWidth),
+      offset: panel * packing.panelStride + tap * packing.tapStride + firstRow * panelWidth)
+  }
+
+  private func multiply(
+    _ place: Place, _ arena: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ accumulates: Bool,
+    _ kernels: KernelTable
+  ) {
+    let pairs = starts[place.tap + 1] - starts[place.tap]
     var product = OuterProduct(
-      left: arena + firstRow, leftOffsets: rowOffsets.base + starts[tap], right: arena + panel * panelWidth,
-      rightOffsets: columnOffsets.base + starts[tap],
-      output: gradients + panel * packing.panelStride + tap * packing.tapStride + firstRow * panelWidth)
-    product.rows = min(rowsPerPiece, packing.rowCount - firstRow)
-    product.columns = min(panelWidth, packing.columnCount - panel * panelWidth)
+      left: arena + place.firstRow, leftOffsets: rowOffsets.base + starts[place.tap],
+      right: arena + place.firstColumn, rightOffsets: columnOffsets.base + starts[place.tap], output: output)
+    product.rows = place.rows
+    product.columns = place.columns
     product.accumulates = accumulates
     var done = 0
     repeat {

@@ -24,6 +24,8 @@ struct BlockPlan {
   let forward: ConvolutionProduct
   /// Consecutive pixels that the forward product finishes together.
   let pixelPieces: [Range<Int>]
+  /// Where the weights lie that were transformed for inference; nil: there are none.
+  let readyFilters: Int?
   /// Mean, scale, shift and 1/deviation of each group and channel: [4][group][channel].
   let affine: Int
   /// Two partial sums of each piece and channel: [2][piece][channel].

@@ -14,6 +14,9 @@ public final class Execution {
   private let arena: Arena
   private let plan: ExecutionPlanner.Plan
   private var dropoutKey: UInt64 = 0
+  /// Transformed weights that serve every forward pass; nil while training, where weights change each time.
+  private let readyFilters: AlignedMemory?
+  private var filterVersion = -1
 
   /// Plans `network` for inputs of `shape`.
   ///
@@ -45,6 +48,7 @@ public final class Execution {
     self.arena = arena
     plan = try ExecutionPlanner(network: network, shape: shape, mode: mode, rule: rule).plan()
     try arena.require(plan.floats)
+    readyFilters = plan.filterFloats > 0 ? try AlignedMemory(count: plan.filterFloats) : nil
     if mode.needsParameterGradients { _ = try network.parameters.gradients() }
   }
 
@@ -62,8 +66,8 @@ public final class Execution {
     guard let gradient = plan.inputGradient else { preconditionFailure("this execution has no input gradient") }
     return gradient.view(in: arena.base)
   }
-  /// Bytes of activations, gradients and scratch.
-  public var plannedBytes: Int { plan.floats * MemoryLayout<Float>.stride }
+  /// Bytes of activations, gradients, scratch and transformed weights.
+  public var plannedBytes: Int { (plan.floats + plan.filterFloats) * MemoryLayout<Float>.stride }
 
   // MARK: - Forward
 
@@ -72,20 +76,32 @@ public final class Execution {
   /// - Parameter dropoutKey: what dropout masks are drawn from; another key for every pass
   public func forward(dropoutKey: UInt64 = 0) {
     self.dropoutKey = dropoutKey
+    prepareFilters()
     for index in plan.blocks.indices { forward(index) }
+  }
+
+  /// Transforms the weights for inference, if they may have changed since the last time.
+  private func prepareFilters() {
+    guard let readyFilters, filterVersion != network.parameters.version else { return }
+    for block in plan.blocks {
+      guard case .transformed(let product) = block.forward, let place = block.readyFilters else { continue }
+      product.prepare(weights: parameter(block.block.weight), filters: readyFilters.base + place, processor)
+    }
+    filterVersion = network.parameters.version
   }
 
   private func forward(_ index: Int) {
     let block = plan.blocks[index]
     let base = arena.base
-    let weights = network.parameters.base + network.parameters.parameters[block.block.weight].offset
-    let bias = block.block.bias.map { UnsafePointer(parameter($0)) }
+    let weights = parameter(block.block.weight)
+    let bias = block.block.bias.map(parameter)
     if block.statistics == .running { setRunningAffine(block) }
     let kernels = processor.kernels
     let partials = base + block.partials
     let channels = block.channels
     let pieces = block.pixelPieces.count
-    block.forward.run(arena: base, weights: weights, bias: bias, processor) { piece, pixels, range in
+    let ready = readyFilters.flatMap { memory in block.readyFilters.map { UnsafePointer(memory.base + $0) } }
+    block.forward.run(arena: base, weights: weights, ready: ready, bias: bias, processor) { piece, pixels, range in
       if block.statistics == .data {
         let sums = partials + piece * channels + range.lowerBound
         kernels.moments(
@@ -202,12 +218,34 @@ public final class Execution {
   /// Runs the way back from `outputGradient`.
   ///
   /// Gradients of the parameters are written to, or with `accumulates` added to, the network's gradients.
-  public func backward(accumulates: Bool = false) {
+  public func backward(accumulates: Bool = false) { backward(accumulates: accumulates, update: nil) }
+
+  /// Runs the way back from `outputGradient` and lets `optimizer`, which is the network's, update all parameters: the
+  /// same as `backward` and then `Adam.step`, bit for bit, but each gradient is used while it is in the cache.
+  ///
+  /// - Parameters:
+  ///   - accumulates: whether the gradients of earlier passes count too; otherwise none of the weights' is stored
+  ///   - optimizer: over this network's parameters
+  ///   - learningRate: of this update
+  public func backward(accumulates: Bool = false, updating optimizer: Adam, learningRate: Double) {
+    precondition(optimizer.parameters === network.parameters, "the optimiser belongs to this network")
+    precondition(mode.needsParameterGradients, "this execution computes gradients of the parameters")
+    let update = optimizer.begin(learningRate: learningRate)
+    backward(accumulates: accumulates, update: update)
+    guard let gradients = network.parameters.gradientBase else { return }
+    for parameter in network.parameters.parameters where parameter.layout == .vector {
+      update.apply(
+        parameter.offset, parameter.storage, gradients: gradients + parameter.offset, processor.kernels)
+    }
+  }
+
+  private func backward(accumulates: Bool, update: AdamUpdate?) {
     for index in plan.blocks.indices.reversed() {
       guard let backward = plan.blocks[index].backward else { continue }
       activationGradients(index, backward, accumulates: accumulates)
-      weightGradients(plan.blocks[index], backward, accumulates: accumulates)
+      // The data gradient needs the weights as they were.
       inputGradients(plan.blocks[index], backward)
+      weightGradients(plan.blocks[index], backward, accumulates: accumulates, update)
     }
   }
 
@@ -309,10 +347,15 @@ public final class Execution {
     }
   }
 
-  private func weightGradients(_ block: BlockPlan, _ backward: BlockPlan.Backward, accumulates: Bool) {
+  private func weightGradients(
+    _ block: BlockPlan, _ backward: BlockPlan.Backward, accumulates: Bool, _ update: AdamUpdate?
+  ) {
     guard let weights = backward.weights, let memory = network.parameters.gradientBase else { return }
-    let gradients = memory + network.parameters.parameters[block.block.weight].offset
-    weights.run(arena: arena.base, gradients: gradients, accumulates: accumulates, processor)
+    let offset = network.parameters.parameters[block.block.weight].offset
+    weights.run(
+      arena: arena.base,
+      to: GradientTarget(
+        gradients: memory + offset, accumulates: accumulates, update: update, firstParameter: offset), processor)
   }
 
   private func inputGradients(_ block: BlockPlan, _ backward: BlockPlan.Backward) {
@@ -368,8 +411,8 @@ public final class Execution {
       firstChannel: range.lowerBound, channels: plan.blocks[index].channels)
   }
 
-  private func parameter(_ index: Int) -> UnsafeMutablePointer<Float> {
-    network.parameters.base + network.parameters.parameters[index].offset
+  private func parameter(_ index: Int) -> UnsafePointer<Float> {
+    network.parameters.readOnlyBase + network.parameters.parameters[index].offset
   }
 
   private func addGradient(_ index: Int, _ channel: Int, _ value: Double, _ accumulates: Bool) {

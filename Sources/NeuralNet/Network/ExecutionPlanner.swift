@@ -55,7 +55,12 @@ struct ExecutionPlanner {
     var inputGradient: PlannedTensor?
     var outputGradient: PlannedTensor?
     var floats: Int
+    /// Floats of weights that are transformed for inference.
+    var filterFloats: Int
   }
+
+  /// Whether weights are transformed once for many runs.
+  private var hasReadyFilters: Bool { !mode.keepsActivations }
 
   private var last: Int { 2 * network.blocks.count }
   private func backwardTime(_ block: Int) -> Int { last - 1 - block }
@@ -84,6 +89,7 @@ struct ExecutionPlanner {
     }
 
     var blocks: [BlockPlan] = []
+    var filterFloats = 0
     for (index, block) in network.blocks.enumerated() {
       let input = place(block.input)
       let first = place(block.first.value)
@@ -119,17 +125,22 @@ struct ExecutionPlanner {
               scratch[index].dataGradient.map { ($0.grid, $0.memory(at: offset)) })
           })
       }
+      var readyFilters: Int?
+      if hasReadyFilters, let transform = scratch[index].forward {
+        readyFilters = filterFloats
+        filterFloats += transform.filters
+      }
       blocks.append(
         BlockPlan(
           block: block, statistics: statistics, imagesPerGroup: imagesPerGroup, input: input, raw: raw, first: first,
           second: block.second.map { place($0.value) }, residual: block.residual.map(place), forward: forward,
-          pixelPieces: forward.pixelPieces, affine: offset(scratch[index].affine),
+          pixelPieces: forward.pixelPieces, readyFilters: readyFilters, affine: offset(scratch[index].affine),
           partials: offset(scratch[index].partials), backward: backward))
     }
     return Plan(
       blocks: blocks, input: place(network.input), output: place(network.output),
       inputGradient: tensor(network.input, gradients), outputGradient: tensor(network.output, gradients),
-      floats: floats)
+      floats: floats, filterFloats: filterFloats)
   }
 
   // MARK: - Extents
@@ -245,11 +256,12 @@ struct ExecutionPlanner {
     var outputs: Int
     var reservation = 0
 
-    var count: Int { filters + inputs + outputs }
+    var tiles: Int { inputs + outputs }
+    var count: Int { tiles + filters }
 
     func memory(at offset: (Int) -> Int) -> TransformedProduct.Memory {
       let start = offset(reservation)
-      return TransformedProduct.Memory(filters: start, inputs: start + filters, outputs: start + filters + inputs)
+      return TransformedProduct.Memory(inputs: start, outputs: start + inputs, filters: start + tiles)
     }
   }
 
@@ -287,8 +299,10 @@ struct ExecutionPlanner {
     if isKept { arena.extend(partials, to: time) }
     let means = arena.reserve(2 * perGroup, from: isKept ? time : index, through: isKept ? time : index)
     var forward = transform(block, input, output, isDataGradient: false)
-    if let count = forward?.count { forward?.reservation = arena.reserve(count, from: index, through: index) }
-    // The weight gradient is done before the data gradient begins.
+    if let count = forward.map({ hasReadyFilters ? $0.tiles : $0.count }) {
+      forward?.reservation = arena.reserve(count, from: index, through: index)
+    }
+    // The data gradient is done before the weight gradient begins.
     var weightGradient: TransformScratch?
     if isKept, mode.needsParameterGradients {
       weightGradient = transform(block, input, output, isDataGradient: false)
@@ -330,7 +344,7 @@ struct ExecutionPlanner {
     let small = geometry.isTransposed ? read : written
     let chosen = rule.grid(
       geometry, block.packing, channels: (source.c, target.c),
-      directProducts: small.pixels * geometry.taps * source.c * target.c, hasReadyWeights: !mode.keepsActivations
+      directProducts: small.pixels * geometry.taps * source.c * target.c, hasReadyWeights: hasReadyFilters
     ) {
       TransformGrid(
         geometry, isLarge ? .toLarge : .toSmall, outputsPerTile: $0, input: source, output: target, sources: sources)

@@ -23,8 +23,18 @@ public final class ParameterStore {
   /// Numbers that training adjusts.
   public var count: Int { parameters.reduce(0) { $0 + $1.count } }
 
-  /// The values, as packed.
-  public var base: UnsafeMutablePointer<Float> { values.base }
+  /// The values, as packed. Whoever asks may write: what was derived from the values is derived anew after each call, so
+  /// the pointer must not be kept for later.
+  public var base: UnsafeMutablePointer<Float> {
+    version += 1
+    return values.base
+  }
+
+  /// The values for those who only read.
+  var readOnlyBase: UnsafePointer<Float> { UnsafePointer(values.base) }
+
+  /// Another number after every possible change of the values.
+  private(set) var version = 0
 
   /// The gradients, packed like the values; memory is taken at the first call.
   public func gradients() throws -> UnsafeMutablePointer<Float> {
@@ -82,7 +92,7 @@ public final class ParameterStore {
   }
 
   /// The values of one parameter in file order.
-  public func fileOrder(_ parameter: Parameter) -> [Float] { fileOrder(parameter, from: base) }
+  public func fileOrder(_ parameter: Parameter) -> [Float] { fileOrder(parameter, from: readOnlyBase) }
 
   /// Sets the values of one parameter from numbers in file order.
   public func setFileOrder(_ parameter: Parameter, _ numbers: [Float]) {

@@ -37,28 +37,42 @@ public final class Adam {
   /// Updates all parameters from their gradients.
   public func step(learningRate: Double, processor: Processor) {
     guard let gradients = parameters.gradientBase else { return }
+    let update = begin(learningRate: learningRate)
+    let count = parameters.storage
+    processor.pool.run((count + Self.piece - 1) / Self.piece) { piece, _ in
+      let start = piece * Self.piece
+      update.apply(start, min(Self.piece, count - start), gradients: gradients + start, processor.kernels)
+    }
+  }
+
+  /// Counts one more update, whose parts may then be applied in any order.
+  func begin(learningRate: Double) -> AdamUpdate {
     steps += 1
     var pass = AdamPass(
-      weights: parameters.base, gradients: gradients, firstMoment: first.base, secondMoment: second.base)
+      weights: parameters.base, gradients: first.base, firstMoment: first.base, secondMoment: second.base)
     pass.firstRate = Float(1 - beta1)
     pass.secondRate = Float(1 - beta2)
     pass.stepSize = Float(learningRate / (1 - pow(beta1, Double(steps))))
     pass.inverseSecondCorrection = Float(1 / (1 - pow(beta2, Double(steps))).squareRoot())
     pass.epsilon = Float(epsilon)
-    let whole = pass
-    let count = parameters.storage
-    let pieces = (count + Self.piece - 1) / Self.piece
-    processor.pool.run(pieces) { piece, _ in
-      let start = piece * Self.piece
-      var part = whole
-      part.count = min(Self.piece, count - start)
-      part.weights += start
-      part.gradients += start
-      part.firstMoment += start
-      part.secondMoment += start
-      processor.kernels.adam(part)
-    }
+    return AdamUpdate(whole: pass)
   }
 
   private static let piece = 1 << 16
+}
+
+/// One update of all parameters, applied range by range.
+struct AdamUpdate {
+  fileprivate let whole: AdamPass
+
+  /// Updates `count` numbers from `start` on, both multiples of sixteen, from `gradients`, which begin there.
+  func apply(_ start: Int, _ count: Int, gradients: UnsafePointer<Float>, _ kernels: KernelTable) {
+    var part = whole
+    part.count = count
+    part.weights += start
+    part.gradients = gradients
+    part.firstMoment += start
+    part.secondMoment += start
+    kernels.adam(part)
+  }
 }

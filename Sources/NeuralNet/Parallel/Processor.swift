@@ -25,7 +25,8 @@ public final class Processor {
 
   /// A page apart, so that workers share no cache line.
   private static let scratchStride =
-    (max(ProductPlan.scratchCount, TransformedFilters.scratchCount) + 1023) / 1024 * 1024
+    (max(ProductPlan.scratchCount, TransformedFilters.scratchCount, WeightGradientPlan.scratchCount) + 1023) / 1024
+    * 1024
 
   func scratch(of worker: Int) -> UnsafeMutablePointer<Float> { scratch.base + worker * Self.scratchStride }
 }

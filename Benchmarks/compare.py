@@ -1,0 +1,254 @@
+"""Measures this engine against PyTorch, ONNX Runtime and OpenVINO in one run and prints the ratios.
+
+    PYTHON Benchmarks/compare.py [--rounds N] [--threads N] [--json FILE] [TASK ...]
+
+PYTHON needs torch, and for the apply tasks onnx, onnxruntime and openvino; what is missing is left out. The engine is
+.build/release/translate-bench unless --bench says otherwise. Every measurement is a process of its own, so that peak
+memory can be told apart; rivals take turns, and medians over all turns are compared, because the speed of shared
+machines drifts. All use fp32 and the same number of threads. Training steps hold what both trainers do for one batch:
+no images are loaded on either side.
+"""
+import argparse, json, os, statistics, subprocess, sys, time
+
+TASKS = ["pix2pix", "pix2pix4", "cyclegan", "unet", "resnet"]
+RIVALS = {task: ["torch"] for task in TASKS[:3]} | {task: ["torch", "onnxruntime", "openvino"] for task in TASKS[3:]}
+RUNS = {"pix2pix": 5, "pix2pix4": 2, "cyclegan": 1, "unet": 21, "resnet": 5}
+
+
+# --- The networks as people have them -----------------------------------------------------------------------------
+def unet():
+    from torch import cat, nn
+
+    class Level(nn.Module):
+        def __init__(self, outer, inner, below=None, inputs=None, innermost=False, drops=False):
+            super().__init__()
+            outermost = inputs is not None
+            down = nn.Conv2d(inputs or outer, inner, 4, 2, 1, bias=False)
+            up = nn.ConvTranspose2d(inner if innermost else 2 * inner, outer, 4, 2, 1, bias=outermost)
+            head = [] if outermost else [nn.LeakyReLU(0.2, True)]
+            norm = [] if outermost or innermost else [nn.BatchNorm2d(inner)]
+            tail = [nn.Tanh()] if outermost else [nn.BatchNorm2d(outer)]
+            middle = [below] if below else []
+            drop = [nn.Dropout(0.5)] if drops else []
+            self.model = nn.Sequential(*head, down, *norm, *middle, nn.ReLU(True), up, *tail, *drop)
+            self.outermost = outermost
+
+        def forward(self, x):
+            return self.model(x) if self.outermost else cat([x, self.model(x)], 1)
+
+    level = Level(512, 512, innermost=True)
+    for _ in range(3):
+        level = Level(512, 512, level, drops=True)
+    for outer in (256, 128, 64):
+        level = Level(outer, 2 * outer, level)
+    return Level(3, 64, level, inputs=3)
+
+
+def resnet():
+    from torch import nn
+
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            half = lambda: [nn.ReflectionPad2d(1), nn.Conv2d(256, 256, 3), nn.InstanceNorm2d(256)]
+            self.block = nn.Sequential(*half(), nn.ReLU(True), *half())
+
+        def forward(self, x):
+            return x + self.block(x)
+
+    after = lambda n: [nn.InstanceNorm2d(n), nn.ReLU(True)]
+    return nn.Sequential(
+        nn.ReflectionPad2d(3), nn.Conv2d(3, 64, 7), *after(64),
+        nn.Conv2d(64, 128, 3, 2, 1), *after(128), nn.Conv2d(128, 256, 3, 2, 1), *after(256),
+        *[Residual() for _ in range(9)],
+        nn.ConvTranspose2d(256, 128, 3, 2, 1, 1), *after(128), nn.ConvTranspose2d(128, 64, 3, 2, 1, 1), *after(64),
+        nn.ReflectionPad2d(3), nn.Conv2d(64, 3, 7), nn.Tanh())
+
+
+def patch(inputs, norm):
+    from torch import nn
+
+    bias = norm is nn.InstanceNorm2d
+    layers = [nn.Conv2d(inputs, 64, 4, 2, 1), nn.LeakyReLU(0.2, True)]
+    for width, stride in ((128, 2), (256, 2), (512, 1)):
+        layers += [nn.Conv2d(width // 2, width, 4, stride, 1, bias=bias), norm(width), nn.LeakyReLU(0.2, True)]
+    return nn.Sequential(*layers, nn.Conv2d(512, 1, 4, 1, 1))
+
+
+# --- One step as the public code does it --------------------------------------------------------------------------
+def require_gradients(networks, needed):
+    for network in networks:
+        for parameter in network.parameters():
+            parameter.requires_grad = needed
+
+
+def pix2pix(batch):
+    import itertools, torch
+    from torch import nn
+
+    G, D = unet(), patch(6, nn.BatchNorm2d)
+    for_G, for_D = [torch.optim.Adam(n.parameters(), 2e-4, (0.5, 0.999)) for n in (G, D)]
+    adversarial, absolute = nn.BCEWithLogitsLoss(), nn.L1Loss()
+    A, B = [torch.rand(batch, 3, 256, 256) * 2 - 1 for _ in range(2)]
+
+    def step():
+        fake = G(A)
+        require_gradients([D], True)
+        for_D.zero_grad()
+        no, yes = D(torch.cat((A, fake), 1).detach()), D(torch.cat((A, B), 1))
+        ((adversarial(no, torch.zeros_like(no)) + adversarial(yes, torch.ones_like(yes))) * 0.5).backward()
+        for_D.step()
+        require_gradients([D], False)
+        for_G.zero_grad()
+        judged = D(torch.cat((A, fake), 1))
+        (adversarial(judged, torch.ones_like(judged)) + 100 * absolute(fake, B)).backward()
+        for_G.step()
+
+    return step
+
+
+def cyclegan():
+    import itertools, torch
+    from torch import nn
+
+    G_A, G_B = resnet(), resnet()
+    D_A, D_B = patch(3, nn.InstanceNorm2d), patch(3, nn.InstanceNorm2d)
+    for_G, for_D = [
+        torch.optim.Adam(itertools.chain(a.parameters(), b.parameters()), 2e-4, (0.5, 0.999))
+        for a, b in ((G_A, G_B), (D_A, D_B))]
+    gan, l1 = nn.MSELoss(), nn.L1Loss()
+    A, B = [torch.rand(1, 3, 256, 256) * 2 - 1 for _ in range(2)]
+    ones = lambda x: torch.ones_like(x)
+
+    def step():
+        fake_B, fake_A = G_A(A), G_B(B)
+        back_A, back_B = G_B(fake_B), G_A(fake_A)
+        require_gradients([D_A, D_B], False)
+        for_G.zero_grad()
+        identity = (l1(G_A(B), B) + l1(G_B(A), A)) * 5
+        yes_A, yes_B = D_A(fake_B), D_B(fake_A)
+        cycle = (l1(back_A, A) + l1(back_B, B)) * 10
+        (gan(yes_A, ones(yes_A)) + gan(yes_B, ones(yes_B)) + cycle + identity).backward()
+        for_G.step()
+        require_gradients([D_A, D_B], True)
+        for_D.zero_grad()
+        for D, real, fake in ((D_A, B, fake_B), (D_B, A, fake_A)):
+            yes, no = D(real), D(fake.detach())
+            ((gan(yes, ones(yes)) + gan(no, torch.zeros_like(no))) * 0.5).backward()
+        for_D.step()
+
+    return step
+
+
+def applied(task, rival, threads):
+    import torch
+
+    torch.manual_seed(0)
+    network = {"unet": unet, "resnet": resnet}[task]()
+    # Batch statistics of the image itself for pix2pix, as the public code applies it, where the rival can.
+    network.train(task == "unet" and rival == "torch")
+    image = torch.rand(1, 3, 256, 256) * 2 - 1
+    if rival == "torch":
+        def run():
+            with torch.inference_mode():
+                network(image)
+        return run
+    if rival == "openvino":
+        import openvino as ov
+
+        model = ov.convert_model(network, example_input=image, input=[1, 3, 256, 256])
+        compiled = ov.Core().compile_model(
+            model, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"})
+        values = image.numpy()
+        return lambda: compiled(values)
+    import io, onnxruntime
+
+    file = io.BytesIO()
+    torch.onnx.export(network, (image,), file, dynamo=False, input_names=["x"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])
+    values = {"x": image.numpy()}
+    return lambda: session.run(None, values)
+
+
+# --- Measuring ----------------------------------------------------------------------------------------------------
+def work(task, rival, runs, threads):
+    """Runs in a process of its own: the median milliseconds of `runs` runs after one warm-up, and its peak memory."""
+    import resource, torch
+
+    torch.set_num_threads(threads)
+    if task == "cyclegan":
+        run = cyclegan()
+    elif task.startswith("pix2pix"):
+        run = pix2pix(4 if task.endswith("4") else 1)
+    else:
+        run = applied(task, rival, threads)
+    run()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        run()
+        times.append(1e3 * (time.perf_counter() - start))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1 << 20)
+    print(json.dumps({"median": statistics.median(times), "peak": peak}))
+
+
+def measure(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        return None, (done.stderr.strip().splitlines() or ["no message"])[-1]
+    return json.loads(done.stdout[done.stdout.index("{") if "{" in done.stdout else 0:].rstrip().rstrip("]")), None
+
+
+def compare(task, options):
+    rivals = ["engine"] + RIVALS[task]
+    results = {rival: [] for rival in rivals}
+    for _ in range(options.rounds):
+        for rival in list(results):
+            if rival == "engine":
+                command = [options.bench, task, "--json", "--threads", options.threads, "--rounds", RUNS[task]]
+            else:
+                command = [sys.executable, __file__, "--work", task, rival, RUNS[task], options.threads]
+            result, problem = measure([str(word) for word in command])
+            if problem:
+                print(f"{task}: {rival} is left out: {problem}", file=sys.stderr)
+                del results[rival]
+                continue
+            if rival == "engine":
+                result = {"median": result["medianMilliseconds"], "peak": result["peakMegabytes"]}
+            results[rival].append(result)
+    return {
+        rival: {key: statistics.median(turn[key] for turn in turns) for key in ("median", "peak")}
+        for rival, turns in results.items()}
+
+
+def main():
+    if sys.argv[1:2] == ["--work"]:
+        task, rival, runs, threads = sys.argv[2:6]
+        return work(task, rival, int(runs), int(threads))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tasks", nargs="*", default=TASKS, metavar="TASK", help=", ".join(TASKS))
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each rival")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--bench", default=".build/release/translate-bench")
+    parser.add_argument("--json", metavar="FILE", help="where all numbers are written too")
+    options = parser.parse_args()
+    everything = {}
+    print(f"{'task':10} {'rival':12} {'ms':>9} {'ratio':>6} {'MB':>7} {'ours/theirs':>11}")
+    for task in options.tasks:
+        results = everything[task] = compare(task, options)
+        if "engine" not in results:
+            continue
+        ours = results["engine"]
+        for rival, numbers in results.items():
+            print(
+                f"{task:10} {rival:12} {numbers['median']:9.1f} {numbers['median'] / ours['median']:6.2f}"
+                f" {numbers['peak']:7.0f} {ours['peak'] / numbers['peak']:11.2f}", flush=True)
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump(everything, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+/// Where the gradient of a convolution's weights goes.
+struct GradientTarget {
+  /// Packed like the weights.
+  var gradients: UnsafeMutablePointer<Float>
+  /// Whether it is added to what is there.
+  var accumulates: Bool
+  /// Applied to each piece of the gradient while it is in the cache; without `accumulates` the gradient is then stored
+  /// nowhere, and its memory never touched.
+  var update: AdamUpdate?
+  /// Where the weights begin among the parameters.
+  var firstParameter: Int
+
+  /// Whether pieces are computed in scratch.
+  var usesScratch: Bool { update != nil && !accumulates }
+
+  /// Ends a piece: `count` gradients at `piece`, `offset` floats from the weights' begin.
+  func finish(_ piece: UnsafePointer<Float>, offset: Int, count: Int, _ kernels: KernelTable) {
+    update?.apply(firstParameter + offset, count, gradients: piece, kernels)
+  }
+}

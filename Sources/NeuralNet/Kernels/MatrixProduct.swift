@@ -1,0 +1,41 @@
+import COpenBLAS
+
+/// Matrix products by OpenBLAS; the only file that calls it.
+///
+/// Each call runs on the thread that makes it: what threads share out is ours to decide.
+package enum MatrixProduct {
+  private static let isSingleThreaded: Bool = {
+    openblas_set_num_threads(1)
+    return true
+  }()
+
+  /// `c[m][n] (+)= a[m][k] · b[k][n]`, rows `aStride`, `bStride` and `cStride` floats apart.
+  static func multiply(
+    m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, _ aStride: Int, _ b: UnsafePointer<Float>, _ bStride: Int,
+    _ c: UnsafeMutablePointer<Float>, _ cStride: Int, accumulates: Bool
+  ) {
+    guard isSingleThreaded, m > 0, n > 0 else { return }
+    cblas_sgemm(
+      CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a, blasint(aStride), b,
+      blasint(bStride), accumulates ? 1 : 0, c, blasint(cStride))
+  }
+
+  /// GFLOP/s of a product of 768² matrices on every thread: what a machine can do, to compare kernels with.
+  package static func rate(_ processor: Processor) throws -> Double {
+    let size = 768
+    let memory = try AlignedMemory(count: (1 + 2 * processor.pool.threads) * size * size)
+    memory.base.update(repeating: 0.5, count: memory.count)
+    func run() {
+      processor.pool.run(processor.pool.threads) { piece, _ in
+        let matrix = memory.base + (1 + 2 * piece) * size * size
+        multiply(
+          m: size, n: size, k: size, matrix, size, memory.base, size, matrix + size * size, size, accumulates: false)
+      }
+    }
+    run()
+    let start = ContinuousClock.now
+    run()
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    return 2e-9 * Double(processor.pool.threads * size * size * size) / seconds
+  }
+}

@@ -1,0 +1,87 @@
+import CAllocations
+import Foundation
+import NeuralNet
+import ResNet
+import UNet
+
+/// What can be measured as a whole, by the name that compare.py uses too.
+enum Task: String, CaseIterable {
+  case pix2pix
+  case pix2pix4
+  case cyclegan
+  case unet
+  case resnet
+
+  func make(_ rule: AlgorithmRule, _ processor: Processor) throws -> StepBenchmark {
+    switch self {
+    case .pix2pix: try Pix2PixStep(batch: 1, rule, processor)
+    case .pix2pix4: try Pix2PixStep(batch: 4, rule, processor)
+    case .cyclegan: try CycleGANStep(rule, processor)
+    case .unet:
+      try ApplyBenchmark("apply unet_256", UNetGenerator.network(UNetConfiguration(levels: 8)), rule, processor)
+    case .resnet:
+      try ApplyBenchmark(
+        "apply resnet_9blocks", ResNetGenerator.network(ResNetConfiguration(blocks: 9)), rule, processor)
+    }
+  }
+
+  /// Runs that take about two seconds together.
+  var rounds: Int {
+    switch self {
+    case .pix2pix: 9
+    case .pix2pix4, .cyclegan: 3
+    case .unet: 41
+    case .resnet: 11
+    }
+  }
+}
+
+/// What was measured.
+struct TaskResult: Codable {
+  var task: String
+  var name: String
+  var rule: String
+  var medianMilliseconds: Double
+  var leastMilliseconds: Double
+  /// Calls of the allocator in one run, after the first.
+  var allocations: Int
+  /// The whole process, which has run nothing else if this is its only task.
+  var peakMegabytes: Double
+}
+
+/// Runs a task with each rule in turn, `rounds` times after one run that nobody counts.
+func measure(_ task: Task, _ rules: [AlgorithmRule], rounds: Int?, _ processor: Processor) throws -> [TaskResult] {
+  let runs = try rules.map { try task.make($0, processor) }
+  for run in runs { run.step() }
+  var times = [[Double]](repeating: [], count: runs.count)
+  var allocations = [Int](repeating: 0, count: runs.count)
+  for _ in 0..<(rounds ?? task.rounds) {
+    for (index, run) in runs.enumerated() {
+      let before = allocations_so_far()
+      let start = ContinuousClock.now
+      run.step()
+      let elapsed = (ContinuousClock.now - start) / .seconds(1)
+      allocations[index] = Int(allocations_so_far() - before)
+      times[index].append(elapsed)
+    }
+  }
+  return runs.indices.map { index in
+    let sorted = times[index].sorted()
+    return TaskResult(
+      task: task.rawValue, name: runs[index].name, rule: "\(rules[index].choice)",
+      medianMilliseconds: sorted[sorted.count / 2] * 1e3, leastMilliseconds: sorted[0] * 1e3,
+      allocations: allocations[index], peakMegabytes: peakMegabytes())
+  }
+}
+
+/// The most memory that this process has held.
+func peakMegabytes() -> Double {
+  var usage = rusage()
+  #if os(Linux)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Double(usage.ru_maxrss) / 1024
+  #else
+    getrusage(RUSAGE_SELF, &usage)
+    return Double(usage.ru_maxrss) / 1_048_576
+  #endif
+}

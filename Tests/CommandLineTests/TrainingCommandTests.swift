@@ -62,7 +62,9 @@ struct TrainingCommandTests {
     #expect(description.commandLine.prefix(6) == ["translate-cli", "train", "paired", "data", "--out", "run"])
     #expect(description.configuration.steps == 2 && description.configuration.generator == .unet(levels: 5))
     let inspected = try BuiltProgram.run(["inspect", "run"], in: folder.url)
-    #expect(inspected.output.hasPrefix("run: paired training of unet_32, batch norm, 4 filters, AtoB\n  trained: 2 steps, epoch "))
+    #expect(
+      inspected.output.hasPrefix(
+        "run: paired training of unet_32, batch norm, 4 filters, AtoB\n  trained: 2 steps, epoch "))
     #expect(inspected.output.contains("settings: batch norm, 4 filters, 3 → 3 channels, 5 levels, dropout, transposed"))
   }
 

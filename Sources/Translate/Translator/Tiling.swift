@@ -25,33 +25,49 @@ struct Tiling {
     rows = Self.starts(height, tileHeight)
   }
 
-  var squares: [Square] {
-    rows.flatMap { y in columns.map { Square(x: $0, y: y, width: tileWidth, height: tileHeight) } }
+  /// The whole picture from the translations of its squares, row by row from the top left.
+  ///
+  /// Where squares overlap, each counts by its distance from its own border. Sums are held for one row of squares at a
+  /// time, so that memory is little more than the picture's own.
+  func assemble(channels: Int, _ translate: (Square) throws -> Image) rethrows -> Image {
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(width * height * channels)
+    var sums = [Float](repeating: 0, count: width * tileHeight * channels)
+    var weights = [Float](repeating: 0, count: width * tileHeight)
+    for (index, y) in rows.enumerated() {
+      for x in columns {
+        let square = Square(x: x, y: y, width: tileWidth, height: tileHeight)
+        add(try translate(square), at: x, channels: channels, &sums, &weights)
+      }
+      let finished = (index + 1 < rows.count ? rows[index + 1] : height) - y
+      for place in 0..<finished * width * channels {
+        pixels.append(UInt8(max(0, min(255, (sums[place] / weights[place / channels]).rounded()))))
+      }
+      Self.shift(&sums, by: finished * width * channels)
+      Self.shift(&weights, by: finished * width)
+    }
+    return Image(width: width, height: height, channels: channels, pixels: pixels)
   }
 
-  /// The whole picture from the translations of its squares.
-  ///
-  /// Where squares overlap, each counts by its distance from its own border. One row of squares is held at a time.
-  func assemble(channels: Int, _ translate: (Square) throws -> Image) rethrows -> Image {
-    var sums = [Float](repeating: 0, count: width * height * channels)
-    var weights = [Float](repeating: 0, count: width * height)
-    for square in squares {
-      let part = try translate(square)
-      for row in 0..<square.height {
-        let vertical = weight(row, square.height)
-        for column in 0..<square.width {
-          let weight = vertical * weight(column, square.width)
-          let place = (square.y + row) * width + square.x + column
-          weights[place] += weight
-          for channel in 0..<channels {
-            sums[place * channels + channel] +=
-              weight * Float(part.pixels[(row * square.width + column) * channels + channel])
-          }
+  private func add(_ part: Image, at x: Int, channels: Int, _ sums: inout [Float], _ weights: inout [Float]) {
+    for row in 0..<tileHeight {
+      let vertical = weight(row, tileHeight)
+      for column in 0..<tileWidth {
+        let weight = vertical * weight(column, tileWidth)
+        let place = row * width + x + column
+        weights[place] += weight
+        for channel in 0..<channels {
+          sums[place * channels + channel] +=
+            weight * Float(part.pixels[(row * tileWidth + column) * channels + channel])
         }
       }
     }
-    let pixels = sums.indices.map { UInt8(max(0, min(255, (sums[$0] / weights[$0 / channels]).rounded()))) }
-    return Image(width: width, height: height, channels: channels, pixels: pixels)
+  }
+
+  /// Drops the first `count` values and appends as many zeros.
+  private static func shift(_ values: inout [Float], by count: Int) {
+    values.removeFirst(count)
+    values.append(contentsOf: repeatElement(0, count: count))
   }
 
   /// Rises from the border over an eighth of the square.

@@ -26,6 +26,14 @@ public enum GeneratorConfiguration: Sendable, Equatable, Codable {
     }
   }
 
+  /// Channels after the first convolution.
+  public var filters: Int {
+    switch self {
+    case .unet(let network): network.filters
+    case .resnet(let network): network.filters
+    }
+  }
+
   /// The sizes that the network takes without padding are multiples of this many pixels.
   public var sizeMultiple: Int {
     switch self {

@@ -21,6 +21,9 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
 }
 
 extension TrainingConfiguration {
+  /// The widest first convolution: its sixteenfold, two concatenated inner levels, is what a row of zeros must cover.
+  static let mostFilters = 1024
+
   /// Checks every setting by itself and together with the others.
   ///
   /// - Throws: a `ConfigurationError` for the first that cannot be.
@@ -39,8 +42,8 @@ extension TrainingConfiguration {
     try check("--load-size", loadSize, in: 1...16384)
     try check("--crop-size", cropSize, in: 1...16384)
     try check("--max-pixels", maxPixels, in: 1...(1 << 34))
-    try check("--ngf", ngf, in: 1...1024)
-    try check("--ndf", ndf, in: 1...1024)
+    try check("--ngf", ngf, in: 1...Self.mostFilters)
+    try check("--ndf", ndf, in: 1...Self.mostFilters)
     try check("--discriminator-layers", discriminatorLayers, in: 1...8)
     try check("--pool-size", poolSize, in: 0...10_000)
     try check("--lr-decay-iters", learningRateStep, in: 1...1_000_000)

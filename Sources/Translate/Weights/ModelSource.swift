@@ -82,9 +82,26 @@ public final class GeneratorModel {
     case .discriminator:
       throw FileError(path: file.path, problem: "is a discriminator", advice: "give a generator")
     }
+    try Self.requireUsable(configuration, path: file.path)
     path = file.path
     metadata = try ModelMetadata(strings: file.metadata, path: file.path)
     network = try configuration.network()
     try NetworkTensors.load(network, from: file)
+  }
+
+  /// Refuses networks that no picture fits, before memory is taken for them.
+  private static func requireUsable(_ configuration: GeneratorConfiguration, path: String?) throws {
+    for (what, channels) in [("reads", configuration.inputChannels), ("makes", configuration.outputChannels)]
+    where channels != 1 && channels != 3 {
+      throw FileError(
+        path: path, problem: "\(what) pictures of \(channels) channels, where PNGs have 1 (grey) or 3 (RGB)",
+        advice: "give a generator for grey or RGB pictures")
+    }
+    guard (1...TrainingConfiguration.mostFilters).contains(configuration.filters) else {
+      throw FileError(
+        path: path,
+        problem: "has \(configuration.filters) channels after the first convolution, expected 1 to "
+          + "\(TrainingConfiguration.mostFilters)", advice: "is it damaged?")
+    }
   }
 }

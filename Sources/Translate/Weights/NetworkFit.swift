@@ -4,6 +4,7 @@ import NeuralNet
 struct NetworkFit {
   private let network: Network
   private let name: String
+  private let isOneOfSeveral: Bool
   private let file: WeightsFile
   private let normalization: NormalizationKind?
   private let generator: GeneratorConfiguration?
@@ -14,6 +15,7 @@ struct NetworkFit {
   /// The fit of `member` into `trained`, a network of `model`.
   init(_ member: StoredNetworks.Member, into trained: TrainedNetwork, of model: any TranslationModel) {
     (network, name, file) = (trained.network, trained.name, member.file)
+    isOneOfSeveral = member.name != nil
     normalization = member.normalization
     generator = model.generators.first { $0.network === trained.network }?.configuration
   }
@@ -27,7 +29,8 @@ struct NetworkFit {
         path: file.path,
         problem: "does not fit \(name)" + (generator.map { " (\($0.inferred.architecture))" } ?? "") + ": "
           + differences.prefix(Self.shown).joined(separator: "; ") + (more > 0 ? "; and \(more) more" : ""),
-        advice: advice)
+        advice: advice
+          + (isOneOfSeveral && generator == nil ? ", or give a file of the generator alone" : ""))
     }
     // Instance norm and none have the same tensors.
     if let norm = normalization, (norm != .none) != network.isNormalized {

@@ -24,7 +24,8 @@ struct ApplyCommand: Command {
         .flag("skip-existing", \.translation.skipsExisting, "leave out images whose translation is there already"),
         .flag("side-by-side", \.translation.sideBySide, "write input and translation beside each other"),
         .shard("shard", \.translation.shard, "translate every N-th file from the I-th on: one line of a job array"),
-        .choice("half", \.translation.half, standard: "the whole image", "which half of side-by-side images to translate"),
+        .choice(
+          "half", \.translation.half, standard: "the whole image", "which half of side-by-side images to translate"),
         .maxPixels(\.translation.limit.pixels),
       ]),
     OptionGroup<Self>(

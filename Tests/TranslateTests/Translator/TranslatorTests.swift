@@ -167,6 +167,23 @@ final class ModelScene {
     }
   }
 
+  @Test func networksThatNoPictureFitsAreRefused() throws {
+    let scene = try ModelScene()
+    let path = try scene.model("m.safetensors", ModelScene.unet(channels: 2))
+    let error = #expect(throws: FileError.self) { _ = try GeneratorModel(path) }
+    #expect(
+      error?.description == path + ": reads pictures of 2 channels, where PNGs have 1 (grey) or 3 (RGB); "
+        + "give a generator for grey or RGB pictures")
+    let empty = scene.path("empty.safetensors")
+    let layout = ModelScene.unet().inferred.layout.map { tensor in
+      let shape = tensor.shape.map { $0 == 3 || $0 == 4 && tensor.shape.last == 4 ? $0 : 0 }
+      return SafetensorsWriter.Tensor(
+        name: tensor.name, shape: shape, floats: [Float](repeating: 0, count: shape.reduce(1, *)))
+    }
+    try SafetensorsWriter.write(layout, to: empty)
+    #expect(throws: FileError.self) { _ = try GeneratorModel(empty) }
+  }
+
   @Test func unequalBatchesAreRefused() throws {
     let scene = try ModelScene()
     let translator = try Translator(model: try scene.model("m.safetensors", ModelScene.unet()))

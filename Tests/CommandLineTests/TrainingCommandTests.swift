@@ -62,8 +62,10 @@ struct TrainingCommandTests {
     #expect(description.commandLine.prefix(6) == ["translate-cli", "train", "paired", "data", "--out", "run"])
     #expect(description.configuration.steps == 2 && description.configuration.generator == .unet(levels: 5))
     let inspected = try BuiltProgram.run(["inspect", "run"], in: folder.url)
-    #expect(inspected.output.hasPrefix("run: paired training, unet_32, 4 filters, AtoB, version "))
-    #expect(inspected.output.contains("network: unet_32, batch norm, 4 filters, 3 → 3 channels, dropout, transposed"))
+    #expect(
+      inspected.output.hasPrefix(
+        "run: paired training of unet_32, batch norm, 4 filters, AtoB\n  trained: 2 steps, epoch "))
+    #expect(inspected.output.contains("settings: batch norm, 4 filters, 3 → 3 channels, 5 levels, dropout, transposed"))
   }
 
   @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
@@ -200,7 +202,7 @@ struct SmallCommandTests {
     let weights = run + "/generator.safetensors"
     let pth = folder.path + "/g.pth"
     let first = runInProcess(["convert", weights, pth])
-    #expect(first.status == .success && first.error == "\(pth): 46 tensors (unet_32, batch norm)\n", "\(first.error)")
+    #expect(first.status == .success && first.error == "\(pth): unet_32, batch norm\n", "\(first.error)")
     #expect(
       runInProcess(["convert", weights, pth]).error.hasSuffix(
         "is there already; name another file, or add --overwrite\n"))
@@ -211,8 +213,12 @@ struct SmallCommandTests {
     #expect(runInProcess(["convert", pth, back]).status == .success)
     let inspected = runInProcess(["inspect", back, "--json"])
     let object = try #require(try JSONSerialization.jsonObject(with: Data(inspected.output.utf8)) as? [String: Any])
-    #expect((object["network"] as? [String: Any])?["architecture"] as? String == "unet_32")
-    #expect((object["tensors"] as? [Any])?.count == 46)
+    let network = try #require((object["networks"] as? [[String: Any]])?.first)
+    #expect(network["architecture"] as? String == "unet_32")
+    #expect((network["tensors"] as? [Any])?.count == 46)
+    let onnx = folder.path + "/g.onnx"
+    #expect(runInProcess(["convert", run, onnx]) == (.success, "", "\(onnx): unet_32, batch norm\n"))
+    #expect(FileManager.default.fileExists(atPath: onnx))
   }
 
   @Test(arguments: [

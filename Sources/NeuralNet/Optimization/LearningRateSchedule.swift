@@ -51,6 +51,9 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
     }
   }
 
+  /// Whether what a file says of its development can be: a small count, a factor in 0 ... 1.
+  public var isPlausible: Bool { (0...1_000_000).contains(badEpochs) && (0...1).contains(plateauFactor) }
+
   /// Takes over how an earlier schedule has developed, whose length may have been another.
   public mutating func `continue`(from earlier: LearningRateSchedule) {
     best = earlier.best

@@ -1,34 +1,43 @@
 import Foundation
-import NeuralNet
 import Translate
 
 /// `translate-cli convert SOURCE DESTINATION`
 struct ConvertCommand: Command {
   static let words = ["convert"]
-  static let summary = "copy weights to another form: .pth to .safetensors and back"
+  static let summary = "copy weights to another form: .pth to .safetensors and back, or to .onnx"
   static let discussion = """
-    The extension of DESTINATION tells the form: .safetensors, .pth or .pt. The numbers stay the same, bit for bit. \
-    Nothing in a .pth is ever executed.
+    The extension of DESTINATION tells the form: .safetensors, .pth (or .pt), .onnx. In the first two the numbers stay \
+    the same, bit for bit; .onnx holds the generator as a graph for ONNX Runtime and others. Nothing in a .pth is ever \
+    executed.
     """
   static let operands = [
-    Operand<Self>("SOURCE", \.source, "a .pth or .safetensors file"),
+    Operand<Self>("SOURCE", \.source, "folder of a training run, or a .pth or .safetensors file"),
     Operand<Self>("DESTINATION", \.destination, "the file to write"),
   ]
   static let options = [
     OptionGroup<Self>(
       title: "Options",
       options: [
+        .choice("direction", \.direction, standard: "AtoB", "which generator of an unpaired run"),
         .text("part", \.part, placeholder: "KEY", "the state dict that is meant in a .pth that holds several"),
+        .choice(
+          "norm-statistics", \.statistics, standard: "as the model says, else image",
+          "whose statistics batch norm uses in .onnx"),
         .flag("overwrite", \.overwrite, "replace DESTINATION where it is there already"),
         .maxHeader(\.maxHeader),
         .quiet(\.isQuiet),
       ])
   ]
-  static let examples = ["convert latest_net_G.pth generator.safetensors", "convert generator.safetensors net_G.pth"]
+  static let examples = [
+    "convert latest_net_G.pth generator.safetensors", "convert runs/facades net_G.pth",
+    "convert runs/zebras horse2zebra.onnx --direction AtoB",
+  ]
 
   var source = ""
   var destination = ""
+  var direction: Direction?
   var part: String?
+  var statistics: Translator.NormStatistics?
   var overwrite = false
   var maxHeader = SafetensorsFile.defaultHeaderLimit
   var isQuiet = false
@@ -40,12 +49,12 @@ struct ConvertCommand: Command {
     guard overwrite || !FileManager.default.fileExists(atPath: destination) else {
       throw FileError(path: destination, problem: "is there already", advice: "name another file, or add --overwrite")
     }
-    let file = try WeightsFile.open(source, part: part, headerLimit: maxHeader)
-    let network = try WeightsConversion.convert(file, to: destination)
+    let network = try WeightsConversion.convert(
+      path: source, direction: direction, part: part, to: destination, statistics: statistics, headerLimit: maxHeader)
     if !isQuiet {
       let what =
         network.map { "\($0.architecture), \($0.normalization.rawValue) norm" } ?? "no network that is known here"
-      console.error("\(destination): \(file.tensors.count) tensors (\(what))")
+      console.error("\(destination): \(what)")
     }
     return .success
   }

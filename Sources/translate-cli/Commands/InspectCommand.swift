@@ -1,5 +1,3 @@
-import Foundation
-import NeuralNet
 import Translate
 
 /// `translate-cli inspect FILE|RUN`
@@ -24,14 +22,8 @@ struct InspectCommand: Command {
   var json = false
 
   func run(on console: Console) throws -> ExitCode {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      let description = try RunSummary(runFolder: path, headerLimit: maxHeader)
-      try console.output(json ? jsonText(description) : description.text)
-    } else {
-      let description = try WeightsSummary(WeightsFile.open(path, part: part, headerLimit: maxHeader))
-      try console.output(json ? jsonText(description) : description.text)
-    }
+    let inspection = try ModelInspection(path, part: part, headerLimit: maxHeader)
+    try console.output(json ? jsonText(inspection) : inspection.text)
     return .success
   }
 }

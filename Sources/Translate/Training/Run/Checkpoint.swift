@@ -16,6 +16,14 @@ struct TrainingPosition: Codable, Equatable {
   var epochSteps = 0
 }
 
+extension TrainingPosition {
+  /// Whether the counters of a file can be counted on: those that training adds to stay far from overflow.
+  fileprivate var isPlausible: Bool {
+    let range = 0..<1 << 48
+    return range.contains(step) && range.contains(epochSteps) && random.count == 4 && schedule.isPlausible
+  }
+}
+
 /// RUN/checkpoint.safetensors: networks, moments, random state and position in one file.
 enum Checkpoint {
   private static let positionKey = "position"
@@ -57,7 +65,7 @@ enum Checkpoint {
         path: path, problem: "is no training checkpoint of this version", advice: "give the folder of a training run")
     }
     guard let position = try? JSONDecoder().decode(TrainingPosition.self, from: Data(json.utf8)),
-      position.step >= 0, position.random.count == 4, position.epochSteps >= 0
+      position.isPlausible
     else {
       throw FileError(
         path: path, problem: "its position is damaged", advice: "start a new run with --init-from to keep the weights")

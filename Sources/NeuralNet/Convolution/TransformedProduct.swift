@@ -78,14 +78,14 @@ struct TransformedProduct {
     finished: (_ piece: Int, _ pixels: Range<Int>, _ channels: Range<Int>) -> Void
   ) {
     if ready == nil { prepare(weights: weights, filters: arena + memory.filters, processor) }
-    let filters = ready ?? UnsafePointer(arena + memory.filters)
-    let panels = self.filters.panels
+    let transformed = ready ?? UnsafePointer(arena + memory.filters)
+    let panels = filters.panels
     for chunk in 0..<layout.chunks {
       layout.transformInputs(ofChunk: chunk, arena: arena, tiles: arena + memory.inputs, processor)
       let bands = layout.bands(ofChunk: chunk)
       let tiles = bands.count * layout.grid.columns.tiles
       processor.pool.run(products.count * panels) { piece, _ in
-        multiply(products[piece / panels], piece % panels, tiles, arena, filters, processor.kernels)
+        multiply(products[piece / panels], piece % panels, tiles, arena, transformed, processor.kernels)
       }
       processor.pool.run(bands.count * panels) { piece, worker in
         let band = bands.lowerBound + piece / panels
@@ -101,10 +101,10 @@ struct TransformedProduct {
 
   private func multiply(
     _ place: (block: Int, point: Int), _ panel: Int, _ tiles: Int, _ arena: UnsafeMutablePointer<Float>,
-    _ filters: UnsafePointer<Float>, _ kernels: KernelTable
+    _ ready: UnsafePointer<Float>, _ kernels: KernelTable
   ) {
     let input = arena + memory.inputs + layout.inputPoint(0, place.point)
-    let weights = filters + self.filters.place(place.block, place.point, panel)
+    let weights = ready + filters.place(place.block, place.point, panel)
     let first = panel * panelWidth
     var product = GatheredProduct(
       input: input, inputOffsets: inputOffsets[place.block].base, weights: weights,
@@ -112,10 +112,19 @@ struct TransformedProduct {
       output: arena + memory.outputs + layout.outputPoint(place.block, place.point) + first,
       outputOffsets: outputOffsets.base)
     let units = layout.grid.unitsOfOutput[place.block].count
+    if kernels.usesMatrixProducts {
+      for unit in 0..<units {
+        MatrixProduct.multiply(
+          m: tiles, n: min(panelWidth, channels - first), k: filters.rowCount,
+          input + Int(inputOffsets[place.block].base[unit * gatherTile]), layout.inputStride,
+          weights + unit * filters.unitStride, panelWidth, product.output, layout.outputStride, accumulates: unit > 0)
+      }
+      return
+    }
     product.tiles = (tiles + gatherTile - 1) / gatherTile
     product.inputTileStride = units * gatherTile
     product.columns = min(panelWidth, channels - first)
-    let rows = self.filters.rowCount
+    let rows = filters.rowCount
     if rows * units <= Self.rowsPerPass {
       product.taps = units
       product.channels = rows
@@ -128,7 +137,7 @@ struct TransformedProduct {
         product.channels = min(Self.rowsPerPass, rows - row)
         product.input = UnsafePointer(input + row)
         product.inputOffsets = UnsafePointer(inputOffsets[place.block].base + unit * gatherTile)
-        product.weights = weights + unit * self.filters.unitStride + row * panelWidth
+        product.weights = weights + unit * filters.unitStride + row * panelWidth
         kernels.multiplyGathered(product)
         product.accumulates = true
       }

@@ -68,6 +68,12 @@ struct TransformedWeightGradient {
     product.rows = min(rowsPerPiece, filters.rowCount - firstRow)
     product.columns = min(panelWidth, filters.columnCount - first)
     product.accumulates = accumulates
+    if kernels.usesMatrixProducts {
+      MatrixProduct.multiply(
+        m: product.rows, n: product.columns, k: tiles, transposesA: true, product.left, layout.inputStride,
+        product.right, layout.outputStride, product.output, panelWidth, accumulates: accumulates)
+      return
+    }
     for done in stride(from: 0, to: tiles, by: Self.tilesPerBlock) {
       product.pairs = min(Self.tilesPerBlock, tiles - done)
       product.leftOffsets = UnsafePointer(inputOffsets.base + done)

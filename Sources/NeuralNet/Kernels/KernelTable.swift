@@ -14,6 +14,8 @@ import KernelsPortable
 struct KernelTable: Sendable {
   /// `avx512`, `avx2` or `portable`
   let name: String
+  /// Whether OpenBLAS multiplies dense matrices faster: on x86 without FMA, where it has kernels written by hand.
+  let usesMatrixProducts: Bool
   let multiplyGathered: @Sendable (GatheredProduct) -> Void
   let multiplyDot: @Sendable (DotProduct) -> Void
   let multiplyOuter: @Sendable (OuterProduct) -> Void
@@ -48,7 +50,7 @@ struct KernelTable: Sendable {
 
   #if arch(x86_64)
     private static let avx512 = KernelTable(
-      name: "avx512",
+      name: "avx512", usesMatrixProducts: false,
       multiplyGathered: { KernelsAVX512.Kernels.multiply($0) },
       multiplyDot: { KernelsAVX512.Kernels.multiply($0) },
       multiplyOuter: { KernelsAVX512.Kernels.multiply($0) },
@@ -64,7 +66,7 @@ struct KernelTable: Sendable {
       })
 
     private static let avx2 = KernelTable(
-      name: "avx2",
+      name: "avx2", usesMatrixProducts: false,
       multiplyGathered: { KernelsAVX2.Kernels.multiply($0) },
       multiplyDot: { KernelsAVX2.Kernels.multiply($0) },
       multiplyOuter: { KernelsAVX2.Kernels.multiply($0) },
@@ -80,8 +82,14 @@ struct KernelTable: Sendable {
       })
   #endif
 
+  #if arch(x86_64)
+    private static let isX86 = true
+  #else
+    private static let isX86 = false
+  #endif
+
   private static let portable = KernelTable(
-    name: "portable",
+    name: "portable", usesMatrixProducts: isX86,
     multiplyGathered: { KernelsPortable.Kernels.multiply($0) },
     multiplyDot: { KernelsPortable.Kernels.multiply($0) },
     multiplyOuter: { KernelsPortable.Kernels.multiply($0) },

@@ -10,13 +10,17 @@ package enum MatrixProduct {
   }()
 
   /// `c[m][n] (+)= a[m][k] · b[k][n]`, rows `aStride`, `bStride` and `cStride` floats apart.
+  ///
+  /// - Parameter transposesA: whether `a` lies as `[k][m]`
   static func multiply(
-    m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, _ aStride: Int, _ b: UnsafePointer<Float>, _ bStride: Int,
+    m: Int, n: Int, k: Int, transposesA: Bool = false, _ a: UnsafePointer<Float>, _ aStride: Int,
+    _ b: UnsafePointer<Float>, _ bStride: Int,
     _ c: UnsafeMutablePointer<Float>, _ cStride: Int, accumulates: Bool
   ) {
     guard isSingleThreaded, m > 0, n > 0 else { return }
     cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a, blasint(aStride), b,
+      CblasRowMajor, transposesA ? CblasTrans : CblasNoTrans, CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a,
+      blasint(aStride), b,
       blasint(bStride), accumulates ? 1 : 0, c, blasint(cStride))
   }
 

@@ -215,7 +215,7 @@ public final class Execution {
 
   // MARK: - Backward
 
-  /// Runs the way back from `outputGradient`.
+  /// Runs the way back from `outputGradient`, once for each `forward`: it uses up what that has left.
   ///
   /// Gradients of the parameters are written to, or with `accumulates` added to, the network's gradients.
   public func backward(accumulates: Bool = false) { backward(accumulates: accumulates, update: nil) }

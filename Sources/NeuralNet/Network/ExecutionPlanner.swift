@@ -17,6 +17,9 @@ public struct ExecutionMode: Sendable, Equatable {
   /// Whether it computes the gradient of the input.
   public var needsInputGradient = false
 
+  /// Whether weights stay as they are for many runs, so that transformed copies are worth their memory.
+  public var keepsTransformedWeights = true
+
   /// Inference with per-image statistics, as pix2pix does when it was trained at batch 1.
   public init() {}
 
@@ -60,7 +63,7 @@ struct ExecutionPlanner {
   }
 
   /// Whether weights are transformed once for many runs.
-  private var hasReadyFilters: Bool { !mode.keepsActivations }
+  private var hasReadyFilters: Bool { !mode.keepsActivations && mode.keepsTransformedWeights }
 
   private var last: Int { 2 * network.blocks.count }
   private func backwardTime(_ block: Int) -> Int { last - 1 - block }

@@ -148,11 +148,8 @@ final class CycleGAN: TranslationModel {
       forthResult.identity = improveIdentity(forthPass, b, configuration.lambdaB * configuration.lambdaIdentity)
       backResult.identity = improveIdentity(backPass, a, configuration.lambdaA * configuration.lambdaIdentity)
     }
-    forthPass.backward(accumulates: true)
-    backPass.backward(accumulates: true)
-    for side in [forth, back] {
-      side.generator.optimizer.step(learningRate: learningRate, processor: processor)
-    }
+    forthPass.backward(accumulates: true, updating: forth.generator.optimizer, learningRate: learningRate)
+    backPass.backward(accumulates: true, updating: back.generator.optimizer, learningRate: learningRate)
     return (forthResult, backResult)
   }
 
@@ -239,11 +236,9 @@ final class CycleGAN: TranslationModel {
     let fakeLoss = loss.evaluate(
       pairs.output.images(n..<2 * n), .discriminatorFake, gradient: pairs.outputGradient.images(n..<2 * n),
       weight: 0.5)
-    pairs.backward()
-    if let penalty = side.penalty {
-      try penalty.addGradients(real: pairs.input.images(0..<n), fake: fakes, random: &random)
+    try side.discriminator.improve(by: pairs, learningRate, processor, penalty: side.penalty) {
+      try $0.addGradients(real: pairs.input.images(0..<n), fake: fakes, random: &random)
     }
-    side.discriminator.optimizer.step(learningRate: learningRate, processor: processor)
     return 0.5 * (realLoss + fakeLoss)
   }
 

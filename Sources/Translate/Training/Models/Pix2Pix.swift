@@ -84,12 +84,9 @@ final class Pix2Pix: TranslationModel {
     let real = loss.evaluate(
       pairs.output.images(n..<2 * n), .discriminatorReal, gradient: pairs.outputGradient.images(n..<2 * n),
       weight: 0.5)
-    pairs.backward()
-    if let penalty {
-      try penalty.addGradients(
-        real: pairs.input.images(n..<2 * n), fake: pairs.input.images(0..<n), random: &random)
+    try discriminator.improve(by: pairs, learningRate, processor, penalty: penalty) {
+      try $0.addGradients(real: pairs.input.images(n..<2 * n), fake: pairs.input.images(0..<n), random: &random)
     }
-    discriminator.optimizer.step(learningRate: learningRate, processor: processor)
     return (real, fake)
   }
 
@@ -109,8 +106,7 @@ final class Pix2Pix: TranslationModel {
       AbsoluteLoss.evaluate(
         translation.output, wanted, gradient: gradient, weight: Float(configuration.lambdaL1), pool: processor.pool)
     }
-    translation.backward()
-    generator.optimizer.step(learningRate: learningRate, processor: processor)
+    translation.backward(updating: generator.optimizer, learningRate: learningRate)
     return (adversarial, configuration.lambdaL1 * absolute)
   }
 

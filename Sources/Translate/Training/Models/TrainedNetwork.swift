@@ -15,6 +15,19 @@ struct TrainedNetwork {
     return TrainedNetwork(
       name: name, network: network, optimizer: try Adam(network.parameters, beta1: configuration.beta1))
   }
+
+  /// Runs the way back of a discriminator's pass and updates its parameters.
+  ///
+  /// Without a penalty the update happens on the way; with one, gradients are added to before it.
+  func improve(
+    by pass: Execution, _ learningRate: Double, _ processor: Processor, penalty: InterpolatedPenalty?,
+    addingGradients add: (InterpolatedPenalty) throws -> Void
+  ) throws {
+    guard let penalty else { return pass.backward(updating: optimizer, learningRate: learningRate) }
+    pass.backward()
+    try add(penalty)
+    optimizer.step(learningRate: learningRate, processor: processor)
+  }
 }
 
 extension TrainingConfiguration {
@@ -26,6 +39,7 @@ extension TrainingConfiguration {
   var inferenceMode: ExecutionMode {
     var mode = ExecutionMode()
     mode.usesRunningStatistics = usesRunningStatistics
+    mode.keepsTransformedWeights = false
     return mode
   }
 }

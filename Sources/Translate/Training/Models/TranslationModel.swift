@@ -63,7 +63,7 @@ final class PlannedExecutions {
   private var known: [Shape: Execution] = [:]
 
   /// Sizes that are kept: data sets without crops bring many.
-  static let limit = 16
+  static let limit = 4
 
   init(_ network: Network, _ mode: ExecutionMode, _ processor: Processor, in arena: Arena) {
     self.network = network

@@ -173,6 +173,22 @@ import Testing
     #expect(unsaved?.problem == "is not there: the run was stopped before its first save")
   }
 
+  /// Without crops, both images of a CycleGAN step must have one size, since they are judged as one batch.
+  @Test func unequalSizesOfTheTwoSetsAreNamed() throws {
+    let scene = try Scene(.unpaired)
+    let folder = scene.data + "/trainB"
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      try PNG.write(try PNG.read("\(folder)/\(name)").resized(width: 48, height: 64), to: "\(folder)/\(name)")
+    }
+    var configuration = Self.configuration(.unpaired)
+    configuration.preprocess = Preprocessing.none
+    let error = #expect(throws: FileError.self) {
+      _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
+    }
+    #expect(error?.problem.contains("is 48×64 where") == true, "\(String(describing: error))")
+    #expect(error?.path?.hasPrefix(folder) == true)
+  }
+
   /// Every adversarial loss, policy, preprocessing and network kind trains a few steps and changes its weights.
   @Test func optionsThatChangeTheArithmetic() throws {
     let scene = try Scene(.paired)

@@ -18,12 +18,12 @@ dependencies:
 build: dependencies
 	swift build $(SWIFT_FLAGS)
 
-# Draws a data set, trains for about two minutes, and translates pictures that training has not seen.
+# Draws a data set, trains for a minute or two, and translates pictures that training has not seen.
 demo: build
 	rm -rf $(DEMO)
 	$(CLI) demo-data paired $(DEMO)/data --count 120 --size 128
 	$(CLI) train paired $(DEMO)/data --out $(DEMO)/run --direction BtoA --generator unet_128 --ngf 32 --ndf 32 \
-	  --load-size 136 --crop-size 128 --steps 1200 --sample-every 200
+	  --load-size 136 --crop-size 128 --steps 2400 --sample-every 400
 	$(CLI) apply $(DEMO)/run $(DEMO)/data/val --half right --out $(DEMO)/translated
 	$(CLI) evaluate $(DEMO)/translated $(DEMO)/data/val --half left
 	@echo

@@ -185,18 +185,24 @@ struct ExecutionPlanner {
 
   // MARK: - Lifetimes
 
+  /// Sees to it that the buffer of `value` lives at `time`.
+  private func use(
+    _ value: Value, at time: Int, _ extents: [(h: Int, w: Int)], _ arena: inout ArenaPlan,
+    _ reservations: inout [Int: Int]
+  ) {
+    if let known = reservations[value.buffer] {
+      arena.extend(known, to: time)
+    } else {
+      let extent = extents[value.buffer]
+      reservations[value.buffer] = arena.reserve(
+        shape.n * extent.h * extent.w * network.buffers[value.buffer], from: time, through: time)
+    }
+  }
+
   /// Reserves the buffers of all values; the answer maps buffers to reservations.
   private func reserveValues(_ arena: inout ArenaPlan, _ extents: [(h: Int, w: Int)]) -> [Int: Int] {
     var reservations: [Int: Int] = [:]
-    func reserve(_ value: Value, at time: Int) {
-      if let known = reservations[value.buffer] {
-        arena.extend(known, to: time)
-      } else {
-        let extent = extents[value.buffer]
-        reservations[value.buffer] = arena.reserve(
-          shape.n * extent.h * extent.w * network.buffers[value.buffer], from: time, through: time)
-      }
-    }
+    func reserve(_ value: Value, at time: Int) { use(value, at: time, extents, &arena, &reservations) }
     reserve(network.input, at: 0)
     reserve(network.input, at: last)
     for (index, block) in network.blocks.enumerated() {
@@ -216,15 +222,7 @@ struct ExecutionPlanner {
   /// Reserves the gradients of all buffers that have one; a residual shares the gradient of the sum.
   private func reserveGradients(_ arena: inout ArenaPlan, _ extents: [(h: Int, w: Int)]) -> [Int: Int] {
     var reservations: [Int: Int] = [:]
-    func reserve(_ value: Value, at time: Int) {
-      if let known = reservations[value.buffer] {
-        arena.extend(known, to: time)
-      } else {
-        let extent = extents[value.buffer]
-        reservations[value.buffer] = arena.reserve(
-          shape.n * extent.h * extent.w * network.buffers[value.buffer], from: time, through: time)
-      }
-    }
+    func reserve(_ value: Value, at time: Int) { use(value, at: time, extents, &arena, &reservations) }
     reserve(network.output, at: network.blocks.count - 1)
     for (index, block) in network.blocks.enumerated().reversed() {
       let time = backwardTime(index)

@@ -45,7 +45,7 @@ let package = Package(
     .executableTarget(name: "translate-cli", dependencies: ["Translate"]),
     .target(name: "CAllocations"),
     .executableTarget(
-      name: "translate-bench", dependencies: ["CAllocations", "NeuralNet", "UNet", "ResNet", "PatchDisc"]),
+      name: "translate-bench", dependencies: ["CAllocations", "Translate"]),
     .target(name: "TestSupport", dependencies: ["NeuralNet"], path: "Tests/TestSupport"),
     .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "TestSupport", "UNet", "ResNet", "PatchDisc"]),
     .testTarget(name: "TranslateTests", dependencies: ["Translate", "TestSupport"]),

@@ -9,8 +9,8 @@ private final class LayerRun {
   private let inputGradient: Execution
   private var times: [[Double]] = [[], [], []]
 
-  init(_ shape: LayerShape, batch: Int, _ choice: AlgorithmRule.Choice, _ processor: Processor) throws {
-    self.choice = choice
+  init(_ shape: LayerShape, batch: Int, _ processor: Processor) throws {
+    choice = processor.rule.choice
     var builder = NetworkBuilder(inputChannels: shape.inputChannels)
     let output = builder.value(channels: shape.outputChannels)
     builder.convolution("layer", shape.geometry, from: builder.input, hasBias: false, to: (output, .identity))
@@ -18,14 +18,12 @@ private final class LayerRun {
     var random = RandomGenerator(seed: 3)
     network.initialize(.normal, gain: 0.02, random: &random)
     let input = Shape(batch, shape.inputChannels, shape.extent, shape.extent)
-    let rule = AlgorithmRule(choice)
     let arena = Arena()
-    inference = try Execution(network, shape: input, mode: ExecutionMode(), processor: processor, rule: rule)
+    inference = try Execution(network, shape: input, mode: ExecutionMode(), processor: processor)
     weightGradient = try Execution(
-      network, shape: input, mode: .training(), processor: processor, arena: arena, rule: rule)
+      network, shape: input, mode: .training(), processor: processor, arena: arena)
     inputGradient = try Execution(
-      network, shape: input, mode: .training(parameterGradients: false, inputGradient: true), processor: processor,
-      rule: rule)
+      network, shape: input, mode: .training(parameterGradients: false, inputGradient: true), processor: processor)
     let values = (0..<input.count).map { _ in Float(random.uniform() * 2 - 1) }
     for execution in [inference, weightGradient, inputGradient] { execution.input.setNCHW(values) }
     for execution in [weightGradient, inputGradient] {
@@ -68,15 +66,16 @@ struct LayerResult: Codable {
 }
 
 /// All layers with the rule's choice and, to check the rule, with every other.
-func measureLayers(batch: Int, rounds: Int, _ processor: Processor) throws -> [LayerResult] {
+func measureLayers(batch: Int, rounds: Int, threads: Int?) throws -> [LayerResult] {
   let choices: [AlgorithmRule.Choice] = [.direct, .byShape, .tiles(2), .tiles(3), .tiles(4), .tiles(5)]
+  let processors = try choices.map { try Processor(threads: threads, rule: AlgorithmRule($0)) }
   var results: [LayerResult] = []
   for shape in LayerShape.all {
-    let runs = try choices.map { try LayerRun(shape, batch: batch, $0, processor) }
+    let runs = try processors.map { try LayerRun(shape, batch: batch, $0) }
     var rate = 0.0
     for _ in 0..<rounds {
       for run in runs { run.measure() }
-      rate = max(rate, try MatrixProduct.rate(processor))
+      rate = max(rate, try MatrixProduct.rate(processors[0]))
     }
     let reference = runs[0].output
     for run in runs {

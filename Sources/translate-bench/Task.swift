@@ -12,16 +12,15 @@ enum Task: String, CaseIterable {
   case unet
   case resnet
 
-  func make(_ rule: AlgorithmRule, _ processor: Processor) throws -> StepBenchmark {
+  func make(_ processor: Processor) throws -> StepBenchmark {
     switch self {
-    case .pix2pix: try Pix2PixStep(batch: 1, rule, processor)
-    case .pix2pix4: try Pix2PixStep(batch: 4, rule, processor)
-    case .cyclegan: try CycleGANStep(rule, processor)
+    case .pix2pix: try TrainingBenchmark("pix2pix step, batch 1", .paired, processor)
+    case .pix2pix4: try TrainingBenchmark("pix2pix step, batch 4", .paired, batch: 4, processor)
+    case .cyclegan: try TrainingBenchmark("CycleGAN step", .unpaired, processor)
     case .unet:
-      try ApplyBenchmark("apply unet_256", UNetGenerator.network(UNetConfiguration(levels: 8)), rule, processor)
+      try ApplyBenchmark("apply unet_256", UNetGenerator.network(UNetConfiguration(levels: 8)), processor)
     case .resnet:
-      try ApplyBenchmark(
-        "apply resnet_9blocks", ResNetGenerator.network(ResNetConfiguration(blocks: 9)), rule, processor)
+      try ApplyBenchmark("apply resnet_9blocks", ResNetGenerator.network(ResNetConfiguration(blocks: 9)), processor)
     }
   }
 
@@ -50,16 +49,16 @@ struct TaskResult: Codable {
 }
 
 /// Runs a task with each rule in turn, `rounds` times after one run that nobody counts.
-func measure(_ task: Task, _ rules: [AlgorithmRule], rounds: Int?, _ processor: Processor) throws -> [TaskResult] {
-  let runs = try rules.map { try task.make($0, processor) }
-  for run in runs { run.step() }
+func measure(_ task: Task, _ rules: [AlgorithmRule], rounds: Int?, threads: Int?) throws -> [TaskResult] {
+  let runs = try rules.map { try task.make(Processor(threads: threads, rule: $0)) }
+  for run in runs { try run.step() }
   var times = [[Double]](repeating: [], count: runs.count)
   var allocations = [Int](repeating: 0, count: runs.count)
   for _ in 0..<(rounds ?? task.rounds) {
     for (index, run) in runs.enumerated() {
       let before = allocations_so_far()
       let start = ContinuousClock.now
-      run.step()
+      try run.step()
       let elapsed = (ContinuousClock.now - start) / .seconds(1)
       allocations[index] = Int(allocations_so_far() - before)
       times[index].append(elapsed)

@@ -14,7 +14,7 @@ var words = Words(Array(CommandLine.arguments.dropFirst()))
 
 let rounds = words.number("--rounds")
 let batch = words.number("--batch") ?? 1
-let processor = try Processor(threads: words.number("--threads"))
+let threads = words.number("--threads")
 let isJSON = words.flag("--json")
 let comparesDirect = words.flag("--compare-direct")
 let showsLayers = words.flag("layers")
@@ -23,16 +23,19 @@ guard tasks.count == words.rest.count else {
   FileHandle.standardError.write(Data((usage + "\n").utf8))
   exit(2)
 }
-if !isJSON { print("kernels \(processor.kernelName), threads \(processor.pool.threads)") }
+if !isJSON {
+  let processor = try Processor(threads: threads)
+  print("kernels \(processor.kernelName), threads \(processor.pool.threads)")
+}
 
 if showsLayers {
-  let results = try measureLayers(batch: batch, rounds: rounds ?? 9, processor)
+  let results = try measureLayers(batch: batch, rounds: rounds ?? 9, threads: threads)
   if isJSON { try printJSON(results) } else { printLayers(results) }
 } else {
   var results: [TaskResult] = []
   for task in tasks.isEmpty ? Task.allCases : tasks {
     let rules = comparesDirect ? [AlgorithmRule(), AlgorithmRule(.direct)] : [AlgorithmRule()]
-    let measured = try measure(task, rules, rounds: rounds, processor)
+    let measured = try measure(task, rules, rounds: rounds, threads: threads)
     results += measured
     guard !isJSON else { continue }
     for result in measured {

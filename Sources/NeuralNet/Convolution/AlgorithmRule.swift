@@ -4,7 +4,7 @@
 /// Costs are counted in multiply-adds. A transform writes and reads numbers that the direct product does not have, and
 /// what such a number costs was measured (docs/performance.md): it is the time of the memory, expressed in
 /// multiply-adds that the kernels would have done meanwhile.
-package struct AlgorithmRule: Sendable {
+package struct AlgorithmRule: Sendable, Equatable {
   /// Who decides.
   package enum Choice: Sendable, Equatable {
     /// The rule.

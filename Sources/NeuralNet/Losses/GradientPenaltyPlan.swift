@@ -32,7 +32,7 @@ extension GradientPenalty {
     init(_ network: Network, _ shape: Shape) throws {
       try Self.requireChain(network)
       let shapes = try Self.shapes(network, shape)
-      let count = network.blocks.count
+      let count = network.topology.blocks.count
       var places = ArenaPlan()
       // Time: layer i runs forward at i, back at end − i, and once more forward at end + 1 + i.
       let end = 2 * count
@@ -52,7 +52,7 @@ extension GradientPenalty {
       input = tensor(0, values[0])
       inputGradient = tensor(0, gradients[0])
       outputGradient = tensor(count, gradients[count])
-      layers = network.blocks.enumerated().map { index, block in
+      layers = network.topology.blocks.enumerated().map { index, block in
         let gradient = tensor(index + 1, gradients[index + 1])
         let tangentInput = index == 0 ? tensor(0, gradients[0]) : tensor(index, tangents[index - 1])
         let tangentOutput = index + 1 < count ? tensor(index + 1, tangents[index]) : nil
@@ -77,8 +77,8 @@ extension GradientPenalty {
           path: nil, problem: "the gradient penalty needs a discriminator without normalisation",
           advice: "train wgangp with norm none, or choose another GAN mode")
       }
-      var last = network.input
-      for block in network.blocks {
+      var last = network.topology.input
+      for block in network.topology.blocks {
         guard
           block.input == last, block.residual == nil, block.second == nil, !block.hasDropout, slope(block) != nil,
           !block.geometry.isTransposed, block.geometry.readsInputDirectly
@@ -102,7 +102,7 @@ extension GradientPenalty {
     private static func shapes(_ network: Network, _ input: Shape) throws -> [Shape] {
       var shapes = [input]
       var last = input
-      for block in network.blocks {
+      for block in network.topology.blocks {
         guard let h = block.geometry.outputExtent(last.h), let w = block.geometry.outputExtent(last.w) else {
           throw FileError(
             path: nil,

@@ -64,6 +64,13 @@ struct PlannedTensor {
     Int32(offset + ((image * shape.h + row) * shape.w + column) * stride)
   }
 
+  /// The first `count` images.
+  func images(_ count: Int) -> PlannedTensor {
+    var part = self
+    part.shape.n = count
+    return part
+  }
+
   func view(in arena: UnsafeMutablePointer<Float>) -> TensorView {
     TensorView(shape: shape, base: arena + offset, stride: stride)
   }

@@ -12,7 +12,7 @@ public final class Execution {
   public let mode: ExecutionMode
   private let processor: Processor
   private let arena: Arena
-  private let plan: ExecutionPlanner.Plan
+  private let plan: ExecutionPlan
   private var dropoutKey: UInt64 = 0
   /// Transformed weights that serve every forward pass; nil while training, where weights change each time.
   private let readyFilters: AlignedMemory?
@@ -27,16 +27,8 @@ public final class Execution {
   ///   - processor: what it runs on
   ///   - arena: where its tensors lie
   /// - Throws: `FileError` where the network cannot take such images or there is no memory
-  public convenience init(
+  public init(
     _ network: Network, shape: Shape, mode: ExecutionMode, processor: Processor, arena: Arena = Arena()
-  ) throws {
-    try self.init(network, shape: shape, mode: mode, processor: processor, arena: arena, rule: AlgorithmRule())
-  }
-
-  /// The same with another rule for the choice of algorithms, to test and to compare.
-  package init(
-    _ network: Network, shape: Shape, mode: ExecutionMode, processor: Processor, arena: Arena = Arena(),
-    rule: AlgorithmRule
   ) throws {
     precondition(shape.c == network.inputChannels, "an image has as many channels as the network reads")
     precondition(mode.groups > 0 && shape.n % mode.groups == 0, "groups are of equal size")
@@ -46,7 +38,7 @@ public final class Execution {
     self.mode = mode
     self.processor = processor
     self.arena = arena
-    plan = try ExecutionPlanner(network: network, shape: shape, mode: mode, rule: rule).plan()
+    plan = try processor.plans.plan(network.topology, shape, mode, processor.rule)
     try arena.require(plan.floats)
     readyFilters = plan.filterFloats > 0 ? try AlignedMemory(count: plan.filterFloats) : nil
     if mode.needsParameterGradients { _ = try network.parameters.gradients() }

@@ -1,81 +1,26 @@
 import KernelArguments
 
-/// How a network is to be run.
-public struct ExecutionMode: Sendable, Equatable {
-  /// Whether activations are kept for a way back.
-  public var keepsActivations = false
-  /// Whether batch normalisation uses running statistics instead of the batch's own.
-  public var usesRunningStatistics = false
-  /// Whether batch normalisation updates its running statistics.
-  public var updatesRunningStatistics = false
-  /// Whether dropout drops.
-  public var drops = false
-  /// Parts of the batch with batch statistics of their own, as if they were passed one after the other.
-  public var groups = 1
-  /// Whether the way back computes gradients of the parameters.
-  public var needsParameterGradients = false
-  /// Whether it computes the gradient of the input.
-  public var needsInputGradient = false
-
-  /// Whether weights stay as they are for many runs, so that transformed copies are worth their memory.
-  public var keepsTransformedWeights = true
-
-  /// Inference with per-image statistics, as pix2pix does when it was trained at batch 1.
-  public init() {}
-
-  /// A training pass.
-  ///
-  /// - Parameters:
-  ///   - groups: parts of the batch with statistics of their own
-  ///   - parameterGradients: whether gradients of the parameters are needed
-  ///   - inputGradient: whether the gradient of the input is needed
-  public static func training(
-    groups: Int = 1, parameterGradients: Bool = true, inputGradient: Bool = false
-  ) -> ExecutionMode {
-    var mode = ExecutionMode()
-    mode.keepsActivations = true
-    mode.updatesRunningStatistics = true
-    mode.drops = true
-    mode.groups = groups
-    mode.needsParameterGradients = parameterGradients
-    mode.needsInputGradient = inputGradient
-    return mode
-  }
-}
-
 /// Lays out a network for one input shape: first the lifetimes, then the places, then the tables.
 struct ExecutionPlanner {
-  let network: Network
+  let topology: Topology
   let shape: Shape
   let mode: ExecutionMode
   let rule: AlgorithmRule
 
-  /// What a planned network consists of.
-  struct Plan {
-    var blocks: [BlockPlan]
-    var input: PlannedTensor
-    var output: PlannedTensor
-    var inputGradient: PlannedTensor?
-    var outputGradient: PlannedTensor?
-    var floats: Int
-    /// Floats of weights that are transformed for inference.
-    var filterFloats: Int
-  }
-
   /// Whether weights are transformed once for many runs.
   private var hasReadyFilters: Bool { !mode.keepsActivations && mode.keepsTransformedWeights }
 
-  private var last: Int { 2 * network.blocks.count }
+  private var last: Int { 2 * topology.blocks.count }
   private func backwardTime(_ block: Int) -> Int { last - 1 - block }
 
   /// - Throws: `FileError` where the network cannot take images of this size
-  func plan() throws -> Plan {
+  func plan() throws -> ExecutionPlan {
     let extents = try bufferExtents()
     var arena = ArenaPlan()
     let values = reserveValues(&arena, extents)
     let gradients = mode.keepsActivations ? reserveGradients(&arena, extents) : [:]
     var scratch: [BlockScratch] = []
-    for index in network.blocks.indices { scratch.append(reserveScratch(&arena, index, extents)) }
+    for index in topology.blocks.indices { scratch.append(reserveScratch(&arena, index, extents)) }
     let floats = arena.place(after: Arena.zeroCount)
     try Arena.requireAddressable(floats)
 
@@ -84,7 +29,7 @@ struct ExecutionPlanner {
       let extent = extents[value.buffer]
       return PlannedTensor(
         shape: Shape(shape.n, value.channels, extent.h, extent.w),
-        offset: arena.reservations[reservation].offset + value.firstChannel, stride: network.buffers[value.buffer])
+        offset: arena.reservations[reservation].offset + value.firstChannel, stride: topology.buffers[value.buffer])
     }
     func offset(_ reservation: Int) -> Int { arena.reservations[reservation].offset }
     func place(_ value: Value) -> PlannedTensor {
@@ -93,7 +38,7 @@ struct ExecutionPlanner {
 
     var blocks: [BlockPlan] = []
     var filterFloats = 0
-    for (index, block) in network.blocks.enumerated() {
+    for (index, block) in topology.blocks.enumerated() {
       let input = place(block.input)
       let first = place(block.first.value)
       var raw = first
@@ -140,9 +85,9 @@ struct ExecutionPlanner {
           pixelPieces: forward.pixelPieces, readyFilters: readyFilters, affine: offset(scratch[index].affine),
           partials: offset(scratch[index].partials), backward: backward))
     }
-    return Plan(
-      blocks: blocks, input: place(network.input), output: place(network.output),
-      inputGradient: tensor(network.input, gradients), outputGradient: tensor(network.output, gradients),
+    return ExecutionPlan(
+      topology, shape, mode, rule, blocks: blocks, input: place(topology.input), output: place(topology.output),
+      inputGradient: tensor(topology.input, gradients), outputGradient: tensor(topology.output, gradients),
       floats: floats, filterFloats: filterFloats)
   }
 
@@ -150,9 +95,9 @@ struct ExecutionPlanner {
 
   /// Rows and columns of each buffer.
   private func bufferExtents() throws -> [(h: Int, w: Int)] {
-    var extents = [(h: Int, w: Int)](repeating: (0, 0), count: network.buffers.count)
-    extents[network.input.buffer] = (shape.h, shape.w)
-    for block in network.blocks {
+    var extents = [(h: Int, w: Int)](repeating: (0, 0), count: topology.buffers.count)
+    extents[topology.input.buffer] = (shape.h, shape.w)
+    for block in topology.blocks {
       let input = extents[block.input.buffer]
       guard let h = block.geometry.outputExtent(input.h), let w = block.geometry.outputExtent(input.w) else {
         throw FileError(
@@ -195,7 +140,7 @@ struct ExecutionPlanner {
     } else {
       let extent = extents[value.buffer]
       reservations[value.buffer] = arena.reserve(
-        shape.n * extent.h * extent.w * network.buffers[value.buffer], from: time, through: time)
+        shape.n * extent.h * extent.w * topology.buffers[value.buffer], from: time, through: time)
     }
   }
 
@@ -203,9 +148,9 @@ struct ExecutionPlanner {
   private func reserveValues(_ arena: inout ArenaPlan, _ extents: [(h: Int, w: Int)]) -> [Int: Int] {
     var reservations: [Int: Int] = [:]
     func reserve(_ value: Value, at time: Int) { use(value, at: time, extents, &arena, &reservations) }
-    reserve(network.input, at: 0)
-    reserve(network.input, at: last)
-    for (index, block) in network.blocks.enumerated() {
+    reserve(topology.input, at: 0)
+    reserve(topology.input, at: last)
+    for (index, block) in topology.blocks.enumerated() {
       reserve(block.input, at: index)
       if let residual = block.residual { reserve(residual, at: index) }
       for value in [block.first.value, block.second?.value].compactMap(\.self) {
@@ -215,7 +160,7 @@ struct ExecutionPlanner {
       }
       if mode.needsParameterGradients { reserve(block.input, at: backwardTime(index)) }
     }
-    reserve(network.output, at: last)
+    reserve(topology.output, at: last)
     return reservations
   }
 
@@ -223,17 +168,17 @@ struct ExecutionPlanner {
   private func reserveGradients(_ arena: inout ArenaPlan, _ extents: [(h: Int, w: Int)]) -> [Int: Int] {
     var reservations: [Int: Int] = [:]
     func reserve(_ value: Value, at time: Int) { use(value, at: time, extents, &arena, &reservations) }
-    reserve(network.output, at: network.blocks.count - 1)
-    for (index, block) in network.blocks.enumerated().reversed() {
+    reserve(topology.output, at: topology.blocks.count - 1)
+    for (index, block) in topology.blocks.enumerated().reversed() {
       let time = backwardTime(index)
       for value in [block.first.value, block.second?.value].compactMap(\.self) { reserve(value, at: time) }
       if let residual = block.residual {
         reservations[residual.buffer] = reservations[block.first.value.buffer]
         reserve(residual, at: time)
       }
-      if block.input != network.input || mode.needsInputGradient { reserve(block.input, at: time) }
+      if block.input != topology.input || mode.needsInputGradient { reserve(block.input, at: time) }
     }
-    if mode.needsInputGradient { reserve(network.input, at: last) }
+    if mode.needsInputGradient { reserve(topology.input, at: last) }
     return reservations
   }
 
@@ -269,7 +214,7 @@ struct ExecutionPlanner {
   private func reserveScratch(
     _ arena: inout ArenaPlan, _ index: Int, _ extents: [(h: Int, w: Int)]
   ) -> BlockScratch {
-    let block = network.blocks[index]
+    let block = topology.blocks[index]
     let output = extents[block.first.value.buffer]
     let input = extents[block.input.buffer]
     let pixels = shape.n * output.h * output.w
@@ -289,11 +234,12 @@ struct ExecutionPlanner {
     }
     var large: Int?
     if isKept, !block.geometry.isTransposed, !block.geometry.readsInputDirectly,
-      block.input != network.input || mode.needsInputGradient
+      block.input != topology.input || mode.needsInputGradient
     {
       let height = block.geometry.largeExtent(input: input.h)
       let width = block.geometry.largeExtent(input: input.w)
-      large = arena.reserve(shape.n * height * width * block.inputChannels, from: time, through: time)
+      large = arena.reserve(
+        gradientImages(block) * height * width * block.inputChannels, from: time, through: time)
     }
     let affine = arena.reserve(4 * perGroup, from: index, through: isKept ? time : index)
     let partials = arena.reserve(partialCount, from: index, through: index)
@@ -309,7 +255,7 @@ struct ExecutionPlanner {
       weightGradient = transform(block, input, output, isDataGradient: false)
     }
     var dataGradient: TransformScratch?
-    if isKept, block.input != network.input || mode.needsInputGradient {
+    if isKept, block.input != topology.input || mode.needsInputGradient {
       dataGradient = transform(block, input, output, isDataGradient: true)
     }
     let backwardCount = max(weightGradient?.count ?? 0, dataGradient?.count ?? 0)
@@ -328,8 +274,9 @@ struct ExecutionPlanner {
     _ block: Block, _ input: (h: Int, w: Int), _ output: (h: Int, w: Int), isDataGradient: Bool
   ) -> TransformScratch? {
     let geometry = block.geometry
-    let read = Shape(shape.n, block.inputChannels, input.h, input.w)
-    let written = Shape(shape.n, block.outputChannels, output.h, output.w)
+    let images = isDataGradient ? gradientImages(block) : shape.n
+    let read = Shape(images, block.inputChannels, input.h, input.w)
+    let written = Shape(images, block.outputChannels, output.h, output.w)
     var source = read
     var target = written
     var sources = LargeGrid(geometry, input: read)
@@ -337,7 +284,7 @@ struct ExecutionPlanner {
     if isDataGradient {
       source = written
       target = Shape(
-        shape.n, block.inputChannels, geometry.isTransposed ? read.h : sources.rows.count,
+        images, block.inputChannels, geometry.isTransposed ? read.h : sources.rows.count,
         geometry.isTransposed ? read.w : sources.columns.count)
       sources = LargeGrid(height: written.h, width: written.w)
       isLarge.toggle()
@@ -358,23 +305,32 @@ struct ExecutionPlanner {
 
   // MARK: - Data gradients
 
+  /// Images whose gradient by the input of `block` is needed.
+  private func gradientImages(_ block: Block) -> Int {
+    guard block.input == topology.input, let images = mode.inputGradientImages else { return shape.n }
+    return min(images, shape.n)
+  }
+
   private func inputGradient(
     _ block: Block, from gradient: PlannedTensor, to target: PlannedTensor, _ grid: LargeGrid, large: Int?,
     _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?
   ) -> BlockPlan.InputGradient {
+    let images = gradientImages(block)
+    let gradient = gradient.images(images)
+    let target = target.images(images)
     // What other blocks have already put there: the pass through a residual.
-    let accumulates = network.blocks.contains { $0.residual == block.input }
+    let accumulates = topology.blocks.contains { $0.residual == block.input }
     var written = target
     var fold: FoldTable?
     if let large {
       written = PlannedTensor(
-        shape: Shape(shape.n, block.inputChannels, grid.rows.count, grid.columns.count), offset: large,
+        shape: Shape(images, block.inputChannels, grid.rows.count, grid.columns.count), offset: large,
         stride: block.inputChannels)
       fold = FoldTable(grid, large: written, input: target.shape)
     }
     let product = product(
       block, writing: .input, from: gradient, to: written,
-      sources: LargeGrid(height: gradient.shape.h, width: gradient.shape.w), imagesPerGroup: shape.n,
+      sources: LargeGrid(height: gradient.shape.h, width: gradient.shape.w), imagesPerGroup: images,
       accumulates: accumulates && fold == nil, transform)
     return BlockPlan.InputGradient(product: product, target: target, fold: fold, accumulates: accumulates)
   }

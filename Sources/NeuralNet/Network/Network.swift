@@ -23,8 +23,8 @@ public struct Value: Sendable, Equatable {
 
 /// One convolution with all that follows it before the next:
 /// convolution → bias → normalisation → dropout → + residual → one or two activations.
-struct Block: Sendable {
-  struct Normalization: Sendable {
+struct Block: Sendable, Equatable {
+  struct Normalization: Sendable, Equatable {
     var kind: NormalizationKind
     /// Parameters γ and β; nil for instance normalisation.
     var scale: Int?
@@ -33,7 +33,7 @@ struct Block: Sendable {
     var running: Int?
   }
 
-  struct Output: Sendable {
+  struct Output: Sendable, Equatable {
     var value: Value
     var activation: Activation
   }
@@ -54,6 +54,15 @@ struct Block: Sendable {
   var outputChannels: Int { packing.outputChannels }
 }
 
+/// What a network computes, without its numbers: its blocks and the buffers between them.
+struct Topology: Sendable, Equatable {
+  var blocks: [Block]
+  /// Channels of each buffer.
+  var buffers: [Int]
+  var input: Value
+  var output: Value
+}
+
 /// A feed-forward network of convolution blocks together with its parameters.
 ///
 /// A network holds no activations: what a run needs belongs to an `Execution`, so that one network can run several times
@@ -61,24 +70,17 @@ struct Block: Sendable {
 public final class Network {
   /// The learned numbers.
   public let parameters: ParameterStore
-  let blocks: [Block]
-  /// Channels of each buffer.
-  let buffers: [Int]
-  let input: Value
-  let output: Value
+  let topology: Topology
 
-  init(parameters: ParameterStore, blocks: [Block], buffers: [Int], input: Value, output: Value) {
+  init(parameters: ParameterStore, topology: Topology) {
     self.parameters = parameters
-    self.blocks = blocks
-    self.buffers = buffers
-    self.input = input
-    self.output = output
+    self.topology = topology
   }
 
   /// Channels of the input.
-  public var inputChannels: Int { input.channels }
+  public var inputChannels: Int { topology.input.channels }
   /// Channels of the output.
-  public var outputChannels: Int { output.channels }
+  public var outputChannels: Int { topology.output.channels }
   /// Whether any block normalises.
-  public var isNormalized: Bool { blocks.contains { $0.normalization != nil } }
+  public var isNormalized: Bool { topology.blocks.contains { $0.normalization != nil } }
 }

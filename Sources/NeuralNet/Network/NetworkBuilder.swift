@@ -68,8 +68,8 @@ public struct NetworkBuilder {
   /// - Throws: `FileError` where there is no memory for the parameters
   public func build(output: Value) throws -> Network {
     Network(
-      parameters: try ParameterStore(parameters: parameters, runningStatistics: statistics), blocks: blocks,
-      buffers: buffers, input: input, output: output)
+      parameters: try ParameterStore(parameters: parameters, runningStatistics: statistics),
+      topology: Topology(blocks: blocks, buffers: buffers, input: input, output: output))
   }
 
   private mutating func slot(

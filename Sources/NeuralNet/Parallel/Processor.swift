@@ -9,13 +9,23 @@ public final class Processor {
   let kernels: KernelTable
   private let scratch: AlignedMemory
 
+  /// Which algorithm computes which product.
+  package let rule: AlgorithmRule
+  let plans = ExecutionPlans()
+
   /// - Parameter threads: nil: one for each processor that this process may use
   /// - Throws: `FileError` where there is no memory for scratch
-  public convenience init(threads: Int? = nil) throws { try self.init(threads: threads, kernels: .current) }
+  public convenience init(threads: Int? = nil) throws { try self.init(threads: threads, rule: AlgorithmRule()) }
 
-  /// The same with other kernels than the best for this processor, to test and to compare.
-  init(threads: Int? = nil, kernels: KernelTable) throws {
+  /// The same with another rule for the choice of algorithms, to test and to compare.
+  package convenience init(threads: Int? = nil, rule: AlgorithmRule) throws {
+    try self.init(threads: threads, kernels: .current, rule: rule)
+  }
+
+  /// The same with other kernels than the best for this processor.
+  init(threads: Int? = nil, kernels: KernelTable, rule: AlgorithmRule = AlgorithmRule()) throws {
     self.kernels = kernels
+    self.rule = rule
     pool = WorkerPool(threads: threads)
     scratch = try AlignedMemory(count: pool.threads * Self.scratchStride)
   }

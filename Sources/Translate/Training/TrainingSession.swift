@@ -48,7 +48,7 @@ public final class TrainingSession {
     let data = try Self.data(dataPath, configuration)
     let run = RunFolder(runPath)
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
-    let model = try Self.model(configuration, random: &random)
+    let model = try Self.model(configuration, Processor(threads: configuration.threads), random: &random)
     var initial: [String] = []
     if let source = configuration.initFrom { initial = try InitialWeights.load(source, into: model) }
     try run.prepare(overwrite: overwrite)
@@ -82,7 +82,7 @@ public final class TrainingSession {
     if let moved = dataPath { description.data = Self.absolute(moved) }
     let data = try Self.data(description.data, configuration)
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
-    let model = try Self.model(configuration, random: &random)
+    let model = try Self.model(configuration, Processor(threads: configuration.threads), random: &random)
     let (position, file) = try Checkpoint.read(run.checkpoint, into: model.networks)
     try model.loadExtra(from: file)
     try self.init(configuration, data, run, model, initialWeights: [], saved: position)
@@ -133,10 +133,9 @@ public final class TrainingSession {
     return data
   }
 
-  private static func model(
-    _ configuration: TrainingConfiguration, random: inout RandomGenerator
+  static func model(
+    _ configuration: TrainingConfiguration, _ processor: Processor, random: inout RandomGenerator
   ) throws -> any TranslationModel {
-    let processor = try Processor(threads: configuration.threads)
     switch configuration.objective {
     case .paired: return try Pix2Pix(configuration, processor: processor, random: &random)
     case .unpaired: return try CycleGAN(configuration, processor: processor, random: &random)

@@ -73,7 +73,7 @@ import Testing
       let table = try #require(KernelTable.available.first { $0.name == kernels })
       execution = try Execution(
         network, shape: input, mode: .training(inputGradient: true),
-        processor: Processor(threads: 2, kernels: table), rule: AlgorithmRule(choice))
+        processor: Processor(threads: 2, kernels: table, rule: AlgorithmRule(choice)))
       func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.uniform() * 2 - 1) } }
       x = numbers(input.count)
       weights = numbers(naive.weightCount)

@@ -7,8 +7,8 @@ import Testing
 @Suite struct FusedUpdateTests {
   @Test(arguments: [AlgorithmRule.Choice.direct, .tiles(2), .tiles(3)], [false, true])
   func sameAsStep(_ choice: AlgorithmRule.Choice, accumulates: Bool) throws {
-    let processor = try Processor(threads: 2)
-    let runs = try (0..<2).map { _ in try Run(choice, processor) }
+    let processor = try Processor(threads: 2, rule: AlgorithmRule(choice))
+    let runs = try (0..<2).map { _ in try Run(processor) }
     for step in 0..<3 {
       for run in runs { run.forwardAndBackward(step) }
       let (separate, fused) = (runs[0], runs[1])
@@ -41,7 +41,7 @@ import Testing
     let execution: Execution
     let optimizer: Adam
 
-    init(_ choice: AlgorithmRule.Choice, _ processor: Processor) throws {
+    init(_ processor: Processor) throws {
       var builder = NetworkBuilder(inputChannels: 16)
       let wide = builder.value(channels: 80)
       let narrow = builder.value(channels: 32)
@@ -58,8 +58,7 @@ import Testing
       var random = RandomGenerator(seed: 5)
       network.initialize(.normal, gain: 0.1, random: &random)
       execution = try Execution(
-        network, shape: Shape(2, 16, 12, 10), mode: .training(inputGradient: true), processor: processor,
-        rule: AlgorithmRule(choice))
+        network, shape: Shape(2, 16, 12, 10), mode: .training(inputGradient: true), processor: processor)
       optimizer = try Adam(network.parameters)
     }
 
@@ -85,8 +84,8 @@ import Testing
       "layer", .convolution(kernel: 3, padding: 1), from: builder.input, hasBias: false, to: (output, .identity))
     let network = try builder.build(output: output)
     let execution = try Execution(
-      network, shape: Shape(1, 16, 8, 8), mode: ExecutionMode(), processor: Processor(threads: 1),
-      rule: AlgorithmRule(.tiles(4)))
+      network, shape: Shape(1, 16, 8, 8), mode: ExecutionMode(),
+      processor: Processor(threads: 1, rule: AlgorithmRule(.tiles(4))))
     var random = RandomGenerator(seed: 1)
     network.initialize(.normal, gain: 1, random: &random)
     execution.input.fill(1)

@@ -33,8 +33,8 @@ struct ReferenceNetwork {
 
   /// The output, and the smallest |z| that a rectifier saw: how far the nearest kink is.
   func run(_ input: Tensor) -> (output: Tensor, distanceToKink: Double) {
-    var buffers = [Tensor?](repeating: nil, count: network.buffers.count)
-    buffers[network.input.buffer] = input
+    var buffers = [Tensor?](repeating: nil, count: network.topology.buffers.count)
+    buffers[network.topology.input.buffer] = input
     var distance = Double.infinity
 
     func read(_ value: Value) -> Tensor {
@@ -48,7 +48,7 @@ struct ReferenceNetwork {
 
     func write(_ output: Block.Output, _ z: Tensor) {
       let value = output.value
-      let channels = network.buffers[value.buffer]
+      let channels = network.topology.buffers[value.buffer]
       var buffer = buffers[value.buffer] ?? Tensor(Shape(z.shape.n, channels, z.shape.h, z.shape.w))
       forEach(z.shape) { n, c, h, w in
         let number = z.values[z.index(n, c, h, w)]
@@ -65,7 +65,7 @@ struct ReferenceNetwork {
       buffers[value.buffer] = buffer
     }
 
-    for (index, block) in network.blocks.enumerated() {
+    for (index, block) in network.topology.blocks.enumerated() {
       var z = convolve(block, read(block.input))
       normalize(block, &z)
       if mode.drops, block.hasDropout {
@@ -80,7 +80,7 @@ struct ReferenceNetwork {
       write(block.first, z)
       if let second = block.second { write(second, z) }
     }
-    return (read(network.output), distance)
+    return (read(network.topology.output), distance)
   }
 
   // MARK: - Layers

@@ -86,10 +86,11 @@ private struct Trajectory {
           #expect(closeness.holds, "\(closeness)")
         } else {
           // These began at 0 or 1 and have moved by a few learning rates in all; the first of Adam's moves has the full
-          // length whatever the gradient, so its sign may hang on a rounding error.
+          // length whatever the gradient, so its sign may hang on a rounding error: PyTorch's own single precision is
+          // 3 learning rates off at D_B.model.0.bias, and 6.5 with its other memory layout.
           let squares = zip(store.fileOrder(parameter), reference).map { Double($0 - $1) * Double($0 - $1) }
           let error = (squares.reduce(0, +) / Double(squares.count)).squareRoot()
-          #expect(error < 2 * configuration.learningRate, "\(name): root mean square error \(error)")
+          #expect(error < 4 * configuration.learningRate, "\(name): root mean square error \(error)")
         }
       }
     }

@@ -4,14 +4,19 @@ import PatchDisc
 /// CycleGAN (Zhu et al., 2017): generators G_A: A → B and G_B: B → A, and discriminators D_A of images in B and D_B of
 /// images in A, named as in the public code.
 ///
-/// Each step, as in the paper's code, first improves both generators, then both discriminators:
+/// Each step improves, as in the paper's code, the generators by
 ///
-///     G:  loss(D_A(G_A(a)), real) + λ_A · ‖G_B(G_A(a)) − a‖₁ + λ_B · λ_idt · ‖G_A(b) − b‖₁
-///       + loss(D_B(G_B(b)), real) + λ_B · ‖G_A(G_B(b)) − b‖₁ + λ_A · λ_idt · ‖G_B(a) − a‖₁
+///     G:  loss(D_A(G_A(a)), real) + λ_A · ‖G_B(G_A(a)) − a‖₁ + λ_A · λ_idt · ‖G_B(a) − a‖₁
+///       + loss(D_B(G_B(b)), real) + λ_B · ‖G_A(G_B(b)) − b‖₁ + λ_B · λ_idt · ‖G_A(b) − b‖₁
+///
+/// and the discriminators by
+///
 ///     D_A:  ½ · (loss(D_A(b), real) + loss(D_A(pool(G_A(a))), fake)),   D_B likewise
 ///
-/// What goes through the same weights goes as one batch: the image to translate and the one to leave as it is, the real
-/// and the pooled image. Their statistics stay apart, so nothing but speed is different.
+/// The lines of the generators' loss are independent sums, so one is done after the other, there and back, and only one
+/// holds activations at a time. D_A judges in the first line only, and learns before the second. What goes through the
+/// same weights goes as one batch: the translation to undo and the image to leave as it is, the real and the pooled
+/// image. Their statistics stay apart, so nothing but speed and memory is different.
 final class CycleGAN: TranslationModel {
   let lossNames = ["D_A", "G_A", "cycle_A", "idt_A", "D_B", "G_B", "cycle_B", "idt_B"]
   let sampleTitles = ["A", "fake B", "reconstructed A", "B", "fake A", "reconstructed B"]
@@ -29,40 +34,46 @@ final class CycleGAN: TranslationModel {
     let generator: TrainedNetwork
     let discriminator: TrainedNetwork
     let pool: ImagePool
-    /// Translation of an image and, where the identity loss is used, of one that should stay as it is.
     let translate: PlannedExecutions
-    /// The way back of the other generator's translation.
+    /// Undoes the other side's translations and, where the identity loss is used, leaves images as they are.
     let reconstruct: PlannedExecutions
     let judgeTranslation: PlannedExecutions
     let judgePairs: PlannedExecutions
     let apply: PlannedExecutions
     let penalty: InterpolatedPenalty?
-    private let arenas = [Arena(), Arena()]
 
     init(
       _ generator: TrainedNetwork, _ discriminator: TrainedNetwork, poolName: String,
-      _ configuration: TrainingConfiguration, _ processor: Processor, judging arena: Arena
+      _ configuration: TrainingConfiguration, _ processor: Processor, _ arenas: Arenas
     ) {
       self.generator = generator
       self.discriminator = discriminator
       pool = ImagePool(name: poolName, capacity: configuration.poolSize)
-      let groups = configuration.lambdaIdentity > 0 ? 2 : 1
-      translate = PlannedExecutions(generator.network, .training(groups: groups), processor, in: arenas[0])
+      let hasIdentity = configuration.lambdaIdentity > 0
+      translate = PlannedExecutions(generator.network, .training(), processor, in: arenas.translation)
       reconstruct = PlannedExecutions(
-        generator.network, .training(inputGradient: true), processor, in: arenas[1])
-      apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: arenas[1])
+        generator.network,
+        .training(
+          groups: hasIdentity ? 2 : 1, inputGradient: true,
+          inputGradientImages: hasIdentity ? configuration.batchSize : nil), processor, in: arenas.judgement)
+      apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: arenas.judgement)
       judgeTranslation = PlannedExecutions(
-        discriminator.network, .training(parameterGradients: false, inputGradient: true), processor, in: arena)
-      judgePairs = PlannedExecutions(discriminator.network, .training(groups: 2), processor, in: arena)
+        discriminator.network, .training(parameterGradients: false, inputGradient: true), processor,
+        in: arenas.judgement)
+      judgePairs = PlannedExecutions(discriminator.network, .training(groups: 2), processor, in: arenas.judgement)
       penalty =
         configuration.ganMode == .wgangp
         ? InterpolatedPenalty(discriminator.network, processor: processor) : nil
     }
-
-    var plannedFloats: Int { arenas.reduce(0) { $0 + $1.count } }
   }
 
-  private let judgingArena = Arena()
+  /// Translations wait in an arena of their own for what reconstructions and judges, one after the other, say of them.
+  private struct Arenas {
+    let translation = Arena()
+    let judgement = Arena()
+  }
+
+  private let arenas = Arenas()
 
   /// All four networks with freshly drawn weights.
   ///
@@ -76,9 +87,8 @@ final class CycleGAN: TranslationModel {
       "D_A", PatchDiscriminator.network(configuration.discriminatorConfiguration), configuration, &random)
     let backJudge = try TrainedNetwork.drawn(
       "D_B", PatchDiscriminator.network(configuration.reverseDiscriminatorConfiguration), configuration, &random)
-    forth = Side(
-      forthGenerator, forthJudge, poolName: "pool.fake_B", configuration, processor, judging: judgingArena)
-    back = Side(backGenerator, backJudge, poolName: "pool.fake_A", configuration, processor, judging: judgingArena)
+    forth = Side(forthGenerator, forthJudge, poolName: "pool.fake_B", configuration, processor, arenas)
+    back = Side(backGenerator, backJudge, poolName: "pool.fake_A", configuration, processor, arenas)
     networks = [forthGenerator, backGenerator, forthJudge, backJudge]
     let (there, home): (Direction, Direction) =
       configuration.direction == .aToB ? (.aToB, .bToA) : (.bToA, .aToB)
@@ -94,7 +104,7 @@ final class CycleGAN: TranslationModel {
   }
 
   var plannedBytes: Int {
-    (forth.plannedFloats + back.plannedFloats + judgingArena.count) * MemoryLayout<Float>.stride
+    (arenas.translation.count + arenas.judgement.count) * MemoryLayout<Float>.stride
   }
 
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
@@ -107,110 +117,97 @@ final class CycleGAN: TranslationModel {
           "is \(b.width)×\(b.height) where \(batch.inputPaths.first ?? "the other image") is \(a.width)×\(a.height)",
         advice: "choose a --preprocess that makes all sizes equal, such as resize-and-crop")
     }
-    let (forthRun, backRun) = try improveGenerators(a, b, learningRate, &random)
-    let judgedB = try improveDiscriminator(
-      forth, real: b, translations: forthRun.translations, learningRate, &random)
-    let judgedA = try improveDiscriminator(back, real: a, translations: backRun.translations, learningRate, &random)
+    let one = try improve(forth, back, a, b, configuration.lambdaA, isLast: false, learningRate, &random)
+    let other = try improve(back, forth, b, a, configuration.lambdaB, isLast: true, learningRate, &random)
     return [
-      judgedB, forthRun.adversarial, forthRun.cycle, forthRun.identity, judgedA, backRun.adversarial, backRun.cycle,
-      backRun.identity,
+      one.judge, one.adversarial, one.cycle, other.identity, other.judge, other.adversarial, other.cycle, one.identity,
     ]
   }
 
-  /// What one direction contributes to a step.
-  private struct Result {
-    var translations: TensorView
+  /// Losses of one direction.
+  private struct Losses {
+    var judge = 0.0
     var adversarial = 0.0
     var cycle = 0.0
+    /// Of the generator that goes back.
     var identity = 0.0
   }
 
   // MARK: - Generators
 
-  private func improveGenerators(
-    _ a: ImageBatch, _ b: ImageBatch, _ learningRate: Double, _ random: inout RandomGenerator
-  ) throws -> (Result, Result) {
-    let forthPass = try translate(forth, a, identity: b, &random)
-    let backPass = try translate(back, b, identity: a, &random)
-    let fakeB = forthPass.output.images(0..<a.count)
-    let fakeA = backPass.output.images(0..<b.count)
-    let reconstructionA = try reconstruct(back, fakeB, &random)
-    let reconstructionB = try reconstruct(forth, fakeA, &random)
+  /// Translates `original` there and back, and improves all that has a part in it.
+  ///
+  /// - Parameters:
+  ///   - real: images of the domain that `side` translates to
+  ///   - weight: λ of this direction
+  ///   - isLast: whether the generators' gradients are complete after this; if not, they only begin here
+  private func improve(
+    _ side: Side, _ back: Side, _ original: ImageBatch, _ real: ImageBatch, _ weight: Double, isLast: Bool,
+    _ learningRate: Double, _ random: inout RandomGenerator
+  ) throws -> Losses {
+    var losses = Losses()
+    let translation = try side.translate(original.shape)
+    translation.input.set(original)
+    translation.forward(dropoutKey: random.next())
 
-    // The way back runs through the reconstructions first: they tell the translations what they should have kept.
-    var forthResult = Result(translations: fakeB)
-    var backResult = Result(translations: fakeA)
-    forthResult.cycle = improveReconstruction(reconstructionA, a, configuration.lambdaA)
-    backResult.cycle = improveReconstruction(reconstructionB, b, configuration.lambdaB)
-    forthResult.adversarial = try improveTranslation(forth, forthPass, cycle: reconstructionA.inputGradient)
-    backResult.adversarial = try improveTranslation(back, backPass, cycle: reconstructionB.inputGradient)
+    let reconstruction = try reconstruct(back, translation.output, original, &random)
+    losses.cycle = absolute(reconstruction, 0, original, weight)
     if configuration.lambdaIdentity > 0 {
-      forthResult.identity = improveIdentity(forthPass, b, configuration.lambdaB * configuration.lambdaIdentity)
-      backResult.identity = improveIdentity(backPass, a, configuration.lambdaA * configuration.lambdaIdentity)
+      losses.identity = absolute(reconstruction, original.count, original, weight * configuration.lambdaIdentity)
     }
-    forthPass.backward(accumulates: true, updating: forth.generator.optimizer, learningRate: learningRate)
-    backPass.backward(accumulates: true, updating: back.generator.optimizer, learningRate: learningRate)
-    return (forthResult, backResult)
+    finish(reconstruction, back.generator, isLast: isLast, learningRate)
+    translation.outputGradient.copy(from: reconstruction.inputGradient.images(0..<original.count))
+
+    // From here on the reconstruction's memory belongs to the judge.
+    losses.adversarial = try judge(side, translation)
+    finish(translation, side.generator, isLast: isLast, learningRate)
+    losses.judge = try improveDiscriminator(side, real: real, translations: translation.output, learningRate, &random)
+    return losses
   }
 
-  /// Translates `images` and, beside them, `identity`, which should stay as it is.
-  private func translate(
-    _ side: Side, _ images: ImageBatch, identity: ImageBatch, _ random: inout RandomGenerator
-  ) throws -> Execution {
-    let n = images.count
-    var shape = images.shape
-    if configuration.lambdaIdentity > 0 { shape.n += identity.count }
-    let pass = try side.translate(shape)
-    pass.input.images(0..<n).set(images)
-    if configuration.lambdaIdentity > 0 { pass.input.images(n..<shape.n).set(identity) }
-    pass.forward(dropoutKey: random.next())
-    return pass
-  }
-
+  /// Undoes `translation`, and beside it maps `original`, which should stay as it is.
   private func reconstruct(
-    _ side: Side, _ fake: TensorView, _ random: inout RandomGenerator
+    _ side: Side, _ translation: TensorView, _ original: ImageBatch, _ random: inout RandomGenerator
   ) throws -> Execution {
-    let pass = try side.reconstruct(fake.shape)
-    pass.input.copy(from: fake)
+    let n = translation.shape.n
+    var shape = translation.shape
+    if configuration.lambdaIdentity > 0 { shape.n += n }
+    let pass = try side.reconstruct(shape)
+    pass.input.images(0..<n).copy(from: translation)
+    if configuration.lambdaIdentity > 0 { pass.input.images(n..<shape.n).set(original) }
     pass.forward(dropoutKey: random.next())
+    pass.outputGradient.fill(0)
     return pass
   }
 
-  /// Cycle loss: ‖G_B(G_A(a)) − a‖₁. Writes the parameters' gradients, to which the translations' are added.
-  private func improveReconstruction(_ pass: Execution, _ original: ImageBatch, _ weight: Double) -> Double {
-    pass.outputGradient.fill(0)
-    let loss = absolute(pass.output, original, pass.outputGradient, weight)
-    pass.backward()
-    return loss
+  /// Runs the way back of a generator's pass; the second one in a step updates the weights.
+  private func finish(_ pass: Execution, _ generator: TrainedNetwork, isLast: Bool, _ learningRate: Double) {
+    if isLast {
+      pass.backward(accumulates: true, updating: generator.optimizer, learningRate: learningRate)
+    } else {
+      pass.backward()
+    }
   }
 
-  /// Adversarial loss; the translation's gradient is what the judge and the reconstruction ask for.
-  private func improveTranslation(_ side: Side, _ pass: Execution, cycle: TensorView) throws -> Double {
-    let images = 0..<cycle.shape.n
-    let judgement = try side.judgeTranslation(cycle.shape)
-    judgement.input.copy(from: pass.output.images(images))
+  /// Adversarial loss; what the judge asks for is added to the translation's gradient.
+  private func judge(_ side: Side, _ translation: Execution) throws -> Double {
+    let judgement = try side.judgeTranslation(translation.output.shape)
+    judgement.input.copy(from: translation.output)
     judgement.forward()
     let loss = configuration.ganMode.evaluate(
       judgement.output, .generator, gradient: judgement.outputGradient)
     judgement.backward()
-    pass.outputGradient.fill(0)
-    let gradient = pass.outputGradient.images(images)
-    gradient.copy(from: cycle)
-    gradient.add(judgement.inputGradient)
+    translation.outputGradient.add(judgement.inputGradient)
     return loss
   }
 
-  /// Identity loss: ‖G_A(b) − b‖₁.
-  private func improveIdentity(_ pass: Execution, _ original: ImageBatch, _ weight: Double) -> Double {
-    let images = pass.output.shape.n - original.count..<pass.output.shape.n
-    return absolute(pass.output.images(images), original, pass.outputGradient.images(images), weight)
-  }
-
-  private func absolute(
-    _ output: TensorView, _ wanted: ImageBatch, _ gradient: TensorView, _ weight: Double
-  ) -> Double {
+  /// `weight` · ‖output − wanted‖₁ for the images of `pass` from `first` on; its gradient is added to the pass's.
+  private func absolute(_ pass: Execution, _ first: Int, _ wanted: ImageBatch, _ weight: Double) -> Double {
+    let images = first..<first + wanted.count
     let loss = wanted.withView {
-      AbsoluteLoss.evaluate(output, $0, gradient: gradient, weight: Float(weight), pool: processor.pool)
+      AbsoluteLoss.evaluate(
+        pass.output.images(images), $0, gradient: pass.outputGradient.images(images), weight: Float(weight),
+        pool: processor.pool)
     }
     return weight * loss
   }

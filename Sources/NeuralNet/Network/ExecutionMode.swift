@@ -1,0 +1,45 @@
+/// How a network is to be run.
+public struct ExecutionMode: Sendable, Equatable {
+  /// Whether activations are kept for a way back.
+  public var keepsActivations = false
+  /// Whether batch normalisation uses running statistics instead of the batch's own.
+  public var usesRunningStatistics = false
+  /// Whether batch normalisation updates its running statistics.
+  public var updatesRunningStatistics = false
+  /// Whether dropout drops.
+  public var drops = false
+  /// Parts of the batch with batch statistics of their own, as if they were passed one after the other.
+  public var groups = 1
+  /// Whether the way back computes gradients of the parameters.
+  public var needsParameterGradients = false
+  /// Whether it computes the gradient of the input.
+  public var needsInputGradient = false
+  /// How many images of the input, from the first on, that gradient is computed for; nil: all.
+  public var inputGradientImages: Int?
+  /// Whether weights stay as they are for many runs, so that transformed copies are worth their memory.
+  public var keepsTransformedWeights = true
+
+  /// Inference with per-image statistics, as pix2pix does when it was trained at batch 1.
+  public init() {}
+
+  /// A training pass.
+  ///
+  /// - Parameters:
+  ///   - groups: parts of the batch with statistics of their own
+  ///   - parameterGradients: whether gradients of the parameters are needed
+  ///   - inputGradient: whether the gradient of the input is needed
+  ///   - inputGradientImages: for how many images of it, from the first on; nil: all
+  public static func training(
+    groups: Int = 1, parameterGradients: Bool = true, inputGradient: Bool = false, inputGradientImages: Int? = nil
+  ) -> ExecutionMode {
+    var mode = ExecutionMode()
+    mode.keepsActivations = true
+    mode.updatesRunningStatistics = true
+    mode.drops = true
+    mode.groups = groups
+    mode.needsParameterGradients = parameterGradients
+    mode.needsInputGradient = inputGradient
+    mode.inputGradientImages = inputGradientImages
+    return mode
+  }
+}

@@ -26,6 +26,7 @@ enum ConvolutionProduct {
     switch self {
     case .direct(let plan):
       let pieces = plan.table.pieces.count
+      let weights = plan.prepare(arena: arena, weights: weights)
       processor.pool.run(plan.pieces) { piece, worker in
         let (pixels, channels) = plan.run(
           piece, arena: arena, weights: weights, bias: bias, scratch: processor.scratch(of: worker),

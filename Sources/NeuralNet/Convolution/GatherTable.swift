@@ -46,9 +46,11 @@ final class GatherTable {
   ///   - zeroRow: offset of zeros, read in place of padding
   ///   - imagesPerGroup: images that share statistics; no piece crosses a group's border
   ///   - pixelsPerPiece: about how many pixels a piece has
+  ///   - mergesRows: whether the first tap of each row of taps stands for all of them
   init(
     _ geometry: ConvolutionGeometry, _ direction: Direction, from input: PlannedTensor, to output: PlannedTensor,
-    sources: LargeGrid, zeroRow: Int, imagesPerGroup: Int, pixelsPerPiece: Int, tile: Int
+    sources: LargeGrid, zeroRow: Int, imagesPerGroup: Int, pixelsPerPiece: Int, tile: Int,
+    mergesRows: Bool = false
   ) {
     self.tile = tile
     let kernel = geometry.kernel
@@ -61,7 +63,9 @@ final class GatherTable {
     for phase in 0..<phases * phases {
       let first = taps.count
       for tap in 0..<geometry.taps
-      where rows.phase(ofTap: tap / kernel) == phase / phases && columns.phase(ofTap: tap % kernel) == phase % phases {
+      where rows.phase(ofTap: tap / kernel) == phase / phases && columns.phase(ofTap: tap % kernel) == phase % phases
+        && !(mergesRows && tap % kernel > 0)
+      {
         taps.append(tap)
       }
       phaseTaps.append(first..<taps.count)
@@ -71,7 +75,7 @@ final class GatherTable {
     var pieces: [Piece] = []
     var inputs: [Int32] = []
     var outputs: [Int32] = []
-    inputs.reserveCapacity(output.shape.pixels * geometry.taps / (phases * phases))
+    inputs.reserveCapacity(output.shape.pixels * (mergesRows ? kernel : geometry.taps) / (phases * phases))
     outputs.reserveCapacity(output.shape.pixels)
 
     func append(_ pixels: [(image: Int, row: Int, column: Int)], taps range: Range<Int>) {

@@ -13,6 +13,17 @@ struct GradientTarget {
   /// Whether pieces are computed in scratch.
   var usesScratch: Bool { update != nil && !accumulates }
 
+  /// Puts `count` gradients from `piece` to their place, where pieces are not left in scratch.
+  func store(_ piece: UnsafePointer<Float>, offset: Int, count: Int) {
+    guard !usesScratch else { return }
+    let place = gradients + offset
+    if accumulates {
+      for index in 0..<count { place[index] += piece[index] }
+    } else {
+      place.update(from: piece, count: count)
+    }
+  }
+
   /// Ends a piece: `count` gradients at `piece`, `offset` floats from the weights' begin.
   func finish(_ piece: UnsafePointer<Float>, offset: Int, count: Int, _ kernels: KernelTable) {
     update?.apply(firstParameter + offset, count, gradients: piece, kernels)

@@ -18,6 +18,10 @@ struct ProductPlan {
   let table: GatherTable
   private let packing: PackedWeights
   private let accumulates: Bool
+  /// Where weights lie whose taps have been put in reverse; nil: they serve as they are.
+  private let reversedWeights: Int?
+  /// Numbers that each tap of the table sums over.
+  private let rowsPerTap: Int
   /// `[tap]` of the table: floats from a panel's begin to the tap's weights.
   private let weightOffsets: IndexTable
   /// `[tap]`: floats from the scratch's begin to a transposed block.
@@ -25,6 +29,8 @@ struct ProductPlan {
 
   /// Transposed blocks that a piece keeps at once: 8 × 16 KB leave room for activations in a second-level cache.
   private static let scratchTaps = 8
+  /// Pixels of a gathered product's piece.
+  private static let gatheredPixels = 384
   /// Rows of a dot product's piece.
   private static let dotRows = 8 * rowTile
   /// Floats of weights that a gathered product walks before it goes back over its pixels: 256 KB.
@@ -49,6 +55,8 @@ struct ProductPlan {
   ) {
     self.packing = packing
     self.accumulates = accumulates
+    reversedWeights = nil
+    rowsPerTap = packing.rowCount
     let channels = outputs == .output ? packing.outputChannels : packing.inputChannels
     let form: Form =
       packing.columns == outputs ? .gathered : channels <= rowTile || output.shape.pixels <= 32 ? .dot : .transposed
@@ -56,7 +64,7 @@ struct ProductPlan {
     // A transposed block is paid for by the pixels that it serves, a gathered panel by those that stay in the cache.
     let pixelsPerPiece =
       switch form {
-      case .gathered: 384
+      case .gathered: Self.gatheredPixels
       case .transposed: 1024
       case .dot: 256
       }
@@ -70,13 +78,52 @@ struct ProductPlan {
     self.channels = channels
   }
 
+  /// Lays out a product that reads a copied thin side.
+  init(
+    _ thin: ThinSide, _ packing: PackedWeights, to output: PlannedTensor, imagesPerGroup: Int, accumulates: Bool
+  ) {
+    reversedWeights = thin.reversedWeights
+    self.packing = packing
+    self.accumulates = accumulates
+    rowsPerTap = thin.kernel * packing.rowCount
+    form = .gathered
+    var geometry = ConvolutionGeometry(kernel: thin.kernel)
+    geometry.stride = thin.stride
+    table = GatherTable(
+      geometry, .toSmall, from: thin.target, to: output,
+      sources: LargeGrid(height: thin.target.shape.h, width: thin.target.shape.w), zeroRow: 0,
+      imagesPerGroup: imagesPerGroup, pixelsPerPiece: Self.gatheredPixels, tile: gatherTile, mergesRows: true)
+    weightOffsets = IndexTable(table.taps.map { Int32($0 * packing.tapStride) })
+    scratchOffsets = IndexTable([])
+    channelsPerPiece = panelWidth
+    channels = packing.columnCount
+    columnPieces = packing.panels
+  }
+
   private let channels: Int
 
   /// Independent pieces; consecutive ones share weights.
   var pieces: Int { table.pieces.count * columnPieces }
 
+  /// Puts weights in reverse where that is needed.
+  ///
+  /// - Returns: the weights for `run`
+  func prepare(arena: UnsafeMutablePointer<Float>, weights: UnsafePointer<Float>) -> UnsafePointer<Float> {
+    guard let reversedWeights else { return weights }
+    let reversed = arena + reversedWeights
+    for panel in 0..<packing.panels {
+      for tap in 0..<packing.taps {
+        (reversed + panel * packing.panelStride + tap * packing.tapStride).update(
+          from: weights + panel * packing.panelStride + (packing.taps - 1 - tap) * packing.tapStride,
+          count: packing.tapStride)
+      }
+    }
+    return UnsafePointer(reversed)
+  }
+
   /// Computes one piece.
   ///
+  /// - Parameter weights: as `prepare` has returned them
   /// - Returns: the piece of pixels and the channels that were written
   func run(
     _ piece: Int, arena: UnsafeMutablePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
@@ -104,10 +151,10 @@ struct ProductPlan {
     _ range: Range<Int>, _ bias: UnsafePointer<Float>?, _ kernels: KernelTable
   ) {
     var product = product(segment, arena, weights, weightOffsets.base + segment.taps.lowerBound, range)
-    product.channels = packing.rowCount
+    product.channels = rowsPerTap
     product.bias = bias
     product.accumulates = accumulates
-    let chunk = max(1, Self.chunkFloats / packing.tapStride)
+    let chunk = max(1, Self.chunkFloats / (rowsPerTap * panelWidth))
     var done = 0
     repeat {
       product.taps = min(chunk, segment.taps.count - done)

@@ -1,11 +1,17 @@
 import KernelArguments
 
-/// The gradient of a convolution's weights, laid out for one input shape: for each tap the list of pixels that belong
-/// together, padding left out.
+/// The gradient of a convolution's weights, laid out for one input shape: for each tap, or row of taps of a thin side, the
+/// list of pixels that belong together, padding left out.
 struct WeightGradientPlan {
   private let packing: PackedWeights
-  /// `[tap + 1]`: where each tap's pairs begin.
+  /// Taps whose rows are computed together: 1, or a row of them.
+  private let tapsPerPiece: Int
+  /// Whether the rows of such taps come in reverse.
+  private let isReversed: Bool
+  /// `[tap + 1]`: where the pairs of each tap or row of taps begin.
   private let starts: [Int]
+  /// Whether all rows of taps pair with the same pixels of the wide side.
+  private var sharesColumnPairs: Bool { tapsPerPiece > 1 }
   private let rowOffsets: IndexTable
   private let columnOffsets: IndexTable
   private let rowsPerPiece: Int
@@ -20,6 +26,8 @@ struct WeightGradientPlan {
     sources: LargeGrid
   ) {
     self.packing = packing
+    tapsPerPiece = 1
+    isReversed = false
     let small = geometry.isTransposed ? input : gradient
     let large = geometry.isTransposed ? gradient : input
     let padding = geometry.isTransposed ? geometry.padding : geometry.zeroPadding
@@ -49,11 +57,41 @@ struct WeightGradientPlan {
     rowPieces = (packing.rowCount + rowsPerPiece - 1) / rowsPerPiece
   }
 
+  /// Lays out the product of a copied thin side with `wide`, the other one.
+  ///
+  /// - Parameter sources: where a pixel of the large grid is read from
+  init(_ thin: ThinSide, _ packing: PackedWeights, wide: PlannedTensor, sources: LargeGrid) {
+    self.packing = packing
+    tapsPerPiece = thin.kernel
+    isReversed = thin.isReversed
+    // With the taps in reverse, the wide side is the large grid.
+    let rows = thin.isReversed ? sources.rows : Array(0..<wide.shape.h)
+    let columns = thin.isReversed ? sources.columns : Array(0..<wide.shape.w)
+    var thinOffsets: [Int32] = []
+    var wideOffsets: [Int32] = []
+    for tapRow in 0..<thin.kernel {
+      for image in 0..<wide.shape.n {
+        for (row, wideRow) in rows.enumerated() {
+          for (column, wideColumn) in columns.enumerated() {
+            thinOffsets.append(thin.target.offset(image, row * thin.stride + tapRow, column * thin.stride))
+            if tapRow == 0 { wideOffsets.append(wide.offset(image, wideRow, wideColumn)) }
+          }
+        }
+      }
+    }
+    let pairs = wideOffsets.count
+    starts = (0...thin.kernel).map { $0 * pairs }
+    rowOffsets = IndexTable(thinOffsets)
+    columnOffsets = IndexTable(wideOffsets)
+    rowsPerPiece = thin.kernel * packing.rowCount
+    rowPieces = 1
+  }
+
   /// Independent pieces.
-  var pieces: Int { packing.panels * packing.taps * rowPieces }
+  var pieces: Int { packing.panels * packing.taps / tapsPerPiece * rowPieces }
 
   /// Rows of a piece; its gradients are 33 KB.
-  private static let maximumRows = 22 * rowTile
+  static let maximumRows = 22 * rowTile
   /// Floats of scratch for each worker.
   static let scratchCount = maximumRows * panelWidth
 
@@ -77,15 +115,27 @@ struct WeightGradientPlan {
     kernels: KernelTable
   ) {
     let place = place(piece)
-    let output = target.usesScratch ? scratch : target.gradients + place.offset
+    let usesScratch = target.usesScratch || isReversed
+    let output = usesScratch ? scratch : target.gradients + place.offset
     // Columns beyond the last are not computed: their gradient is 0.
-    if target.usesScratch, place.columns < panelWidth { output.update(repeating: 0, count: place.rows * panelWidth) }
-    multiply(place, arena, output, target.accumulates, kernels)
-    target.finish(output, offset: place.offset, count: place.rows * panelWidth, kernels)
+    if usesScratch, place.columns < panelWidth { output.update(repeating: 0, count: place.rows * panelWidth) }
+    multiply(place, arena, output, target.accumulates && !isReversed, kernels)
+    guard isReversed else {
+      return target.finish(output, offset: place.offset, count: place.rows * panelWidth, kernels)
+    }
+    for tap in 0..<tapsPerPiece {
+      let part = output + (tapsPerPiece - 1 - tap) * packing.tapStride
+      let offset = place.offset + tap * packing.tapStride
+      target.store(part, offset: offset, count: packing.tapStride)
+      target.finish(
+        target.usesScratch ? part : target.gradients + offset, offset: offset, count: packing.tapStride, kernels)
+    }
   }
 
   private struct Place {
-    var tap: Int
+    /// The pairs that are summed over.
+    var pairs: Range<Int>
+    var firstColumnPair: Int
     var firstRow: Int
     var rows: Int
     var firstColumn: Int
@@ -95,23 +145,26 @@ struct WeightGradientPlan {
   }
 
   private func place(_ piece: Int) -> Place {
-    let tap = piece % packing.taps
-    let panel = piece / packing.taps % packing.panels
-    let firstRow = piece / (packing.taps * packing.panels) * rowsPerPiece
+    let tapPieces = packing.taps / tapsPerPiece
+    let tap = piece % tapPieces
+    let panel = piece / tapPieces % packing.panels
+    let firstRow = piece / (tapPieces * packing.panels) * rowsPerPiece
+    let firstTap = (isReversed ? tapPieces - 1 - tap : tap) * tapsPerPiece
     return Place(
-      tap: tap, firstRow: firstRow, rows: min(rowsPerPiece, packing.rowCount - firstRow),
-      firstColumn: panel * panelWidth, columns: min(panelWidth, packing.columnCount - panel * panelWidth),
-      offset: panel * packing.panelStride + tap * packing.tapStride + firstRow * panelWidth)
+      pairs: starts[tap]..<starts[tap + 1], firstColumnPair: sharesColumnPairs ? 0 : starts[tap], firstRow: firstRow,
+      rows: min(rowsPerPiece, packing.rowCount * tapsPerPiece - firstRow), firstColumn: panel * panelWidth,
+      columns: min(panelWidth, packing.columnCount - panel * panelWidth),
+      offset: panel * packing.panelStride + firstTap * packing.tapStride + firstRow * panelWidth)
   }
 
   private func multiply(
     _ place: Place, _ arena: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ accumulates: Bool,
     _ kernels: KernelTable
   ) {
-    let pairs = starts[place.tap + 1] - starts[place.tap]
+    let pairs = place.pairs.count
     var product = OuterProduct(
-      left: arena + place.firstRow, leftOffsets: rowOffsets.base + starts[place.tap],
-      right: arena + place.firstColumn, rightOffsets: columnOffsets.base + starts[place.tap], output: output)
+      left: arena + place.firstRow, leftOffsets: rowOffsets.base + place.pairs.lowerBound,
+      right: arena + place.firstColumn, rightOffsets: columnOffsets.base + place.firstColumnPair, output: output)
     product.rows = place.rows
     product.columns = place.columns
     product.accumulates = accumulates

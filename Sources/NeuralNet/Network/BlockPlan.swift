@@ -21,6 +21,8 @@ struct BlockPlan {
   let first: PlannedTensor
   let second: PlannedTensor?
   let residual: PlannedTensor?
+  /// The copy of a thin input, made before the forward product.
+  let thinInput: ThinSide?
   let forward: ConvolutionProduct
   /// Consecutive pixels that the forward product finishes together.
   let pixelPieces: [Range<Int>]
@@ -40,6 +42,8 @@ struct BlockPlan {
     var raw: PlannedTensor
     /// Means of dz and of dz · x̂ of each group and channel: [2][group][channel].
     var means: Int
+    /// The copy of a thin output's gradient, made before the products.
+    var thinGradient: ThinSide?
     var weights: ConvolutionWeightGradient?
     var input: InputGradient?
   }

@@ -93,6 +93,7 @@ public final class Execution {
     let channels = block.channels
     let pieces = block.pixelPieces.count
     let ready = readyFilters.flatMap { memory in block.readyFilters.map { UnsafePointer(memory.base + $0) } }
+    block.thinInput?.fill(base, processor.pool)
     block.forward.run(arena: base, weights: weights, ready: ready, bias: bias, processor) { piece, pixels, range in
       if block.statistics == .data {
         let sums = partials + piece * channels + range.lowerBound
@@ -235,6 +236,7 @@ public final class Execution {
     for index in plan.blocks.indices.reversed() {
       guard let backward = plan.blocks[index].backward else { continue }
       activationGradients(index, backward, accumulates: accumulates)
+      backward.thinGradient?.fill(arena.base, processor.pool)
       // The data gradient needs the weights as they were.
       inputGradients(plan.blocks[index], backward)
       weightGradients(plan.blocks[index], backward, accumulates: accumulates, update)

@@ -49,10 +49,13 @@ struct ExecutionPlanner {
       let grid = LargeGrid(block.geometry, input: input.shape)
       let statistics = statistics(block)
       let imagesPerGroup = imagesPerGroup(block)
+      let thinInput = scratch[index].thinInput.map {
+        thinSide(block, of: input, isInput: true, grid, at: offset($0), scratch[index].reversedWeights.map(offset))
+      }
       let forward = product(
         block, writing: .output, from: input, to: raw, sources: grid,
         imagesPerGroup: statistics == .data ? imagesPerGroup : shape.n, accumulates: false,
-        scratch[index].forward.map { ($0.grid, $0.memory(at: offset)) })
+        scratch[index].forward.map { ($0.grid, $0.memory(at: offset)) }, thinInput)
       var backward: BlockPlan.Backward?
       if mode.keepsActivations, let firstGradient = tensor(block.first.value, gradients) {
         var rawGradient = firstGradient
@@ -60,17 +63,21 @@ struct ExecutionPlanner {
           rawGradient.offset = offset(reservation)
           rawGradient.stride = block.outputChannels
         }
+        let thinGradient = scratch[index].thinGradient.map {
+          thinSide(
+            block, of: rawGradient, isInput: false, grid, at: offset($0), scratch[index].reversedWeights.map(offset))
+        }
         backward = BlockPlan.Backward(
           firstGradient: firstGradient, secondGradient: block.second.flatMap { tensor($0.value, gradients) },
-          raw: rawGradient, means: offset(scratch[index].means),
+          raw: rawGradient, means: offset(scratch[index].means), thinGradient: thinGradient,
           weights: mode.needsParameterGradients
             ? weightGradient(
               block, input: input, gradient: rawGradient, sources: grid,
-              scratch[index].weightGradient.map { ($0.grid, $0.memory(at: offset)) }) : nil,
+              scratch[index].weightGradient.map { ($0.grid, $0.memory(at: offset)) }, thinInput ?? thinGradient) : nil,
           input: tensor(block.input, gradients).map {
             inputGradient(
               block, from: rawGradient, to: $0, grid, large: scratch[index].large.map(offset),
-              scratch[index].dataGradient.map { ($0.grid, $0.memory(at: offset)) })
+              scratch[index].dataGradient.map { ($0.grid, $0.memory(at: offset)) }, thinGradient)
           })
       }
       var readyFilters: Int?
@@ -81,7 +88,8 @@ struct ExecutionPlanner {
       blocks.append(
         BlockPlan(
           block: block, statistics: statistics, imagesPerGroup: imagesPerGroup, input: input, raw: raw, first: first,
-          second: block.second.map { place($0.value) }, residual: block.residual.map(place), forward: forward,
+          second: block.second.map { place($0.value) }, residual: block.residual.map(place), thinInput: thinInput,
+          forward: forward,
           pixelPieces: forward.pixelPieces, readyFilters: readyFilters, affine: offset(scratch[index].affine),
           partials: offset(scratch[index].partials), backward: backward))
     }
@@ -192,6 +200,10 @@ struct ExecutionPlanner {
     var forward: TransformScratch?
     var dataGradient: TransformScratch?
     var weightGradient: TransformScratch?
+    /// Copies of a thin input or output gradient, and room for weights in reverse.
+    var thinInput: Int?
+    var thinGradient: Int?
+    var reversedWeights: Int?
   }
 
   /// The tiles of a transformed product, and the reservation of what is transformed.
@@ -264,9 +276,37 @@ struct ExecutionPlanner {
       weightGradient?.reservation = reservation
       dataGradient?.reservation = reservation
     }
-    return BlockScratch(
+    var scratch = BlockScratch(
       raw: raw, rawGradient: rawGradient, large: large, affine: affine, partials: partials, means: means,
       forward: forward, dataGradient: dataGradient, weightGradient: weightGradient)
+    reserveThinSides(&arena, &scratch, index, extents)
+    return scratch
+  }
+
+  /// Room for what products of a layer with few channels on one side read.
+  private func reserveThinSides(
+    _ arena: inout ArenaPlan, _ scratch: inout BlockScratch, _ index: Int, _ extents: [(h: Int, w: Int)]
+  ) {
+    let block = topology.blocks[index]
+    guard ThinSide.suits(block.geometry, block.packing) else { return }
+    let (time, isKept) = (backwardTime(index), mode.keepsActivations)
+    let isInput = block.packing.columns == .output
+    let extent = extents[isInput ? block.input.buffer : block.first.value.buffer]
+    let input = extents[block.input.buffer]
+    let isLarge = isInput != block.geometry.isTransposed
+    let sources = LargeGrid(block.geometry, input: Shape(shape.n, block.inputChannels, input.h, input.w))
+    let count = ThinSide.count(
+      block.geometry, isLarge: isLarge, Shape(shape.n, block.packing.rowCount, extent.h, extent.w), sources)
+    if isInput {
+      scratch.thinInput = arena.reserve(
+        count, from: index, through: mode.needsParameterGradients && isKept ? time : index)
+    } else if isKept {
+      scratch.thinGradient = arena.reserve(count, from: time, through: time)
+    }
+    if !isLarge {
+      let use = isInput ? index : time
+      scratch.reversedWeights = arena.reserve(block.packing.storage, from: use, through: use)
+    }
   }
 
   /// The tiles of a product of `block` if transforms suit it.
@@ -303,6 +343,15 @@ struct ExecutionPlanner {
     return TransformScratch(grid: grid, filters: filters, inputs: tiles.inputs, outputs: tiles.outputs)
   }
 
+  private func thinSide(
+    _ block: Block, of source: PlannedTensor, isInput: Bool, _ sources: LargeGrid, at offset: Int,
+    _ reversedWeights: Int?
+  ) -> ThinSide {
+    ThinSide(
+      block.geometry, of: source, isLarge: isInput != block.geometry.isTransposed, sources: sources, at: offset,
+      reversedWeights: reversedWeights)
+  }
+
   // MARK: - Data gradients
 
   /// Images whose gradient by the input of `block` is needed.
@@ -313,7 +362,7 @@ struct ExecutionPlanner {
 
   private func inputGradient(
     _ block: Block, from gradient: PlannedTensor, to target: PlannedTensor, _ grid: LargeGrid, large: Int?,
-    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?
+    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?, _ thin: ThinSide?
   ) -> BlockPlan.InputGradient {
     let images = gradientImages(block)
     let gradient = gradient.images(images)
@@ -331,7 +380,7 @@ struct ExecutionPlanner {
     let product = product(
       block, writing: .input, from: gradient, to: written,
       sources: LargeGrid(height: gradient.shape.h, width: gradient.shape.w), imagesPerGroup: images,
-      accumulates: accumulates && fold == nil, transform)
+      accumulates: accumulates && fold == nil, transform, thin)
     return BlockPlan.InputGradient(product: product, target: target, fold: fold, accumulates: accumulates)
   }
 
@@ -340,13 +389,17 @@ struct ExecutionPlanner {
   private func product(
     _ block: Block, writing outputs: PackedWeights.Columns, from input: PlannedTensor, to output: PlannedTensor,
     sources: LargeGrid, imagesPerGroup: Int, accumulates: Bool,
-    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?
+    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?, _ thin: ThinSide?
   ) -> ConvolutionProduct {
     if let transform {
       return .transformed(
         TransformedProduct(
           transform.grid, block.geometry, block.packing, writing: outputs, from: input, to: output,
           memory: transform.memory, accumulates: accumulates))
+    }
+    if let thin {
+      return .direct(
+        ProductPlan(thin, block.packing, to: output, imagesPerGroup: imagesPerGroup, accumulates: accumulates))
     }
     let isLarge = block.geometry.isTransposed == (outputs == .output)
     return .direct(
@@ -357,12 +410,16 @@ struct ExecutionPlanner {
 
   private func weightGradient(
     _ block: Block, input: PlannedTensor, gradient: PlannedTensor, sources: LargeGrid,
-    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?
+    _ transform: (grid: TransformGrid, memory: TransformedProduct.Memory)?, _ thin: ThinSide?
   ) -> ConvolutionWeightGradient {
     if let transform {
       return .transformed(
         TransformedWeightGradient(
           transform.grid, block.geometry, block.packing, input: input, gradient: gradient, memory: transform.memory))
+    }
+    if let thin {
+      let wide = block.packing.columns == .output ? gradient : input
+      return .direct(WeightGradientPlan(thin, block.packing, wide: wide, sources: sources))
     }
     return .direct(
       WeightGradientPlan(block.geometry, block.packing, input: input, gradient: gradient, sources: sources))

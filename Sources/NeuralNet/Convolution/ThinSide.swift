@@ -1,0 +1,104 @@
+import KernelArguments
+
+/// The side of a convolution that has few channels, copied with its border, so that the pixels under a row of taps lie
+/// side by side: `kernel` taps with `kernel · channels` numbers each take the place of kernel² taps with a few.
+///
+/// Where the thin side is the large grid, small pixel s reads `kernel` pixels from `s · stride` on, in the order of the
+/// taps. Where it is the small grid, with stride 1, large pixel l reads the `kernel` pixels up to l, so that the taps
+/// come in reverse.
+struct ThinSide {
+  /// What is copied.
+  let source: PlannedTensor
+  /// The copy.
+  let target: PlannedTensor
+  let kernel: Int
+  let stride: Int
+  /// Whether rows and columns of taps come in reverse.
+  let isReversed: Bool
+  /// Where weights lie whose taps have been put in reverse; nil: they serve as they are.
+  let reversedWeights: Int?
+  /// Where each row and column of the copy comes from; −1: zeros.
+  private let rows: [Int]
+  private let columns: [Int]
+
+  /// Channels up to which this pays.
+  private static let maximumChannels = 8
+  /// Numbers of a row of taps that a piece of a weight gradient has room for.
+  private static let maximumRun = WeightGradientPlan.maximumRows
+
+  /// Whether the rows of the packed weights are a thin side: the products that read it then run along the columns.
+  static func suits(_ geometry: ConvolutionGeometry, _ packing: PackedWeights) -> Bool {
+    let isLarge = geometry.isTransposed == (packing.columns == .input)
+    return geometry.kernel > 1 && packing.rowCount <= maximumChannels
+      && geometry.kernel * packing.rowCount <= maximumRun
+      && (isLarge || geometry.stride == 1 && geometry.padding < geometry.kernel)
+  }
+
+  /// Floats of the copy of a tensor of `shape`.
+  static func count(_ geometry: ConvolutionGeometry, isLarge: Bool, _ shape: Shape, _ sources: LargeGrid) -> Int {
+    let axes = axes(geometry, isLarge: isLarge, shape, sources)
+    return shape.n * axes.rows.count * axes.columns.count * shape.c
+  }
+
+  /// - Parameters:
+  ///   - source: the thin tensor
+  ///   - isLarge: whether it is the geometry's large grid
+  ///   - sources: where a pixel of the large grid is read from
+  ///   - offset: where the copy lies
+  ///   - reversedWeights: room for the weights if the thin side is the small grid
+  init(
+    _ geometry: ConvolutionGeometry, of source: PlannedTensor, isLarge: Bool, sources: LargeGrid, at offset: Int,
+    reversedWeights: Int?
+  ) {
+    precondition(isLarge || reversedWeights != nil, "reversed taps need room for their weights")
+    (rows, columns) = Self.axes(geometry, isLarge: isLarge, source.shape, sources)
+    self.source = source
+    kernel = geometry.kernel
+    stride = isLarge ? geometry.stride : 1
+    isReversed = !isLarge
+    self.reversedWeights = isLarge ? nil : reversedWeights
+    let shape = Shape(source.shape.n, source.shape.c, rows.count, columns.count)
+    target = PlannedTensor(shape: shape, offset: offset, stride: source.shape.c)
+  }
+
+  private static func axes(
+    _ geometry: ConvolutionGeometry, isLarge: Bool, _ shape: Shape, _ sources: LargeGrid
+  ) -> (rows: [Int], columns: [Int]) {
+    let padding = geometry.isTransposed ? geometry.padding : geometry.zeroPadding
+    func axis(_ extent: Int, _ large: [Int]) -> [Int] {
+      guard isLarge else {
+        let border = [Int](repeating: -1, count: geometry.kernel - 1 - padding)
+        return border + Array(0..<extent) + border
+      }
+      let border = [Int](repeating: -1, count: padding)
+      return border + (geometry.isTransposed ? Array(0..<extent) : large) + border
+    }
+    return (axis(shape.h, sources.rows), axis(shape.w, sources.columns))
+  }
+
+  /// Copies the source as it is now.
+  func fill(_ arena: UnsafeMutablePointer<Float>, _ pool: WorkerPool) {
+    let channels = target.shape.c
+    let height = rows.count
+    let perPiece = Self.rowsPerPiece
+    let count = target.shape.n * height
+    pool.run((count + perPiece - 1) / perPiece) { piece, _ in
+      for line in piece * perPiece..<min(count, (piece + 1) * perPiece) {
+        var place = arena + target.offset + line * columns.count * channels
+        let row = rows[line % height]
+        guard row >= 0 else {
+          place.update(repeating: 0, count: columns.count * channels)
+          continue
+        }
+        let start = arena + Int(source.offset(line / height, row, 0))
+        for column in columns {
+          let pixel = start + column * source.stride
+          for channel in 0..<channels { place[channel] = column >= 0 ? pixel[channel] : 0 }
+          place += channels
+        }
+      }
+    }
+  }
+
+  private static let rowsPerPiece = 32
+}

@@ -46,6 +46,13 @@ extension Vector {
     #endif
   }
 
+  /// `self + a · b`, fused where the processor can.
+  @inline(__always) func plus(_ a: Vector, _ b: Vector) -> Vector {
+    var sum = self
+    sum.addProduct(a, b)
+    return sum
+  }
+
   /// The square root of each lane; the standard library's calls a function for each.
   @inline(__always) var squareRoots: Vector {
     var result = self

@@ -82,8 +82,34 @@ import UNet
     }
   }
 
+  /// Wide enough for transforms, whose choice must not depend on the number of images.
+  static let wide = Case(testDescription: "U-Net, 64 filters", extent: 64) { kind in
+    var configuration = UNetConfiguration(levels: 5)
+    configuration.normalization = kind
+    return try UNetGenerator.network(configuration)
+  }
+
+  /// The gradient of the first images alone is what it is among those of all.
+  @Test(arguments: cases) func inputGradientImages(test: Case) throws {
+    let network = try Self.network(test, .instance)
+    let processor = try Processor(threads: 2)
+    let shape = Shape(3, 3, test.extent, test.extent)
+    let gradients = try [nil, 2].map { (images: Int?) in
+      let execution = try Execution(
+        network, shape: shape, mode: .training(inputGradient: true, inputGradientImages: images),
+        processor: processor)
+      execution.input.setNCHW(Self.images(shape, seed: 1))
+      execution.forward(dropoutKey: 1)
+      execution.outputGradient.setNCHW(Self.images(execution.output.shape, seed: 2))
+      execution.backward()
+      return execution.inputGradient.images(0..<2).nchw()
+    }
+    #expect(gradients[0].contains { $0 != 0 })
+    #expect(gradients[0] == gradients[1])
+  }
+
   /// With statistics of each image, or running ones, an image's result does not depend on its batch.
-  @Test(arguments: cases, [false, true]) func batches(test: Case, usesRunningStatistics: Bool) throws {
+  @Test(arguments: cases + [wide], [false, true]) func batches(test: Case, usesRunningStatistics: Bool) throws {
     let network = try Self.network(test, .batch)
     let processor = try Processor(threads: 2)
     var mode = ExecutionMode()

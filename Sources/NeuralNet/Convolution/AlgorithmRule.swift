@@ -24,7 +24,7 @@ package struct AlgorithmRule: Sendable, Equatable {
   /// Multiply-adds that a transformed weight costs: written, then read.
   private static let weightCost = 80
   /// The same where it was written once and for all, before inference.
-  private static let readyWeightCost = 30
+  private static let readyWeightCost = 12
   /// Multiply-adds that a transformed input or output costs.
   private static let tileCost = 60
   /// The part of the direct cost that a transform must stay below: it costs memory and digits too.
@@ -34,11 +34,13 @@ package struct AlgorithmRule: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - channels: that are read and written
+  ///   - images: that products and tiles are counted over. With ready weights the choice is that for a single one, so
+  ///     that what becomes of an image does not depend on which others are in its batch
   ///   - hasReadyWeights: whether weights are transformed once for many runs
   ///   - grid: the tiles for a number of outputs along each axis
   func grid(
-    _ geometry: ConvolutionGeometry, _ packing: PackedWeights, channels: (read: Int, written: Int), directProducts: Int,
-    hasReadyWeights: Bool, _ grid: (_ outputs: Int) -> TransformGrid
+    _ geometry: ConvolutionGeometry, _ packing: PackedWeights, channels: (read: Int, written: Int), images: Int,
+    directProducts: Int, hasReadyWeights: Bool, _ grid: (_ outputs: Int) -> TransformGrid
   ) -> TransformGrid? {
     guard Self.allows(geometry, packing) else { return nil }
     switch choice {
@@ -47,14 +49,15 @@ package struct AlgorithmRule: Sendable, Equatable {
     case .byShape: break
     }
     var best: TransformGrid?
-    var least = Self.advantage * Double(directProducts)
+    let share = hasReadyWeights ? images : 1
+    var least = Self.advantage * Double(directProducts / share)
     for outputs in Self.outputs(geometry) {
       let candidate = grid(outputs)
       let pairs = channels.read * channels.written
       let weights = candidate.products * pairs
       let places = candidate.inputPoints * channels.read + candidate.outputPoints * channels.written
       let cost = Double(
-        candidate.tiles * (candidate.products * pairs + Self.tileCost * places)
+        candidate.tiles / share * (candidate.products * pairs + Self.tileCost * places)
           + weights * (hasReadyWeights ? Self.readyWeightCost : Self.weightCost))
       if cost < least {
         least = cost

@@ -23,6 +23,7 @@ struct KernelTable: Sendable {
     @Sendable (UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   let moments: @Sendable (PixelView, Int, Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   let activate: @Sendable (ActivationPass) -> Void
+  let tanh: @Sendable (PixelView, Int, Int) -> Void
   let gradientSums: @Sendable (ActivationGradientPass, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   let activationGradient: @Sendable (ActivationGradientPass, UnsafeMutablePointer<Float>?) -> Void
   let transform: @Sendable (TileTransform) -> Void
@@ -57,6 +58,7 @@ struct KernelTable: Sendable {
       transposeBlock: { KernelsAVX512.Kernels.transposeBlock($0, rows: $1, columns: $2, $3, scratch: $4) },
       moments: { KernelsAVX512.Kernels.moments($0, pixels: $1, channels: $2, mean: $3, squares: $4) },
       activate: { KernelsAVX512.Kernels.activate($0) },
+      tanh: { KernelsAVX512.Kernels.tanh($0, pixels: $1, channels: $2) },
       gradientSums: { KernelsAVX512.Kernels.gradientSums($0, sums: $1, products: $2) },
       activationGradient: { KernelsAVX512.Kernels.activationGradient($0, sums: $1) },
       transform: { KernelsAVX512.Kernels.transform($0) },
@@ -73,6 +75,7 @@ struct KernelTable: Sendable {
       transposeBlock: { KernelsAVX2.Kernels.transposeBlock($0, rows: $1, columns: $2, $3, scratch: $4) },
       moments: { KernelsAVX2.Kernels.moments($0, pixels: $1, channels: $2, mean: $3, squares: $4) },
       activate: { KernelsAVX2.Kernels.activate($0) },
+      tanh: { KernelsAVX2.Kernels.tanh($0, pixels: $1, channels: $2) },
       gradientSums: { KernelsAVX2.Kernels.gradientSums($0, sums: $1, products: $2) },
       activationGradient: { KernelsAVX2.Kernels.activationGradient($0, sums: $1) },
       transform: { KernelsAVX2.Kernels.transform($0) },
@@ -96,6 +99,7 @@ struct KernelTable: Sendable {
     transposeBlock: { KernelsPortable.Kernels.transposeBlock($0, rows: $1, columns: $2, $3, scratch: $4) },
     moments: { KernelsPortable.Kernels.moments($0, pixels: $1, channels: $2, mean: $3, squares: $4) },
     activate: { KernelsPortable.Kernels.activate($0) },
+    tanh: { KernelsPortable.Kernels.tanh($0, pixels: $1, channels: $2) },
     gradientSums: { KernelsPortable.Kernels.gradientSums($0, sums: $1, products: $2) },
     activationGradient: { KernelsPortable.Kernels.activationGradient($0, sums: $1) },
     transform: { KernelsPortable.Kernels.transform($0) },

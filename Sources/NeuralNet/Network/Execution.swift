@@ -116,7 +116,6 @@ public final class Execution {
     _ block: BlockPlan, _ index: Int, _ firstPixel: Int, _ pixels: Int, _ range: Range<Int>, group: Int
   ) {
     let first = view(block.first, firstPixel, range)
-    let isTanh = block.block.first.activation == .tanh
     var pass = ActivationPass(
       input: view(block.raw, firstPixel, range), first: RectifiedView(first, slope: slope(block.block.first)))
     pass.pixels = pixels
@@ -130,12 +129,7 @@ public final class Execution {
     let isIdentity =
       pass.affine == nil && pass.dropout == nil && pass.residual == nil && pass.second == nil && pass.first.slope == 1
     if !isIdentity { processor.kernels.activate(pass) }
-    if isTanh {
-      for pixel in 0..<pixels {
-        let place = first.base + pixel * first.stride
-        for channel in 0..<range.count { place[channel] = tanhf(place[channel]) }
-      }
-    }
+    if block.block.first.activation == .tanh { processor.kernels.tanh(first, pixels, range.count) }
   }
 
   // MARK: - Statistics

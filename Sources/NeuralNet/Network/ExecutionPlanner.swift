@@ -331,7 +331,7 @@ struct ExecutionPlanner {
     }
     let small = geometry.isTransposed ? read : written
     let chosen = rule.grid(
-      geometry, block.packing, channels: (source.c, target.c),
+      geometry, block.packing, channels: (source.c, target.c), images: images,
       directProducts: small.pixels * geometry.taps * source.c * target.c, hasReadyWeights: hasReadyFilters
     ) {
       TransformGrid(

@@ -7,8 +7,9 @@ public struct FolderTranslation: Sendable {
   public var input: String
   /// The folder that the translations go to, under the same relative paths.
   public var output: String
-  /// Pictures that go through the network at once, where neighbours have the same size.
-  public var batchSize = 1
+  /// Pictures that go through the network at once, where neighbours have the same size; nil: as many as are faster
+  /// together. What becomes of a picture does not depend on it.
+  public var batchSize: Int?
   /// Whether sub-folders are translated too.
   public var recursive = false
   /// Whether pictures whose translation is there already are left out.
@@ -76,6 +77,7 @@ public struct FolderTranslation: Sendable {
     let ledger = Ledger(skipped: all.count - items.count, total: items.count, report)
     let limit = limit
     let half = half
+    let batchSize = batchSize ?? (items.count < Self.leastForBatches ? 1 : Self.preferredBatch)
     let decoded = OrderedPrefetch(count: items.count, workers: Self.codecThreads, window: 2 * batchSize + 4) { index in
       Result<Image, any Error> {
         let whole = try PNG.read(items[index].source, limit: limit)
@@ -84,13 +86,19 @@ public struct FolderTranslation: Sendable {
     }
     let encoding = BackgroundJobs(workers: Self.codecThreads, limit: 2 * batchSize + 4)
     var pending: [(item: Item, image: Image)] = []
+    var lastFullSize: [Int] = []
 
-    func translatePending() {
-      guard !pending.isEmpty else { return }
+    func translatePending(isLast: Bool = false) {
+      guard let last = pending.last?.image else { return }
       let batch = pending
       pending = []
+      let size = [last.width, last.height]
+      let full = min(batchSize, batchLimit(for: last))
+      if batch.count == full { lastFullSize = size }
       do {
-        let outputs = try translator.translate(batch.map(\.image), names: batch.map(\.item.name))
+        // For the rest of a folder, running a full batch is cheaper than planning a smaller one.
+        let outputs = try translator.translate(
+          batch.map(\.image), names: batch.map(\.item.name), filledTo: isLast && size == lastFullSize ? full : 0)
         for (input, output) in zip(batch, outputs) {
           encoding.add { [sideBySide] in
             ledger.finish(input.item) {
@@ -113,7 +121,7 @@ public struct FolderTranslation: Sendable {
           translatePending()
         }
         pending.append((item, image))
-        if pending.count >= batchSize { translatePending() }
+        if pending.count >= min(batchSize, batchLimit(for: image)) { translatePending() }
       case .failure(let error): ledger.finish(item) { throw error }
       }
       if index < items.count, shouldStop() {
@@ -121,10 +129,21 @@ public struct FolderTranslation: Sendable {
         break
       }
     }
-    translatePending()
+    translatePending(isLast: true)
     decoded.stop()
     encoding.finish()
     return ledger.summary
+  }
+
+  /// Batches read the weights of deep layers less often; planning one pays from this many pictures on.
+  private static let leastForBatches = 16
+  private static let preferredBatch = 4
+  /// Pixels of a batch that is formed unasked: more have nothing to gain, and take memory.
+  private static let preferredPixels = 1 << 19
+
+  /// The largest batch of pictures like `image`.
+  private func batchLimit(for image: Image) -> Int {
+    batchSize ?? max(1, Self.preferredPixels / max(1, image.width * image.height))
   }
 
   /// Decoding or encoding a picture takes a tenth of translating it.

@@ -91,6 +91,11 @@ public final class Translator {
   ///   - names: one for each picture, or none
   /// - Throws: `FileError` where a picture is empty, sizes differ, or the memory at hand is too small
   public func translate(_ images: [Image], names: [String] = []) throws -> [Image] {
+    try translate(images, names: names, filledTo: 0)
+  }
+
+  /// The same, in a batch of `count` pictures if there are fewer: one of that size has been planned.
+  func translate(_ images: [Image], names: [String], filledTo count: Int) throws -> [Image] {
     guard let first = images.first else { return [] }
     for (index, image) in images.enumerated() {
       let name = index < names.count && !names[index].isEmpty ? names[index] : nil
@@ -111,7 +116,10 @@ public final class Translator {
       }
     }
     // A mask is drawn by position in the batch: with dropout, every picture is a batch of its own.
-    guard options.dropout else { return try outputs(images, 0) }
+    guard options.dropout else {
+      let filling = [Image](repeating: first, count: max(0, count - images.count))
+      return Array(try outputs(images + filling, 0).prefix(images.count))
+    }
     return try zip(images, images.indices).map { image, index in try outputs([image], key(names, index))[0] }
   }
 

@@ -43,7 +43,9 @@ struct ApplyCommand: Command {
     OptionGroup<Self>(
       title: "Running",
       options: [
-        .integer("batch-size", \.translation.batchSize, in: 1...1024, "neighbours of one size that go as one batch"),
+        .integer(
+          "batch-size", \.translation.batchSize, in: 1...1024, "neighbours of one size that go as one batch [by itself]"
+        ),
         .integer("threads", \.settings.threads, in: 1...1024, "threads that compute [one a core]"),
         .quiet(\.isQuiet),
         .flag("json", \.json, "print what came out as JSON at the end"),

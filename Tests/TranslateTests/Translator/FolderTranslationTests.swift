@@ -35,6 +35,23 @@ import Testing
     }
   }
 
+  /// Batches are formed from 16 pictures on; what becomes of a picture must not depend on it, nor on its neighbours.
+  @Test func batchesChangeNothing() throws {
+    let scene = try ModelScene()
+    let translator = try Translator(model: try scene.model("m.safetensors", ModelScene.unet()))
+    try FileManager.default.createDirectory(atPath: scene.path("in"), withIntermediateDirectories: true)
+    for index in 0..<18 {
+      let image = ModelScene.noise(index == 5 ? 96 : 64, 64, seed: UInt64(index))
+      try PNG.write(image, to: scene.path("in/\(100 + index).png"))
+    }
+    let summary = try FolderTranslation(scene.path("in"), to: scene.path("out")).run(translator)
+    #expect(summary.translated == 18 && summary.failures.isEmpty)
+    for name in try names(scene.path("out")) {
+      let single = try translator.translate(PNG.read(scene.path("in/\(name)")))
+      #expect(try PNG.read(scene.path("out/\(name)")) == single, "\(name)")
+    }
+  }
+
   @Test func damagedFilesAreToldAndPassedOver() throws {
     let (scene, translator) = try scene()
     try Data("no picture".utf8).write(to: URL(fileURLWithPath: scene.path("in/img5.png")))

@@ -89,8 +89,7 @@ public struct NetworkBuilder {
   private mutating func parameter(
     _ name: String, _ shape: [Int], _ role: ParameterRole, _ layout: ParameterLayout
   ) -> Int {
-    let offset = parameters.last.map { $0.offset + $0.storage } ?? 0
-    parameters.append(Parameter(name: name, shape: shape, role: role, layout: layout, offset: offset))
+    parameters.append(Parameter(name: name, shape: shape, role: role, layout: layout, offset: 0))
     return parameters.count - 1
   }
 }

@@ -10,10 +10,21 @@ public final class ParameterStore {
   private let values: AlignedMemory
   private var gradientMemory: AlignedMemory?
 
+  /// A store of `parameters`, whose offsets are decided here.
   init(parameters: [Parameter], runningStatistics: [RunningStatistics]) throws {
-    self.parameters = parameters
+    var laidOut = parameters
+    var end = 0
+    // Vectors lie together behind the weights: their gradients are always stored, those of weights not where a step
+    // applies them at once, and then their pages are never touched.
+    for isVector in [false, true] {
+      for index in laidOut.indices where (laidOut[index].layout == .vector) == isVector {
+        laidOut[index].offset = end
+        end += laidOut[index].storage
+      }
+    }
+    self.parameters = laidOut
     self.runningStatistics = runningStatistics
-    storage = parameters.last.map { $0.offset + $0.storage } ?? 0
+    storage = end
     values = try AlignedMemory(count: storage + Self.slack)
   }
 

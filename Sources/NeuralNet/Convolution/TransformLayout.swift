@@ -111,6 +111,12 @@ final class TransformLayout {
 
   var chunks: Int { (grid.bands + bandsPerChunk - 1) / bandsPerChunk }
 
+  /// Chunks of a product of these channels.
+  static func chunks(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int) -> Int {
+    let perChunk = bandsPerChunk(grid, inputs, outputs)
+    return (grid.bands + perChunk - 1) / perChunk
+  }
+
   func bands(ofChunk chunk: Int) -> Range<Int> {
     chunk * bandsPerChunk..<min(grid.bands, (chunk + 1) * bandsPerChunk)
   }

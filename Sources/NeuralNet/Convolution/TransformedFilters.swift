@@ -2,7 +2,8 @@ import KernelArguments
 
 /// Weights on their way to transformed tiles, and gradients on their way back.
 ///
-/// Transformed weights lie as the products read them: `[output block][point][panel][unit][row][64]`.
+/// Transformed weights lie as the products read them: `[output block][point][panel of a group][unit][row][64]`. Groups of
+/// panels are made one after the other in the same memory, unless all are to be kept.
 struct TransformedFilters {
   private let layout: TransformLayout
   private let packing: PackedWeights
@@ -10,6 +11,7 @@ struct TransformedFilters {
   private let isStraight: Bool
   let rowCount: Int
   let columnCount: Int
+  let panelsPerGroup: Int
   /// For each unit, `[tap]`: floats to each tap's weights.
   private let tapPlaces: [IndexTable]
   /// For the same taps one after the other in scratch.
@@ -23,14 +25,18 @@ struct TransformedFilters {
   private static let transformScratch = 64 * panelWidth
   static let maximumTaps = 16
 
-  init(_ layout: TransformLayout, _ geometry: ConvolutionGeometry, _ packing: PackedWeights, isStraight: Bool) {
+  init(
+    _ layout: TransformLayout, _ geometry: ConvolutionGeometry, _ packing: PackedWeights, isStraight: Bool,
+    panelsPerGroup: Int
+  ) {
     self.layout = layout
+    self.panelsPerGroup = panelsPerGroup
     self.packing = packing
     self.isStraight = isStraight
     rowCount = isStraight ? packing.rowCount : packing.columnCount
     columnCount = isStraight ? packing.columnCount : packing.rowCount
     let grid = layout.grid
-    let panels = Self.panels(columnCount)
+    let panels = panelsPerGroup
     let unitSize = rowCount * panelWidth
     var starts: [Int] = []
     var start = 0
@@ -64,32 +70,45 @@ struct TransformedFilters {
 
   private static func panels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth }
 
-  /// Floats of transformed weights.
-  static func count(_ grid: TransformGrid, rows: Int, columns: Int) -> Int {
-    grid.products * panels(columns) * rows * panelWidth
+  /// Panels whose transformed weights are in memory together: all where they are kept or used for several chunks of
+  /// tiles, else 4 MB of them.
+  static func panelsPerGroup(_ grid: TransformGrid, rows: Int, columns: Int, isWhole: Bool) -> Int {
+    let all = panels(columns)
+    return isWhole ? all : min(all, max(1, (1 << 20) / (grid.products * rows * panelWidth)))
   }
 
-  var panels: Int { Self.panels(columnCount) }
+  /// Floats of the transformed weights of a group.
+  static func count(_ grid: TransformGrid, rows: Int, panelsPerGroup: Int) -> Int {
+    grid.products * panelsPerGroup * rows * panelWidth
+  }
+
+  private var panels: Int { Self.panels(columnCount) }
+  var groups: Int { (panels + panelsPerGroup - 1) / panelsPerGroup }
+  func panels(ofGroup group: Int) -> Range<Int> {
+    group * panelsPerGroup..<min(panels, (group + 1) * panelsPerGroup)
+  }
   private var rowBlocks: Int { (rowCount + panelWidth - 1) / panelWidth }
 
   /// Floats from one unit's `[row][64]` to the next within a panel.
   var unitStride: Int { rowCount * panelWidth }
 
-  /// Where the weights of a point and panel begin, all units.
+  /// Where the weights of a point and a panel of its group begin, all units.
   func place(_ block: Int, _ point: Int, _ panel: Int) -> Int {
-    blockStarts[block] + (point * panels + panel) * layout.grid.unitsOfOutput[block].count * unitStride
+    blockStarts[block] + (point * panelsPerGroup + panel) * layout.grid.unitsOfOutput[block].count * unitStride
   }
 
   /// Independent pieces of both ways.
-  var pieces: Int { panels * rowBlocks }
+  func pieces(ofGroup group: Int) -> Int { panels(ofGroup: group).count * rowBlocks }
 
   /// Transforms one piece of `weights` into `filters`.
   func transform(
-    _ piece: Int, weights: UnsafePointer<Float>, filters: UnsafeMutablePointer<Float>,
+    _ piece: Int, ofGroup group: Int, weights: UnsafePointer<Float>, filters: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
   ) {
-    let panel = piece % panels
-    let firstRow = piece / panels * panelWidth
+    let panels = panels(ofGroup: group)
+    let place = piece % panels.count
+    let panel = panels.lowerBound + place
+    let firstRow = piece / panels.count * panelWidth
     let rows = min(panelWidth, rowCount - firstRow)
     for (index, unit) in layout.grid.units.enumerated() {
       let taps = tapPlaces[index]
@@ -109,7 +128,7 @@ struct TransformedFilters {
           ? weights + panel * packing.panelStride + firstRow * panelWidth : UnsafePointer(scratch),
         inputPlaces: TilePlaces(
           tileStride: panelWidth, table: isStraight ? taps.base : scratchPlaces[index].base, tableStride: 0),
-        output: filters + panel * panelStride + firstRow * panelWidth,
+        output: filters + place * panelStride + firstRow * panelWidth,
         outputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0),
         scratch: scratch)
       transform.tiles = rows
@@ -120,11 +139,14 @@ struct TransformedFilters {
 
   /// Turns one piece of the gradients of transformed weights into gradients of the weights and hands these to `target`.
   func gradient(
-    _ piece: Int, filters: UnsafePointer<Float>, to target: GradientTarget, scratch: UnsafeMutablePointer<Float>,
+    _ piece: Int, ofGroup group: Int, filters: UnsafePointer<Float>, to target: GradientTarget,
+    scratch: UnsafeMutablePointer<Float>,
     _ kernels: KernelTable
   ) {
-    let panel = piece % panels
-    let firstRow = piece / panels * panelWidth
+    let panels = panels(ofGroup: group)
+    let place = piece % panels.count
+    let panel = panels.lowerBound + place
+    let firstRow = piece / panels.count * panelWidth
     let rows = min(panelWidth, rowCount - firstRow)
     let columns = min(panelWidth, columnCount - panel * panelWidth)
     let offset = panel * packing.panelStride + firstRow * panelWidth
@@ -139,7 +161,7 @@ struct TransformedFilters {
       var transform = TileTransform(
         left: layout.matrices(ofTaps: unit.rowTaps.count).kernelGradient.sparse,
         right: layout.matrices(ofTaps: unit.columnTaps.count).kernelGradient.sparse,
-        input: filters + panel * panelStride + firstRow * panelWidth,
+        input: filters + place * panelStride + firstRow * panelWidth,
         inputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0),
         output: output, outputPlaces: TilePlaces(tileStride: panelWidth, table: places.base, tableStride: 0),
         scratch: scratch)

@@ -9,6 +9,7 @@ struct TransformedProduct {
     var outputs: Int
     /// Room for transformed weights; not used where these are ready.
     var filters: Int
+    var panelsPerGroup: Int
   }
 
   private let layout: TransformLayout
@@ -34,7 +35,9 @@ struct TransformedProduct {
     self.layout = layout
     self.memory = memory
     self.accumulates = accumulates
-    filters = TransformedFilters(layout, geometry, packing, isStraight: packing.columns == outputs)
+    filters = TransformedFilters(
+      layout, geometry, packing, isStraight: packing.columns == outputs,
+      panelsPerGroup: memory.panelsPerGroup)
     channels = output.shape.c
     let tiles = layout.tilesPerChunk
     inputOffsets = grid.unitsOfOutput.map { units in
@@ -57,13 +60,15 @@ struct TransformedProduct {
   /// Pixels of each piece of the output, in order.
   var pixelPieces: [Range<Int>] { layout.pixelsOfBand }
 
-  /// Transforms the weights.
+  /// Transforms the weights of a group of panels.
   func prepare(
-    weights: UnsafePointer<Float>, filters memory: UnsafeMutablePointer<Float>, _ processor: Processor
+    group: Int = 0, weights: UnsafePointer<Float>, filters memory: UnsafeMutablePointer<Float>,
+    _ processor: Processor
   ) {
-    processor.pool.run(filters.pieces) { piece, worker in
+    processor.pool.run(filters.pieces(ofGroup: group)) { piece, worker in
       filters.transform(
-        piece, weights: weights, filters: memory, scratch: processor.scratch(of: worker), processor.kernels)
+        piece, ofGroup: group, weights: weights, filters: memory, scratch: processor.scratch(of: worker),
+        processor.kernels)
     }
   }
 
@@ -77,35 +82,43 @@ struct TransformedProduct {
     bias: UnsafePointer<Float>?, _ processor: Processor,
     finished: (_ piece: Int, _ pixels: Range<Int>, _ channels: Range<Int>) -> Void
   ) {
-    if ready == nil { prepare(weights: weights, filters: arena + memory.filters, processor) }
     let transformed = ready ?? UnsafePointer(arena + memory.filters)
-    let panels = filters.panels
-    for chunk in 0..<layout.chunks {
-      layout.transformInputs(ofChunk: chunk, arena: arena, tiles: arena + memory.inputs, processor)
-      let bands = layout.bands(ofChunk: chunk)
-      let tiles = bands.count * layout.grid.columns.tiles
-      processor.pool.run(products.count * panels) { piece, _ in
-        multiply(products[piece / panels], piece % panels, tiles, arena, transformed, processor.kernels)
-      }
-      processor.pool.run(bands.count * panels) { piece, worker in
-        let band = bands.lowerBound + piece / panels
-        let first = piece % panels * panelWidth
-        let range = first..<min(channels, first + panelWidth)
-        layout.writeOutputs(
-          ofBand: band, range, arena: arena, tiles: arena + memory.outputs, bias: bias.map { $0 + first },
-          accumulates: accumulates, scratch: processor.scratch(of: worker), processor.kernels)
-        finished(band, layout.pixelsOfBand[band], range)
+    precondition(layout.chunks == 1 || filters.groups == 1, "each group of panels is transformed once")
+    for group in 0..<filters.groups {
+      if ready == nil { prepare(group: group, weights: weights, filters: arena + memory.filters, processor) }
+      let panels = filters.panels(ofGroup: group)
+      for chunk in 0..<layout.chunks {
+        if group == 0 {
+          layout.transformInputs(ofChunk: chunk, arena: arena, tiles: arena + memory.inputs, processor)
+        }
+        let bands = layout.bands(ofChunk: chunk)
+        let tiles = bands.count * layout.grid.columns.tiles
+        processor.pool.run(products.count * panels.count) { piece, _ in
+          multiply(
+            products[piece / panels.count], piece % panels.count, panels.lowerBound, tiles, arena, transformed,
+            processor.kernels)
+        }
+        processor.pool.run(bands.count * panels.count) { piece, worker in
+          let band = bands.lowerBound + piece / panels.count
+          let first = (panels.lowerBound + piece % panels.count) * panelWidth
+          let range = first..<min(channels, first + panelWidth)
+          layout.writeOutputs(
+            ofBand: band, range, arena: arena, tiles: arena + memory.outputs, bias: bias.map { $0 + first },
+            accumulates: accumulates, scratch: processor.scratch(of: worker), processor.kernels)
+          finished(band, layout.pixelsOfBand[band], range)
+        }
       }
     }
   }
 
   private func multiply(
-    _ place: (block: Int, point: Int), _ panel: Int, _ tiles: Int, _ arena: UnsafeMutablePointer<Float>,
+    _ place: (block: Int, point: Int), _ panel: Int, _ firstPanel: Int, _ tiles: Int,
+    _ arena: UnsafeMutablePointer<Float>,
     _ ready: UnsafePointer<Float>, _ kernels: KernelTable
   ) {
     let input = arena + memory.inputs + layout.inputPoint(0, place.point)
     let weights = ready + filters.place(place.block, place.point, panel)
-    let first = panel * panelWidth
+    let first = (firstPanel + panel) * panelWidth
     var product = GatheredProduct(
       input: input, inputOffsets: inputOffsets[place.block].base, weights: weights,
       weightOffsets: weightOffsets.base,

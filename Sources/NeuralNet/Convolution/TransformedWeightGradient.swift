@@ -22,7 +22,7 @@ struct TransformedWeightGradient {
     let layout = TransformLayout(grid, from: input, to: gradient, gathersOutput: true)
     self.layout = layout
     self.memory = memory
-    filters = TransformedFilters(layout, geometry, packing, isStraight: true)
+    filters = TransformedFilters(layout, geometry, packing, isStraight: true, panelsPerGroup: memory.panelsPerGroup)
     inputOffsets = IndexTable((0..<layout.tilesPerChunk).map { Int32($0 * layout.inputStride) })
     outputOffsets = IndexTable((0..<layout.tilesPerChunk).map { Int32($0 * layout.outputStride) })
     products = grid.units.enumerated().flatMap { index, unit in
@@ -34,31 +34,39 @@ struct TransformedWeightGradient {
   /// Computes the whole gradient and hands it to `target`.
   func run(arena: UnsafeMutablePointer<Float>, to target: GradientTarget, _ processor: Processor) {
     let rowPieces = (filters.rowCount + rowsPerPiece - 1) / rowsPerPiece
-    let panels = filters.panels
-    for chunk in 0..<layout.chunks {
-      layout.transformInputs(ofChunk: chunk, arena: arena, tiles: arena + memory.inputs, processor)
-      layout.transformOutputGradients(ofChunk: chunk, arena: arena, tiles: arena + memory.outputs, processor)
-      let tiles = layout.bands(ofChunk: chunk).count * layout.grid.columns.tiles
-      processor.pool.run(products.count * panels * rowPieces) { piece, _ in
-        let (unit, point) = products[piece / (panels * rowPieces)]
-        multiply(
-          unit, point, piece % panels, firstRow: piece / panels % rowPieces * rowsPerPiece, tiles, arena,
-          accumulates: chunk > 0, processor.kernels)
+    precondition(layout.chunks == 1 || filters.groups == 1, "the tiles of one chunk serve all groups of panels")
+    for group in 0..<filters.groups {
+      let panels = filters.panels(ofGroup: group)
+      for chunk in 0..<layout.chunks {
+        if group == 0 {
+          layout.transformInputs(ofChunk: chunk, arena: arena, tiles: arena + memory.inputs, processor)
+          layout.transformOutputGradients(ofChunk: chunk, arena: arena, tiles: arena + memory.outputs, processor)
+        }
+        let tiles = layout.bands(ofChunk: chunk).count * layout.grid.columns.tiles
+        processor.pool.run(products.count * panels.count * rowPieces) { piece, _ in
+          let (unit, point) = products[piece / (panels.count * rowPieces)]
+          multiply(
+            unit, point, piece % panels.count, panels.lowerBound,
+            firstRow: piece / panels.count % rowPieces * rowsPerPiece, tiles, arena, accumulates: chunk > 0,
+            processor.kernels)
+        }
       }
-    }
-    processor.pool.run(filters.pieces) { piece, worker in
-      filters.gradient(
-        piece, filters: arena + memory.filters, to: target, scratch: processor.scratch(of: worker), processor.kernels)
+      processor.pool.run(filters.pieces(ofGroup: group)) { piece, worker in
+        filters.gradient(
+          piece, ofGroup: group, filters: arena + memory.filters, to: target, scratch: processor.scratch(of: worker),
+          processor.kernels)
+      }
     }
   }
 
   private func multiply(
-    _ index: Int, _ point: Int, _ panel: Int, firstRow: Int, _ tiles: Int, _ arena: UnsafeMutablePointer<Float>,
+    _ index: Int, _ point: Int, _ panel: Int, _ firstPanel: Int, firstRow: Int, _ tiles: Int,
+    _ arena: UnsafeMutablePointer<Float>,
     accumulates: Bool, _ kernels: KernelTable
   ) {
     let unit = layout.grid.units[index]
     let place = layout.grid.unitsOfOutput[unit.output].firstIndex(of: index) ?? 0
-    let first = panel * panelWidth
+    let first = (firstPanel + panel) * panelWidth
     var product = OuterProduct(
       left: arena + memory.inputs + layout.inputPoint(unit.input, point) + firstRow, leftOffsets: inputOffsets.base,
       right: arena + memory.outputs + layout.outputPoint(unit.output, point) + first,

@@ -209,6 +209,7 @@ struct ExecutionPlanner {
   /// The tiles of a transformed product, and the reservation of what is transformed.
   private struct TransformScratch {
     var grid: TransformGrid
+    var panelsPerGroup: Int
     var filters: Int
     var inputs: Int
     var outputs: Int
@@ -219,7 +220,8 @@ struct ExecutionPlanner {
 
     func memory(at offset: (Int) -> Int) -> TransformedProduct.Memory {
       let start = offset(reservation)
-      return TransformedProduct.Memory(inputs: start, outputs: start + inputs, filters: start + tiles)
+      return TransformedProduct.Memory(
+        inputs: start, outputs: start + inputs, filters: start + tiles, panelsPerGroup: panelsPerGroup)
     }
   }
 
@@ -339,8 +341,12 @@ struct ExecutionPlanner {
     }
     guard let grid = chosen else { return nil }
     let tiles = TransformLayout.tileCounts(grid, source.c, target.c)
-    let filters = TransformedFilters.count(grid, rows: source.c, columns: target.c)
-    return TransformScratch(grid: grid, filters: filters, inputs: tiles.inputs, outputs: tiles.outputs)
+    let panels = TransformedFilters.panelsPerGroup(
+      grid, rows: source.c, columns: target.c,
+      isWhole: hasReadyFilters || TransformLayout.chunks(grid, source.c, target.c) > 1)
+    let filters = TransformedFilters.count(grid, rows: source.c, panelsPerGroup: panels)
+    return TransformScratch(
+      grid: grid, panelsPerGroup: panels, filters: filters, inputs: tiles.inputs, outputs: tiles.outputs)
   }
 
   private func thinSide(

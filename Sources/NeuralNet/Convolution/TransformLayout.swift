@@ -45,10 +45,10 @@ final class TransformLayout {
   private let input: PlannedTensor
   private let output: PlannedTensor
 
-  /// Floats of transformed inputs and outputs that a chunk may have, unless one row of tiles has more: 4 MB, or half of
-  /// the weights, which every chunk reads again.
+  /// Floats of transformed inputs and outputs that a chunk may have, unless one row of tiles has more: 4 MB, or as many as
+  /// transformed weights, which every chunk reads again.
   private static func chunkFloats(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int) -> Int {
-    max(1 << 20, grid.products * inputs * outputs / 2)
+    max(1 << 20, grid.products * inputs * outputs)
   }
   /// Tiles of one piece of an input transform.
   private static let tilesPerPiece = 8

@@ -34,6 +34,20 @@ import Testing
     }
   }
 
+  /// The smallest images that each layer takes: 1×1 where padding or transposition allows it.
+  @Test(arguments: geometries, KernelTable.available.map(\.name)) func smallest(_ layer: Case, kernels: String) throws {
+    var random = RandomGenerator(seed: 8)
+    let least = try #require((1...8).first { layer.geometry.outputExtent($0) != nil })
+    for extents in [(least, least), (least, least + 1), (least + 2, least)] {
+      for channels in [(1, 1), (3, 64), (64, 3), (16, 16), (65, 7)] {
+        let check = try Check(layer, kernels, channels, images: 2, .direct, &random, extents: extents)
+        try check.run(tolerance: 2e-6)
+      }
+      let check = try Check(layer, kernels, (16, 32), images: 1, .tiles(2), &random, extents: extents)
+      try check.run(tolerance: 1e-5)
+    }
+  }
+
   /// By transforms, with whole vectors of channels.
   @Test(arguments: geometries, KernelTable.available.map(\.name))
   func transformed(_ layer: Case, kernels: String) throws {
@@ -59,10 +73,11 @@ import Testing
 
     init(
       _ layer: Case, _ kernels: String, _ channels: (Int, Int), images: Int, _ choice: AlgorithmRule.Choice,
-      _ random: inout RandomGenerator
+      _ random: inout RandomGenerator, extents given: (Int, Int)? = nil
     ) throws {
       let least = max(4, layer.geometry.kernel)
-      let extents = (least + Int(random.uniform() * 9), least + Int(random.uniform() * 9))
+      let drawn = (least + Int(random.uniform() * 9), least + Int(random.uniform() * 9))
+      let extents = given ?? drawn
       let input = Shape(images, channels.0, extents.0, extents.1)
       naive = try NaiveConvolution(layer.geometry, input: input, outputChannels: channels.1)
       name = "\(layer.name) \(kernels) \(input) → \(naive.output) \(choice)"

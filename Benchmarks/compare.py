@@ -2,16 +2,22 @@
 
     PYTHON Benchmarks/compare.py [--rounds N] [--threads N] [--json FILE] [TASK ...]
 
-PYTHON needs torch, and for the apply tasks onnx, onnxruntime and openvino; what is missing is left out. The engine is
-.build/release/translate-bench unless --bench says otherwise. Every measurement is a process of its own, so that peak
-memory can be told apart; rivals take turns, and medians over all turns are compared, because the speed of shared
-machines drifts. All use fp32 and the same number of threads. Training steps hold what both trainers do for one batch:
-no images are loaded on either side.
-"""
-import argparse, json, os, statistics, subprocess, sys, time
+PYTHON needs torch, for the apply tasks onnx, onnxruntime and openvino too, and for the start pillow; what is missing is
+left out. The engine's programs are in .build/release unless --build says otherwise. Every measurement is a process of
+its own, so that peak memory can be told apart; rivals take turns, and medians over all turns are compared, because the
+speed of shared machines drifts. All use fp32 and the same number of threads.
 
-TASKS = ["pix2pix", "pix2pix4", "cyclegan", "unet", "resnet"]
-RIVALS = {task: ["torch"] for task in TASKS[:3]} | {task: ["torch", "onnxruntime", "openvino"] for task in TASKS[3:]}
+pix2pix, pix2pix4, cyclegan   what both trainers do for one batch; no images are loaded on either side
+unet, resnet                  the network alone, and "program": translate-cli apply on a folder of PNGs, decoding and
+                              encoding included, per further image: (time of 61 images - time of 1) / 60
+start                         from the command to the first PNG written, model of 218 MB: translate-cli apply, or Python
+                              with PyTorch: import, load the .pth, read, run, write
+"""
+import argparse, glob, json, os, resource, statistics, subprocess, sys, tempfile, time
+
+TASKS = ["pix2pix", "pix2pix4", "cyclegan", "unet", "resnet", "start"]
+OTHERS = ["torch", "onnxruntime", "openvino"]
+RIVALS = {task: ["torch"] for task in TASKS} | {task: ["program"] + OTHERS for task in ("unet", "resnet")}
 RUNS = {"pix2pix": 5, "pix2pix4": 2, "cyclegan": 1, "unet": 21, "resnet": 5}
 
 
@@ -175,7 +181,7 @@ def applied(task, rival, threads):
 # --- Measuring ----------------------------------------------------------------------------------------------------
 def work(task, rival, runs, threads):
     """Runs in a process of its own: the median milliseconds of `runs` runs after one warm-up, and its peak memory."""
-    import resource, torch
+    import torch
 
     torch.set_num_threads(threads)
     if task == "cyclegan":
@@ -194,6 +200,62 @@ def work(task, rival, runs, threads):
     print(json.dumps({"median": statistics.median(times), "peak": peak}))
 
 
+def first_image(model, image, output, threads):
+    """What a user of PyTorch does to translate one image."""
+    import numpy, torch
+    from PIL import Image
+
+    torch.set_num_threads(threads)
+    network = unet()
+    numbers = torch.load(model, weights_only=True)
+    network.load_state_dict({name.removeprefix("model."): value for name, value in numbers.items()})
+    pixels = numpy.asarray(Image.open(image).convert("RGB"), dtype=numpy.float32) / 127.5 - 1
+    with torch.inference_mode():
+        result = network(torch.from_numpy(pixels).permute(2, 0, 1)[None])[0].permute(1, 2, 0).numpy()
+    Image.fromarray(((result + 1) * 127.5).round().clip(0, 255).astype(numpy.uint8)).save(output)
+
+
+class Scene:
+    """Models of the published sizes with drawn weights, and PNGs of 256x256, drawn at the first use."""
+
+    def __init__(self, cli):
+        self.cli, self.folder = cli, tempfile.TemporaryDirectory()
+        place = self.path("pairs"), self.path("landscapes")
+        self.run("demo-data", "paired", place[0], "--count", 4, "--quiet")
+        self.run("demo-data", "unpaired", place[1], "--count", 61, "--quiet")
+        self.run("train", "paired", place[0], "--out", self.path("unet"), "--steps", 1, "--quiet")
+        self.run("train", "unpaired", place[1], "--out", self.path("resnet"), "--steps", 1, "--quiet")
+        self.run("convert", self.path("unet"), self.path("unet.pth"))
+        self.images = self.path("landscapes/trainA")
+        self.image = sorted(glob.glob(self.images + "/*.png"))[0]
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def run(self, *words):
+        subprocess.run([self.cli] + [str(word) for word in words], check=True, capture_output=True)
+
+    def seconds(self, *command):
+        start = time.perf_counter()
+        subprocess.run([str(word) for word in command], check=True, capture_output=True)
+        return time.perf_counter() - start
+
+    def apply(self, task, source, threads):
+        return self.seconds(
+            self.cli, "apply", self.path(task), source, "--out", self.path("out"), "--threads", threads, "--quiet")
+
+    def measure(self, task, rival, threads):
+        if task != "start":
+            one, all = self.apply(task, self.image, threads), self.apply(task, self.images, threads)
+            milliseconds = 1e3 * (all - one) / (len(glob.glob(self.images + "/*.png")) - 1)
+        elif rival == "engine":
+            milliseconds = 1e3 * self.apply("unet", self.image, threads)
+        else:
+            milliseconds = 1e3 * self.seconds(
+                sys.executable, __file__, "--first", self.path("unet.pth"), self.image, self.path("first.png"), threads)
+        return {"median": milliseconds, "peak": 0}
+
+
 def measure(command):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
@@ -206,8 +268,12 @@ def compare(task, options):
     results = {rival: [] for rival in rivals}
     for _ in range(options.rounds):
         for rival in list(results):
+            if task == "start" or rival == "program":
+                options.scene = options.scene or Scene(os.path.join(options.build, "translate-cli"))
+                results[rival].append(options.scene.measure(task, rival, options.threads))
+                continue
             if rival == "engine":
-                command = [options.bench, task, "--json", "--threads", options.threads, "--rounds", RUNS[task]]
+                command = [os.path.join(options.build, "translate-bench"), task, "--json", "--threads", options.threads, "--rounds", RUNS[task]]
             else:
                 command = [sys.executable, __file__, "--work", task, rival, RUNS[task], options.threads]
             result, problem = measure([str(word) for word in command])
@@ -227,13 +293,16 @@ def main():
     if sys.argv[1:2] == ["--work"]:
         task, rival, runs, threads = sys.argv[2:6]
         return work(task, rival, int(runs), int(threads))
+    if sys.argv[1:2] == ["--first"]:
+        return first_image(*sys.argv[2:5], int(sys.argv[5]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*", default=TASKS, metavar="TASK", help=", ".join(TASKS))
     parser.add_argument("--rounds", type=int, default=5, help="turns of each rival")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--bench", default=".build/release/translate-bench")
+    parser.add_argument("--build", default=".build/release", help="folder of translate-bench and translate-cli")
     parser.add_argument("--json", metavar="FILE", help="where all numbers are written too")
     options = parser.parse_args()
+    options.scene = None
     everything = {}
     print(f"{'task':10} {'rival':12} {'ms':>9} {'ratio':>6} {'MB':>7} {'ours/theirs':>11}")
     for task in options.tasks:
@@ -244,7 +313,13 @@ def main():
         for rival, numbers in results.items():
             print(
                 f"{task:10} {rival:12} {numbers['median']:9.1f} {numbers['median'] / ours['median']:6.2f}"
-                f" {numbers['peak']:7.0f} {ours['peak'] / numbers['peak']:11.2f}", flush=True)
+                + (f" {numbers['peak']:7.0f} {ours['peak'] / numbers['peak']:11.2f}" if numbers["peak"] else ""),
+                flush=True)
+        others = {rival: results[rival]["median"] for rival in OTHERS if rival in results}
+        if "program" in results and others:
+            fastest = min(others, key=others.get)
+            ratio = others[fastest] / results["program"]["median"]
+            print(f"{task:10} the whole program is {ratio:.2f} x as fast as the network alone in {fastest}", flush=True)
     if options.json:
         with open(options.json, "w") as file:
             json.dump(everything, file, indent=2)

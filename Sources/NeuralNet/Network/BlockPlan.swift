@@ -44,8 +44,18 @@ struct BlockPlan {
     var means: Int
     /// The copy of a thin output's gradient, made before the products.
     var thinGradient: ThinSide?
+    /// The input where it has not been kept.
+    var recomputedInput: Recomputation?
     var weights: ConvolutionWeightGradient?
     var input: InputGradient?
+  }
+
+  /// A value that is normalised from its raw output once more.
+  struct Recomputation {
+    /// The block whose output it is.
+    var block: Int
+    /// Where it goes.
+    var target: PlannedTensor
   }
 
   /// The data gradient, and how it comes back from a padded or upsampled grid.

@@ -100,22 +100,29 @@ public final class Execution {
         kernels.moments(
           view(block.raw, pixels.lowerBound, range), pixels.count, range.count, sums, sums + pieces * channels)
       } else {
-        activate(block, index, pixels.lowerBound, pixels.count, range, group: 0)
+        activate(block, index, into: block.first, pixels.lowerBound, pixels.count, range, group: 0)
       }
     }
     guard block.statistics == .data else { return }
     combineMoments(block)
+    activateAll(index, into: block.first)
+  }
+
+  /// Normalises the whole raw output of a block.
+  private func activateAll(_ index: Int, into first: PlannedTensor) {
+    let block = plan.blocks[index]
     processor.pool.run(block.groups * block.piecesPerGroup) { piece, _ in
       let (group, pixels) = block.pixels(ofPiece: piece)
-      activate(block, index, pixels.lowerBound, pixels.count, 0..<channels, group: group)
+      activate(block, index, into: first, pixels.lowerBound, pixels.count, 0..<block.channels, group: group)
     }
   }
 
   /// Normalises, drops, adds and rectifies a piece.
   private func activate(
-    _ block: BlockPlan, _ index: Int, _ firstPixel: Int, _ pixels: Int, _ range: Range<Int>, group: Int
+    _ block: BlockPlan, _ index: Int, into first: PlannedTensor, _ firstPixel: Int, _ pixels: Int,
+    _ range: Range<Int>, group: Int
   ) {
-    let first = view(block.first, firstPixel, range)
+    let first = view(first, firstPixel, range)
     var pass = ActivationPass(
       input: view(block.raw, firstPixel, range), first: RectifiedView(first, slope: slope(block.block.first)))
     pass.pixels = pixels
@@ -233,6 +240,7 @@ public final class Execution {
       backward.thinGradient?.fill(arena.base, processor.pool)
       // The data gradient needs the weights as they were.
       inputGradients(plan.blocks[index], backward)
+      if let input = backward.recomputedInput { activateAll(input.block, into: input.target) }
       weightGradients(plan.blocks[index], backward, accumulates: accumulates, update)
     }
   }

@@ -18,6 +18,7 @@ struct ExecutionPlanner {
     let extents = try bufferExtents()
     var arena = ArenaPlan()
     let values = reserveValues(&arena, extents)
+    let recomputed = reserveRecomputedValues(&arena, extents)
     let gradients = mode.keepsActivations ? reserveGradients(&arena, extents) : [:]
     var scratch: [BlockScratch] = []
     for index in topology.blocks.indices { scratch.append(reserveScratch(&arena, index, extents)) }
@@ -70,9 +71,12 @@ struct ExecutionPlanner {
         backward = BlockPlan.Backward(
           firstGradient: firstGradient, secondGradient: block.second.flatMap { tensor($0.value, gradients) },
           raw: rawGradient, means: offset(scratch[index].means), thinGradient: thinGradient,
+          recomputedInput: tensor(block.input, recomputed).flatMap { target in
+            producer(ofRecomputed: block.input).map { BlockPlan.Recomputation(block: $0, target: target) }
+          },
           weights: mode.needsParameterGradients
             ? weightGradient(
-              block, input: input, gradient: rawGradient, sources: grid,
+              block, input: tensor(block.input, recomputed) ?? input, gradient: rawGradient, sources: grid,
               scratch[index].weightGradient.map { ($0.grid, $0.memory(at: offset)) }, thinInput ?? thinGradient) : nil,
           input: tensor(block.input, gradients).map {
             inputGradient(
@@ -166,9 +170,39 @@ struct ExecutionPlanner {
         // Without a normalisation, the way back takes signs from the output.
         if mode.keepsActivations, statistics(block) != .data { reserve(value, at: backwardTime(index)) }
       }
-      if mode.needsParameterGradients { reserve(block.input, at: backwardTime(index)) }
+      if mode.needsParameterGradients, producer(ofRecomputed: block.input) == nil {
+        reserve(block.input, at: backwardTime(index))
+      }
     }
     reserve(topology.output, at: last)
+    return reservations
+  }
+
+  /// The block whose normalised output is `value`, where that is not kept for the way back: normalising the kept raw
+  /// output once more takes one pass, and as much memory less for as long as the way is.
+  ///
+  /// Such a value is read by one convolution alone.
+  private func producer(ofRecomputed value: Value) -> Int? {
+    guard mode.keepsActivations, mode.needsParameterGradients else { return nil }
+    let buffer = value.buffer
+    guard buffer != topology.input.buffer, buffer != topology.output.buffer,
+      topology.blocks.count(where: { $0.input.buffer == buffer }) == 1,
+      !topology.blocks.contains(where: { $0.residual?.buffer == buffer || $0.second?.value.buffer == buffer })
+    else { return nil }
+    let producers = topology.blocks.indices.filter { topology.blocks[$0].first.value.buffer == buffer }
+    guard producers.count == 1, let index = producers.first else { return nil }
+    let block = topology.blocks[index]
+    return block.residual == nil && block.second == nil && statistics(block) == .data ? index : nil
+  }
+
+  /// Reserves room for values that are computed once more, while the block that reads them runs back.
+  private func reserveRecomputedValues(_ arena: inout ArenaPlan, _ extents: [(h: Int, w: Int)]) -> [Int: Int] {
+    var reservations: [Int: Int] = [:]
+    for (index, block) in topology.blocks.enumerated() where producer(ofRecomputed: block.input) != nil {
+      // A copied thin side is kept itself.
+      if ThinSide.suits(block.geometry, block.packing), block.packing.columns == .output { continue }
+      use(block.input, at: backwardTime(index), extents, &arena, &reservations)
+    }
     return reservations
   }
 

@@ -31,6 +31,7 @@ demo: build
 
 test: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
+	scripts/check-kernel-symbols
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel
 
 bench: build

@@ -77,7 +77,8 @@ public struct FolderTranslation: Sendable {
     let ledger = Ledger(skipped: all.count - items.count, total: items.count, report)
     let limit = limit
     let half = half
-    let batchSize = batchSize ?? (items.count < Self.leastForBatches ? 1 : Self.preferredBatch)
+    let batchSize =
+      batchSize ?? (translator.gainsByBatches && items.count >= Self.leastForBatches ? Self.preferredBatch : 1)
     let decoded = OrderedPrefetch(count: items.count, workers: Self.codecThreads, window: 2 * batchSize + 4) { index in
       Result<Image, any Error> {
         let whole = try PNG.read(items[index].source, limit: limit)
@@ -135,7 +136,7 @@ public struct FolderTranslation: Sendable {
     return ledger.summary
   }
 
-  /// Batches read the weights of deep layers less often; planning one pays from this many pictures on.
+  /// Planning a batch pays from this many pictures on.
   private static let leastForBatches = 16
   private static let preferredBatch = 4
   /// Pixels of a batch that is formed unasked: more have nothing to gain, and take memory.

@@ -44,7 +44,8 @@ struct ApplyCommand: Command {
       title: "Running",
       options: [
         .integer(
-          "batch-size", \.translation.batchSize, in: 1...1024, "neighbours of one size that go as one batch [by itself]"
+          "batch-size", \.translation.batchSize, in: 1...1024,
+          "neighbours of one size that go as one batch [1; 4 for large networks and folders]"
         ),
         .integer("threads", \.settings.threads, in: 1...1024, "threads that compute [one a core]"),
         .quiet(\.isQuiet),

@@ -35,8 +35,9 @@ import Testing
     }
   }
 
-  /// Batches are formed from 16 pictures on; what becomes of a picture must not depend on it, nor on its neighbours.
-  @Test func batchesChangeNothing() throws {
+  /// Full batches, those that a change of size cuts short, and the filled one at the end: what becomes of a picture must
+  /// not depend on its neighbours.
+  @Test(arguments: [nil, 4, 5] as [Int?]) func batchesChangeNothing(_ batchSize: Int?) throws {
     let scene = try ModelScene()
     let translator = try Translator(model: try scene.model("m.safetensors", ModelScene.unet()))
     try FileManager.default.createDirectory(atPath: scene.path("in"), withIntermediateDirectories: true)
@@ -44,7 +45,9 @@ import Testing
       let image = ModelScene.noise(index == 5 ? 96 : 64, 64, seed: UInt64(index))
       try PNG.write(image, to: scene.path("in/\(100 + index).png"))
     }
-    let summary = try FolderTranslation(scene.path("in"), to: scene.path("out")).run(translator)
+    var translation = FolderTranslation(scene.path("in"), to: scene.path("out"))
+    translation.batchSize = batchSize
+    let summary = try translation.run(translator)
     #expect(summary.translated == 18 && summary.failures.isEmpty)
     for name in try names(scene.path("out")) {
       let single = try translator.translate(PNG.read(scene.path("in/\(name)")))

@@ -1,3 +1,4 @@
+import CVectors
 import KernelArguments
 
 extension Kernels {
@@ -60,17 +61,25 @@ extension Kernels {
     let input = product.input
     let columns = product.columns
     var offsets = product.inputOffsets + tile * product.inputTileStride
+    // Pixels are too short for the processor to see where the next one lies.
+    let ahead = row == 0 && tile + 1 < product.tiles ? product.inputTileStride : 0
     for tap in 0..<product.taps {
       defer { offsets += dotTile }
       if offsets[0] < 0 { continue }
       let x0 = input + Int(offsets[0]), x1 = input + Int(offsets[1])
       let x2 = input + Int(offsets[2]), x3 = input + Int(offsets[3])
+      let next = offsets + ahead
+      let n0 = input + Int(next[0]), n1 = input + Int(next[1]), n2 = input + Int(next[2]), n3 = input + Int(next[3])
       var weights = product.weights + Int(product.weightOffsets[tap]) + row * panelWidth
       var column = 0
       while column < columns {
         let end = min(columns, column + panelWidth)
         var lane = 0
         while column < end {
+          vector_prefetch(n0 + column)
+          vector_prefetch(n1 + column)
+          vector_prefetch(n2 + column)
+          vector_prefetch(n3 + column)
           add(
             weights + lane,
             FourPixels(load(x0, column), load(x1, column), load(x2, column), load(x3, column)))

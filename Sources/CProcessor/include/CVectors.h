@@ -10,3 +10,8 @@ static inline __attribute__((always_inline)) void vector_square_roots(float *_No
   vector_16_floats *vector = (vector_16_floats *)values;
   *vector = __builtin_elementwise_sqrt(*vector);
 }
+
+/// Asks for the cache line of `place`, which is read soon.
+static inline __attribute__((always_inline)) void vector_prefetch(const float *_Nonnull place) {
+  __builtin_prefetch(place);
+}

@@ -51,6 +51,7 @@ final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
   }
 
   private func work() {
+    yieldToComputation()
     while let index = nextIndex() {
       let value = produce(index)
       condition.withLock {
@@ -110,6 +111,7 @@ final class BackgroundJobs: @unchecked Sendable {
   }
 
   private func work() {
+    yieldToComputation()
     while let job = nextJob() {
       job()
       condition.withLock {
@@ -125,4 +127,13 @@ final class BackgroundJobs: @unchecked Sendable {
       return waiting.isEmpty ? nil : waiting.removeFirst()
     }
   }
+}
+
+/// Lets threads that compute go before this one. A worker that loses its processor for a time slice holds up all others at
+/// the end of a layer; decoding and encoding fill the time between pictures.
+private func yieldToComputation() {
+  #if os(Linux)
+    // Linux counts each thread as a process here, others the whole program.
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+  #endif
 }

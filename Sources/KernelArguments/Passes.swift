@@ -72,9 +72,9 @@ public struct ChannelAffine {
 /// One pass from a convolution's output to the activations that follow it.
 public struct ActivationPass {
   /// Pixels in this piece.
-  public var pixels = 0
+  public var pixels: Int
   /// Channels of each pixel.
-  public var channels = 0
+  public var channels: Int
   /// What is normalised and rectified.
   public var input: PixelView
   /// nil: z = x
@@ -88,19 +88,34 @@ public struct ActivationPass {
   /// A second output with another slope; nil: none.
   public var second: RectifiedView?
 
-  /// A pass over nothing yet.
-  public init(input: PixelView, first: RectifiedView) {
+  /// A pass over `pixels` pixels of `channels` channels.
+  public init(
+    pixels: Int, channels: Int, input: PixelView, affine: ChannelAffine? = nil, dropout: DropoutMask? = nil,
+    residual: PixelView? = nil, first: RectifiedView, second: RectifiedView? = nil
+  ) {
+    self.pixels = pixels
+    self.channels = channels
     self.input = input
+    self.affine = affine
+    self.dropout = dropout
+    self.residual = residual
     self.first = first
+    self.second = second
+  }
+
+  /// Whether it would write what is there: only where its first output is its input.
+  public var isIdentity: Bool {
+    affine == nil && dropout == nil && residual == nil && second == nil && first.slope == 1
+      && first.view.base == input.base
   }
 }
 
 /// Passes from the gradients of the activations back to the gradient of the convolution's output.
 public struct ActivationGradientPass {
   /// Pixels in this piece.
-  public var pixels = 0
+  public var pixels: Int
   /// Channels of each pixel.
-  public var channels = 0
+  public var channels: Int
   /// Where the signs come from: with `affine`, the convolution's output; otherwise the first output of the forward pass.
   public var input: PixelView
   /// The normalisation of the forward pass; nil: none.
@@ -120,10 +135,17 @@ public struct ActivationGradientPass {
   /// Where the gradient of the convolution's output is written; may be the first gradient itself.
   public var output: PixelView
 
-  /// A pass over nothing yet.
-  public init(input: PixelView, first: RectifiedView, output: PixelView) {
+  /// A pass over `pixels` pixels of `channels` channels without normalisation.
+  public init(
+    pixels: Int, channels: Int, input: PixelView, dropout: DropoutMask? = nil, first: RectifiedView,
+    second: RectifiedView? = nil, output: PixelView
+  ) {
+    self.pixels = pixels
+    self.channels = channels
     self.input = input
+    self.dropout = dropout
     self.first = first
+    self.second = second
     self.output = output
   }
 }

@@ -96,11 +96,17 @@ extension Kernels {
     guard row < product.rows else { return }
     let outputs = product.outputOffsets + tile * dotTile
     let output = product.output + row
-    let bias = product.bias.map { $0[row] } ?? 0
-    for pixel in 0..<dotTile {
-      let place = output + Int(outputs[pixel])
-      place.pointee = (product.accumulates ? place.pointee : bias) + sums[pixel]
-    }
+    let p0 = output + Int(outputs[0]), p1 = output + Int(outputs[1])
+    let p2 = output + Int(outputs[2]), p3 = output + Int(outputs[3])
+    // All are read before any is written: a tile that is not full names its last pixel several times.
+    let start =
+      product.accumulates
+      ? SIMD4(p0.pointee, p1.pointee, p2.pointee, p3.pointee) : SIMD4(repeating: product.bias.map { $0[row] } ?? 0)
+    let result = start + sums
+    p0.pointee = result[0]
+    p1.pointee = result[1]
+    p2.pointee = result[2]
+    p3.pointee = result[3]
   }
 }
 

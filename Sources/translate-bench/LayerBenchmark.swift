@@ -3,14 +3,14 @@ import NeuralNet
 
 /// One layer, run with one choice of algorithm.
 private final class LayerRun {
-  let choice: AlgorithmRule.Choice
+  let choice: AlgorithmChoice
   private let inference: Execution
   private let weightGradient: Execution
   private let inputGradient: Execution
   private var times: [[Double]] = [[], [], []]
 
   init(_ shape: LayerShape, batch: Int, _ processor: Processor) throws {
-    choice = processor.rule.choice
+    choice = processor.algorithms
     var builder = NetworkBuilder(inputChannels: shape.inputChannels)
     let output = builder.value(channels: shape.outputChannels)
     builder.convolution("layer", shape.geometry, from: builder.input, hasBias: false, to: (output, .identity))
@@ -35,8 +35,10 @@ private final class LayerRun {
 
   func measure() {
     times[0].append(seconds { inference.forward() })
-    times[1].append(seconds { inputGradient.backward() })
-    times[2].append(seconds { weightGradient.backward() })
+    for (index, execution) in [inputGradient, weightGradient].enumerated() {
+      execution.forward()
+      times[index + 1].append(seconds { execution.backward() })
+    }
   }
 
   /// The least seconds of forward product, data gradient and weight gradient: others use this machine too.
@@ -67,8 +69,8 @@ struct LayerResult: Codable {
 
 /// All layers with the rule's choice and, to check the rule, with every other.
 func measureLayers(batch: Int, rounds: Int, threads: Int?) throws -> [LayerResult] {
-  let choices: [AlgorithmRule.Choice] = [.direct, .byShape, .tiles(2), .tiles(3), .tiles(4), .tiles(5)]
-  let processors = try choices.map { try Processor(threads: threads, rule: AlgorithmRule($0)) }
+  let choices: [AlgorithmChoice] = [.direct, .byShape, .tiles(2), .tiles(3), .tiles(4), .tiles(5)]
+  let processors = try choices.map { try Processor(threads: threads, algorithms: $0) }
   var results: [LayerResult] = []
   for shape in LayerShape.all {
     let runs = try processors.map { try LayerRun(shape, batch: batch, $0) }

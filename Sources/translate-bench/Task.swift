@@ -39,7 +39,7 @@ enum Task: String, CaseIterable {
 struct TaskResult: Codable {
   var task: String
   var name: String
-  var rule: String
+  var algorithm: String
   var medianMilliseconds: Double
   var leastMilliseconds: Double
   /// Calls of the allocator in one run, after the first.
@@ -48,9 +48,9 @@ struct TaskResult: Codable {
   var peakMegabytes: Double
 }
 
-/// Runs a task with each rule in turn, `rounds` times after one run that nobody counts.
-func measure(_ task: Task, _ rules: [AlgorithmRule], rounds: Int?, threads: Int?) throws -> [TaskResult] {
-  let runs = try rules.map { try task.make(Processor(threads: threads, rule: $0)) }
+/// Runs a task with each choice of algorithms in turn, `rounds` times after one run that nobody counts.
+func measure(_ task: Task, _ algorithms: [AlgorithmChoice], rounds: Int?, threads: Int?) throws -> [TaskResult] {
+  let runs = try algorithms.map { try task.make(Processor(threads: threads, algorithms: $0)) }
   for run in runs { try run.step() }
   var times = [[Double]](repeating: [], count: runs.count)
   var allocations = [Int](repeating: 0, count: runs.count)
@@ -67,7 +67,7 @@ func measure(_ task: Task, _ rules: [AlgorithmRule], rounds: Int?, threads: Int?
   return runs.indices.map { index in
     let sorted = times[index].sorted()
     return TaskResult(
-      task: task.rawValue, name: runs[index].name, rule: "\(rules[index].choice)",
+      task: task.rawValue, name: runs[index].name, algorithm: "\(algorithms[index])",
       medianMilliseconds: sorted[sorted.count / 2] * 1e3, leastMilliseconds: sorted[0] * 1e3,
       allocations: allocations[index], peakMegabytes: peakMegabytes())
   }

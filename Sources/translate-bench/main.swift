@@ -34,13 +34,13 @@ if showsLayers {
 } else {
   var results: [TaskResult] = []
   for task in tasks.isEmpty ? Task.allCases : tasks {
-    let rules = comparesDirect ? [AlgorithmRule(), AlgorithmRule(.direct)] : [AlgorithmRule()]
-    let measured = try measure(task, rules, rounds: rounds, threads: threads)
+    let algorithms = comparesDirect ? [AlgorithmChoice.byShape, .direct] : [.byShape]
+    let measured = try measure(task, algorithms, rounds: rounds, threads: threads)
     results += measured
     guard !isJSON else { continue }
     for result in measured {
       print(
-        pad(result.name, 24), pad(result.rule, 10),
+        pad(result.name, 24), pad(result.algorithm, 10),
         String(
           format: "median %8.1f ms   least %8.1f ms   %3d allocations   peak %5.0f MB", result.medianMilliseconds,
           result.leastMilliseconds, result.allocations, result.peakMegabytes))

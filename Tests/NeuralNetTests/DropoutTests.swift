@@ -14,7 +14,7 @@ import Testing
       hasDropout: true, to: (output, .identity))
     let network = try builder.build(output: output)
     for parameter in network.parameters.parameters {
-      let one = parameter.role == .normalizationShift || parameter.role == .bias
+      let one = parameter.initialization == .constant(0)
       network.parameters.setFileOrder(parameter, [Float](repeating: one ? 1 : 0, count: parameter.count))
     }
     return network

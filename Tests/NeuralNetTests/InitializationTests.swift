@@ -28,7 +28,7 @@ import UNet
   @Test(arguments: [InitializationKind.normal, .xavier, .kaiming]) func weights(kind: InitializationKind) throws {
     let gain = 0.02
     let network = try Self.initialized(kind, gain: gain)
-    for parameter in network.parameters.parameters where parameter.role == .convolutionWeight {
+    for parameter in network.parameters.parameters where parameter.initialization == .convolutionWeight {
       let values = network.parameters.fileOrder(parameter)
       let fanIn = Double(parameter.shape[1] * 16)
       let fanOut = Double(parameter.shape[0] * 16)
@@ -52,8 +52,8 @@ import UNet
     var scales: [Float] = []
     for parameter in network.parameters.parameters {
       let values = network.parameters.fileOrder(parameter)
-      switch parameter.role {
-      case .bias, .normalizationShift: #expect(values.allSatisfy { $0 == 0 })
+      switch parameter.initialization {
+      case .constant(let value): #expect(value == 0 && values.allSatisfy { $0 == 0 })
       case .normalizationScale: scales += values
       case .convolutionWeight: break
       }
@@ -66,7 +66,7 @@ import UNet
   @Test func orthogonality() throws {
     let gain = 0.5
     let network = try Self.initialized(.orthogonal, gain: gain)
-    for parameter in network.parameters.parameters where parameter.role == .convolutionWeight {
+    for parameter in network.parameters.parameters where parameter.initialization == .convolutionWeight {
       let values = network.parameters.fileOrder(parameter).map(Double.init)
       let rows = parameter.shape[0]
       let columns = values.count / rows

@@ -20,15 +20,15 @@ import Testing
     let golden = try Golden("losses")
     let shape = try golden.shape(name + "/prediction")
     let values = try AlignedMemory(count: 2 * shape.count)
-    let prediction = TensorView(shape: shape, base: values.base, stride: 1)
-    let gradient = TensorView(shape: shape, base: values.base + shape.count, stride: 1)
+    let prediction = MutableTensorView(shape: shape, base: values.base, stride: 1)
+    let gradient = MutableTensorView(shape: shape, base: values.base + shape.count, stride: 1)
     prediction.setNCHW(try golden.floats(name + "/prediction"))
-    let value = loss.evaluate(prediction, target, gradient: gradient)
+    let value = loss.evaluate(prediction.readOnly, target, gradient: gradient)
     let expected = try golden.floats(name + "/gradient")
     expect(Closeness(name, [Float(value)], try golden.floats(name + "/loss"), Self.tolerance))
     expect(Closeness(name + " gradient", gradient.nchw(), expected, Self.tolerance))
 
-    let weighted = loss.evaluate(prediction, target, gradient: gradient, weight: 0.5)
+    let weighted = loss.evaluate(prediction.readOnly, target, gradient: gradient, weight: 0.5)
     #expect(weighted == value)
     expect(Closeness(name + " halved", gradient.nchw(), expected.map { $0 / 2 }, Self.tolerance))
   }
@@ -37,28 +37,28 @@ import Testing
   @Test func vanillaAtLargeLogits() throws {
     let values = try AlignedMemory(count: 4)
     let shape = Shape(1, 1, 1, 2)
-    let prediction = TensorView(shape: shape, base: values.base, stride: 1)
-    let gradient = TensorView(shape: shape, base: values.base + 2, stride: 1)
+    let prediction = MutableTensorView(shape: shape, base: values.base, stride: 1)
+    let gradient = MutableTensorView(shape: shape, base: values.base + 2, stride: 1)
     prediction.setNCHW([-1e4, 1e4])
-    let loss = AdversarialLoss.vanilla.evaluate(prediction, .discriminatorReal, gradient: gradient)
+    let loss = AdversarialLoss.vanilla.evaluate(prediction.readOnly, .discriminatorReal, gradient: gradient)
     #expect(loss == 5e3)
     #expect(gradient.nchw() == [-0.5, 0])
   }
 
   /// The gradient is added to what is there; strides are those of views into concatenations.
-  @Test(arguments: [1, 3]) func absolute(threads: Int) throws {
+  @Test(arguments: [1, 3]) func l1(threads: Int) throws {
     let golden = try Golden("losses")
     let shape = try golden.shape("l1/a")
     let stride = shape.c + 2
     let values = try AlignedMemory(count: 3 * stride * shape.pixels)
     let views = (0..<3).map {
-      TensorView(shape: shape, base: values.base + $0 * stride * shape.pixels, stride: stride)
+      MutableTensorView(shape: shape, base: values.base + $0 * stride * shape.pixels, stride: stride)
     }
     views[0].setNCHW(try golden.floats("l1/a"))
     views[1].setNCHW(try golden.floats("l1/b"))
     views[2].fill(0.25)
-    let loss = AbsoluteLoss.evaluate(
-      views[0], views[1], gradient: views[2], weight: 100, pool: WorkerPool(threads: threads))
+    let loss = L1Loss.evaluate(
+      views[0].readOnly, views[1].readOnly, gradient: views[2], weight: 100, pool: WorkerPool(threads: threads))
     expect(Closeness("l1", [Float(loss)], try golden.floats("l1/loss"), Self.tolerance))
     let expected = try golden.floats("l1/gradient").map { 100 * $0 + 0.25 }
     expect(Closeness("l1 gradient", views[2].nchw(), expected, Self.tolerance))

@@ -10,7 +10,8 @@ import Testing
   @Test func adam() throws {
     let golden = try Golden("losses")
     let start = try golden.floats("adam/weight")
-    let parameter = Parameter(name: "weight", shape: [start.count], role: .bias, layout: .vector, offset: 0)
+    let parameter = Parameter(
+      name: "weight", shape: [start.count], initialization: .constant(0), layout: .vector, offset: 0)
     let store = try ParameterStore(parameters: [parameter], runningStatistics: [])
     store.setFileOrder(parameter, start)
     let adam = try Adam(store, beta1: 0.5, beta2: 0.999, epsilon: 1e-8)

@@ -4,22 +4,12 @@
 /// Costs are counted in multiply-adds. A transform writes and reads numbers that the direct product does not have, and
 /// what such a number costs was measured (docs/performance.md): it is the time of the memory, expressed in
 /// multiply-adds that the kernels would have done meanwhile.
-package struct AlgorithmRule: Sendable, Equatable {
+struct AlgorithmRule: Sendable, Equatable {
   /// Who decides.
-  package enum Choice: Sendable, Equatable {
-    /// The rule.
-    case byShape
-    /// Always tap by tap.
-    case direct
-    /// Always by transforms, with this many outputs of a tile along each axis, wherever they can run.
-    case tiles(Int)
-  }
-
-  /// Who decides.
-  package var choice: Choice
+  let choice: AlgorithmChoice
 
   /// The rule, or one algorithm for every layer, to test and to compare.
-  package init(_ choice: Choice = .byShape) { self.choice = choice }
+  init(_ choice: AlgorithmChoice = .byShape) { self.choice = choice }
 
   /// Multiply-adds that a transformed weight costs: written, then read.
   private static let weightCost = 80

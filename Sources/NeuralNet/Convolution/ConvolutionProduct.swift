@@ -1,5 +1,5 @@
 /// A forward product or a data gradient, by whichever algorithm suits its shape.
-enum ConvolutionProduct {
+enum ConvolutionProduct: Sendable {
   /// Tap by tap.
   case direct(ProductPlan)
   /// By Winograd's transforms.
@@ -21,13 +21,14 @@ enum ConvolutionProduct {
   func run(
     arena: UnsafeMutablePointer<Float>, weights: UnsafePointer<Float>, ready: UnsafePointer<Float>? = nil,
     bias: UnsafePointer<Float>?, _ processor: Processor,
-    finished: (_ piece: Int, _ pixels: Range<Int>, _ channels: Range<Int>) -> Void
+    finished: @Sendable (_ piece: Int, _ pixels: Range<Int>, _ channels: Range<Int>) -> Void
   ) {
     switch self {
     case .direct(let plan):
       let pieces = plan.table.pieces.count
-      let weights = plan.prepare(arena: arena, weights: weights)
+      let shared = Shared((arena: arena, weights: plan.prepare(arena: arena, weights: weights), bias: bias))
       processor.pool.run(plan.pieces) { piece, worker in
+        let (arena, weights, bias) = shared.value
         let (pixels, channels) = plan.run(
           piece, arena: arena, weights: weights, bias: bias, scratch: processor.scratch(of: worker),
           kernels: processor.kernels)
@@ -40,7 +41,7 @@ enum ConvolutionProduct {
 }
 
 /// The gradient of a convolution's weights, by whichever algorithm suits its shape.
-enum ConvolutionWeightGradient {
+enum ConvolutionWeightGradient: Sendable {
   /// Tap by tap.
   case direct(WeightGradientPlan)
   /// By Winograd's transforms.
@@ -50,9 +51,10 @@ enum ConvolutionWeightGradient {
   func run(arena: UnsafeMutablePointer<Float>, to target: GradientTarget, _ processor: Processor) {
     switch self {
     case .direct(let plan):
+      let shared = Shared(arena)
       processor.pool.run(plan.pieces) { piece, worker in
         plan.run(
-          piece, arena: arena, to: target, scratch: processor.scratch(of: worker), kernels: processor.kernels)
+          piece, arena: shared.value, to: target, scratch: processor.scratch(of: worker), kernels: processor.kernels)
       }
     case .transformed(let gradient): gradient.run(arena: arena, to: target, processor)
     }

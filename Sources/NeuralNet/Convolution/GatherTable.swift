@@ -1,30 +1,30 @@
 import KernelArguments
 
 /// For every pixel that a product computes, the pixels that it reads: laid out once, so that kernels need to know nothing
-/// of strides, borders, reflection or phases.
+/// of strides, borders, reflection or phases. Padding is read from the row of zeros at the arena's start.
 ///
 /// Writing the large grid falls into stride² phases, each with taps of its own; reading it is a single one. A piece is a
 /// band of rows with all its phases, so that what follows the product finds consecutive pixels in the cache.
-final class GatherTable {
+final class GatherTable: Sendable {
   /// Tiles of one phase within a piece.
-  struct Segment {
+  struct Segment: Sendable, Equatable {
     /// Tap numbers, a range of `taps`.
     var taps: Range<Int>
     /// Tiles, a range of `outputOffsets / tile`.
     var tiles: Range<Int>
-    /// Where the tiles' `[tile][tap][pixel]` begins in `inputOffsets`.
+    /// Where the tiles' `[tile][tap][pixel]` starts in `inputOffsets`.
     var firstInput: Int
   }
 
   /// A band of rows.
-  struct Piece {
+  struct Piece: Sendable, Equatable {
     var segments: Range<Int>
     var firstPixel: Int
     var pixels: Int
   }
 
   /// Which side of the geometry the product writes.
-  enum Direction {
+  enum Direction: Sendable {
     case toSmall
     case toLarge
   }
@@ -42,103 +42,151 @@ final class GatherTable {
   /// - Parameters:
   ///   - output: what is written
   ///   - input: what is read
-  ///   - sources: where a pixel of the large grid is read from, row and column; nil: the large grid is the input itself
-  ///   - zeroRow: offset of zeros, read in place of padding
+  ///   - sources: where a pixel of the large grid is read from, row and column
   ///   - imagesPerGroup: images that share statistics; no piece crosses a group's border
   ///   - pixelsPerPiece: about how many pixels a piece has
   ///   - mergesRows: whether the first tap of each row of taps stands for all of them
   init(
     _ geometry: ConvolutionGeometry, _ direction: Direction, from input: PlannedTensor, to output: PlannedTensor,
-    sources: LargeGrid, zeroRow: Int, imagesPerGroup: Int, pixelsPerPiece: Int, tile: Int,
-    mergesRows: Bool = false
+    sources: LargeGrid, imagesPerGroup: Int, pixelsPerPiece: Int, tile: Int, mergesRows: Bool = false
   ) {
-    self.tile = tile
-    let kernel = geometry.kernel
-    let phases = direction == .toLarge ? geometry.stride : 1
-    let rows = AxisTable(geometry, direction, output: output.shape.h, input: input.shape.h, sources.rows)
-    let columns = AxisTable(geometry, direction, output: output.shape.w, input: input.shape.w, sources.columns)
-
-    var taps: [Int] = []
-    var phaseTaps: [Range<Int>] = []
-    for phase in 0..<phases * phases {
-      let first = taps.count
-      for tap in 0..<geometry.taps
-      where rows.phase(ofTap: tap / kernel) == phase / phases && columns.phase(ofTap: tap % kernel) == phase % phases
-        && !(mergesRows && tap % kernel > 0)
-      {
-        taps.append(tap)
-      }
-      phaseTaps.append(first..<taps.count)
-    }
-
-    var segments: [Segment] = []
+    let phases = Phases(geometry, direction, input.shape, output.shape, sources, mergesRows: mergesRows)
+    var entries = Entries(phases: phases, input: input, output: output, tile: tile)
+    entries.reserveCapacity(taps: mergesRows ? geometry.kernel : geometry.taps)
     var pieces: [Piece] = []
-    var inputs: [Int32] = []
-    var outputs: [Int32] = []
-    inputs.reserveCapacity(output.shape.pixels * (mergesRows ? kernel : geometry.taps) / (phases * phases))
-    outputs.reserveCapacity(output.shape.pixels)
-
-    func append(_ pixels: [(image: Int, row: Int, column: Int)], taps range: Range<Int>) {
-      let firstTile = outputs.count / tile
-      let firstInput = inputs.count
-      for start in stride(from: 0, to: pixels.count, by: tile) {
-        // A last tile that is not full computes its last pixel several times.
-        for place in start..<start + tile {
-          let pixel = pixels[min(place, pixels.count - 1)]
-          outputs.append(output.offset(pixel.image, pixel.row, pixel.column))
-        }
-        for tap in taps[range] {
-          let firstEntry = inputs.count
-          var seesInput = false
-          for place in start..<start + tile {
-            let pixel = pixels[min(place, pixels.count - 1)]
-            let row = rows.source(pixel.row, tap / kernel), column = columns.source(pixel.column, tap % kernel)
-            if row >= 0, column >= 0 {
-              seesInput = true
-              inputs.append(input.offset(pixel.image, row, column))
-            } else {
-              inputs.append(Int32(zeroRow))
-            }
-          }
-          if !seesInput { inputs[firstEntry] = -1 }
-        }
-      }
-      segments.append(
-        Segment(taps: range, tiles: firstTile..<outputs.count / tile, firstInput: firstInput))
+    for band in Self.bands(output.shape, imagesPerGroup, pixelsPerPiece, phasesPerAxis: phases.perAxis) {
+      let firstSegment = entries.segments.count
+      for phase in phases.taps.indices { entries.append(phase, ofBand: band) }
+      pieces.append(
+        Piece(
+          segments: firstSegment..<entries.segments.count, firstPixel: band.lowerBound * output.shape.w,
+          pixels: band.count * output.shape.w))
     }
-
-    let rowsPerGroup = imagesPerGroup * output.shape.h
-    let wanted = max(phases, (pixelsPerPiece + output.shape.w / 2) / output.shape.w)
-    let rowsPerPiece = (wanted + phases - 1) / phases * phases
-    for group in stride(from: 0, to: output.shape.n * output.shape.h, by: max(1, rowsPerGroup)) {
-      for first in stride(from: group, to: group + rowsPerGroup, by: rowsPerPiece) {
-        let band = first..<min(first + rowsPerPiece, group + rowsPerGroup)
-        let firstSegment = segments.count
-        for phase in 0..<phases * phases {
-          var pixels: [(image: Int, row: Int, column: Int)] = []
-          for line in band where rows.phase(ofOutput: line % output.shape.h) == phase / phases {
-            for column in 0..<output.shape.w where columns.phase(ofOutput: column) == phase % phases {
-              pixels.append((line / output.shape.h, line % output.shape.h, column))
-            }
-          }
-          if !pixels.isEmpty { append(pixels, taps: phaseTaps[phase]) }
-        }
-        pieces.append(
-          Piece(
-            segments: firstSegment..<segments.count, firstPixel: band.lowerBound * output.shape.w,
-            pixels: band.count * output.shape.w))
-      }
-    }
-    self.taps = taps
-    self.segments = segments
+    self.tile = tile
     self.pieces = pieces
-    inputOffsets = IndexTable(inputs)
-    outputOffsets = IndexTable(outputs)
+    taps = phases.allTaps
+    segments = entries.segments
+    inputOffsets = IndexTable(entries.inputs)
+    outputOffsets = IndexTable(entries.outputs)
+  }
+
+  /// Rows, counted over all images, in bands of whole phases that cross no group's border.
+  private static func bands(
+    _ output: Shape, _ imagesPerGroup: Int, _ pixelsPerPiece: Int, phasesPerAxis phases: Int
+  ) -> [Range<Int>] {
+    let rowsPerGroup = imagesPerGroup * output.h
+    let wanted = max(phases, (pixelsPerPiece + output.w / 2) / output.w)
+    let rowsPerPiece = (wanted + phases - 1) / phases * phases
+    return stride(from: 0, to: output.n * output.h, by: max(1, rowsPerGroup)).flatMap { group in
+      stride(from: group, to: group + rowsPerGroup, by: rowsPerPiece).map { first in
+        first..<min(first + rowsPerPiece, group + rowsPerGroup)
+      }
+    }
+  }
+}
+
+/// The phases of both axes and their taps.
+private struct Phases {
+  let kernel: Int
+  let perAxis: Int
+  let rows: AxisTable
+  let columns: AxisTable
+  /// The taps of all phases, one phase after the other.
+  private(set) var allTaps: [Int] = []
+  /// The range of each phase in `allTaps`.
+  private(set) var taps: [Range<Int>] = []
+
+  init(
+    _ geometry: ConvolutionGeometry, _ direction: GatherTable.Direction, _ input: Shape, _ output: Shape,
+    _ sources: LargeGrid, mergesRows: Bool
+  ) {
+    kernel = geometry.kernel
+    perAxis = direction == .toLarge ? geometry.stride : 1
+    rows = AxisTable(geometry, direction, output: output.h, input: input.h, sources.rows)
+    columns = AxisTable(geometry, direction, output: output.w, input: input.w, sources.columns)
+    for phase in 0..<perAxis * perAxis {
+      let first = allTaps.count
+      allTaps += (0..<geometry.taps).filter { tap in
+        rows.phase(ofTap: tap / kernel) == phase / perAxis && columns.phase(ofTap: tap % kernel) == phase % perAxis
+          && !(mergesRows && tap % kernel > 0)
+      }
+      taps.append(first..<allTaps.count)
+    }
+  }
+}
+
+/// The growing lists of a table.
+private struct Entries {
+  let phases: Phases
+  let input: PlannedTensor
+  let output: PlannedTensor
+  let tile: Int
+  private(set) var segments: [GatherTable.Segment] = []
+  private(set) var inputs: [Int32] = []
+  private(set) var outputs: [Int32] = []
+
+  private typealias Pixel = (image: Int, row: Int, column: Int)
+
+  init(phases: Phases, input: PlannedTensor, output: PlannedTensor, tile: Int) {
+    self.phases = phases
+    self.input = input
+    self.output = output
+    self.tile = tile
+  }
+
+  mutating func reserveCapacity(taps: Int) {
+    inputs.reserveCapacity(output.shape.pixels * taps / (phases.perAxis * phases.perAxis))
+    outputs.reserveCapacity(output.shape.pixels)
+  }
+
+  /// Appends the pixels of one phase in a band of rows.
+  mutating func append(_ phase: Int, ofBand band: Range<Int>) {
+    var pixels: [Pixel] = []
+    for line in band where phases.rows.phase(ofOutput: line % output.shape.h) == phase / phases.perAxis {
+      for column in 0..<output.shape.w where phases.columns.phase(ofOutput: column) == phase % phases.perAxis {
+        pixels.append((line / output.shape.h, line % output.shape.h, column))
+      }
+    }
+    guard !pixels.isEmpty else { return }
+    let firstTile = outputs.count / tile
+    let firstInput = inputs.count
+    for start in stride(from: 0, to: pixels.count, by: tile) {
+      appendTile(pixels, from: start, taps: phases.taps[phase])
+    }
+    segments.append(
+      GatherTable.Segment(
+        taps: phases.taps[phase], tiles: firstTile..<outputs.count / tile, firstInput: firstInput))
+  }
+
+  /// A last tile that is not full computes its last pixel several times.
+  private mutating func appendTile(_ pixels: [Pixel], from start: Int, taps: Range<Int>) {
+    let last = pixels.count - 1
+    for place in start..<start + tile {
+      let pixel = pixels[min(place, last)]
+      outputs.append(output.offset(pixel.image, pixel.row, pixel.column))
+    }
+    for tap in phases.allTaps[taps] {
+      let firstEntry = inputs.count
+      var seesInput = false
+      for place in start..<start + tile {
+        let pixel = pixels[min(place, last)]
+        let row = phases.rows.source(pixel.row, tap / phases.kernel)
+        let column = phases.columns.source(pixel.column, tap % phases.kernel)
+        if row >= 0, column >= 0 {
+          seesInput = true
+          inputs.append(input.offset(pixel.image, row, column))
+        } else {
+          inputs.append(0)
+        }
+      }
+      // A tap that sees nothing but padding is left out.
+      if !seesInput { inputs[firstEntry] = -1 }
+    }
   }
 }
 
 /// Where the pixels of a large grid are read from, along each axis.
-struct LargeGrid {
+struct LargeGrid: Sendable {
   /// `[large row]` → input row
   var rows: [Int]
   /// `[large column]` → input column

@@ -1,5 +1,7 @@
 /// Where the gradient of a convolution's weights goes.
-struct GradientTarget {
+///
+/// Unchecked: pieces of a gradient are disjoint, and the parameters outlive the job that computes them.
+struct GradientTarget: @unchecked Sendable {
   /// Packed like the weights.
   var gradients: UnsafeMutablePointer<Float>
   /// Whether it is added to what is there.
@@ -7,7 +9,7 @@ struct GradientTarget {
   /// Applied to each piece of the gradient while it is in the cache; without `accumulates` the gradient is then stored
   /// nowhere, and its memory never touched.
   var update: AdamUpdate?
-  /// Where the weights begin among the parameters.
+  /// Where the weights start among the parameters.
   var firstParameter: Int
 
   /// Whether pieces are computed in scratch.
@@ -24,7 +26,7 @@ struct GradientTarget {
     }
   }
 
-  /// Ends a piece: `count` gradients at `piece`, `offset` floats from the weights' begin.
+  /// Ends a piece: `count` gradients at `piece`, `offset` floats from the weights' start.
   func finish(_ piece: UnsafePointer<Float>, offset: Int, count: Int, _ kernels: KernelTable) {
     update?.apply(firstParameter + offset, count, gradients: piece, kernels)
   }

@@ -7,7 +7,7 @@ import KernelArguments
 /// - outputs along the rows, and few of them or few pixels: the dot product, weights as they lie;
 /// - otherwise: blocks of weights are transposed into scratch, each serving a whole piece of pixels, and the gathered
 ///   product runs over them.
-struct ProductPlan {
+struct ProductPlan: Sendable {
   enum Form {
     case gathered
     case transposed
@@ -22,9 +22,9 @@ struct ProductPlan {
   private let reversedWeights: Int?
   /// Numbers that each tap of the table sums over.
   private let rowsPerTap: Int
-  /// `[tap]` of the table: floats from a panel's begin to the tap's weights.
+  /// `[tap]` of the table: floats from a panel's start to the tap's weights.
   private let weightOffsets: IndexTable
-  /// `[tap]`: floats from the scratch's begin to a transposed block.
+  /// `[tap]`: floats from the scratch's start to a transposed block.
   private let scratchOffsets: IndexTable
 
   /// Transposed blocks that a piece keeps at once: 8 × 16 KB leave room for activations in a second-level cache.
@@ -51,7 +51,7 @@ struct ProductPlan {
   init(
     _ geometry: ConvolutionGeometry, _ packing: PackedWeights, writing outputs: PackedWeights.Columns,
     _ direction: GatherTable.Direction, from input: PlannedTensor, to output: PlannedTensor, sources: LargeGrid,
-    zeroRow: Int, imagesPerGroup: Int, accumulates: Bool
+    imagesPerGroup: Int, accumulates: Bool
   ) {
     self.packing = packing
     self.accumulates = accumulates
@@ -69,7 +69,7 @@ struct ProductPlan {
       case .dot: 256
       }
     table = GatherTable(
-      geometry, direction, from: input, to: output, sources: sources, zeroRow: zeroRow,
+      geometry, direction, from: input, to: output, sources: sources,
       imagesPerGroup: imagesPerGroup, pixelsPerPiece: pixelsPerPiece, tile: form == .dot ? dotTile : gatherTile)
     weightOffsets = IndexTable(table.taps.map { Int32($0 * packing.tapStride) })
     scratchOffsets = IndexTable((0..<Self.scratchTaps).map { Int32($0 * panelWidth * panelWidth) })
@@ -91,7 +91,7 @@ struct ProductPlan {
     geometry.stride = thin.stride
     table = GatherTable(
       geometry, .toSmall, from: thin.target, to: output,
-      sources: LargeGrid(height: thin.target.shape.h, width: thin.target.shape.w), zeroRow: 0,
+      sources: LargeGrid(height: thin.target.shape.h, width: thin.target.shape.w),
       imagesPerGroup: imagesPerGroup, pixelsPerPiece: Self.gatheredPixels, tile: gatherTile, mergesRows: true)
     weightOffsets = IndexTable(table.taps.map { Int32($0 * packing.tapStride) })
     scratchOffsets = IndexTable([])

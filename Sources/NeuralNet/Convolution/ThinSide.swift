@@ -6,7 +6,7 @@ import KernelArguments
 /// Where the thin side is the large grid, small pixel s reads `kernel` pixels from `s · stride` on, in the order of the
 /// taps. Where it is the small grid, with stride 1, large pixel l reads the `kernel` pixels up to l, so that the taps
 /// come in reverse.
-struct ThinSide {
+struct ThinSide: Sendable {
   /// What is copied.
   let source: PlannedTensor
   /// The copy.
@@ -82,7 +82,9 @@ struct ThinSide {
     let height = rows.count
     let perPiece = Self.rowsPerPiece
     let count = target.shape.n * height
+    let shared = Shared(arena)
     pool.run((count + perPiece - 1) / perPiece) { piece, _ in
+      let arena = shared.value
       for line in piece * perPiece..<min(count, (piece + 1) * perPiece) {
         var place = arena + target.offset + line * columns.count * channels
         let row = rows[line % height]

@@ -3,8 +3,8 @@
 /// Reading a large grid with stride s, the taps fall into s phases, each with a part of the input of its own, and all
 /// add to the same outputs. Writing the large grid, the outputs fall into s phases which read the same inputs. Tiles of
 /// all phases are laid out alike, so that what phases share is transformed once.
-struct TransformAxis: Equatable {
-  struct Phase: Equatable {
+struct TransformAxis: Sendable, Equatable {
+  struct Phase: Sendable, Equatable {
     /// Kernel coordinates in the order in which inputs meet them.
     var taps: [Int]
     /// Index in `inputs`.
@@ -14,7 +14,7 @@ struct TransformAxis: Equatable {
   }
 
   /// Coordinates of each tile, −1 where there is nothing: `[tile][place]`, for phases with `taps` taps.
-  struct Side: Equatable {
+  struct Side: Sendable, Equatable {
     var taps: Int
     var places: [[Int]]
   }
@@ -96,9 +96,9 @@ struct TransformAxis: Equatable {
 }
 
 /// Both axes of a transformed convolution: its blocks of transformed inputs and outputs, and which of them meet.
-struct TransformGrid {
+struct TransformGrid: Sendable {
   /// Transformed tiles of one kind: `rowPoints · columnPoints` numbers for each tile and channel.
-  struct Block {
+  struct Block: Sendable {
     /// Index of the side along each axis.
     var row: Int
     var column: Int
@@ -111,7 +111,7 @@ struct TransformGrid {
   }
 
   /// A pair of phases: input block × weights → output block.
-  struct Unit {
+  struct Unit: Sendable {
     var input: Int
     var output: Int
     var rowTaps: [Int]

@@ -1,7 +1,7 @@
 import KernelArguments
 
 /// The matrices of one algorithm along one axis, ready for kernels.
-final class TransformMatrices {
+final class TransformMatrices: Sendable {
   /// B: inputs → points
   let input: TransformMatrix
   /// G: taps → points
@@ -27,7 +27,7 @@ final class TransformMatrices {
 /// Tiles are computed in chunks of whole rows of tiles, so that the transformed numbers of a chunk stay in the cache
 /// between the three steps, however large the image is: `[point][tile of the chunk][channels + 16]`, where the 16 keep
 /// the points of a tile from falling on the same lines of the cache.
-final class TransformLayout {
+final class TransformLayout: Sendable {
   let grid: TransformGrid
   let bandsPerChunk: Int
   /// Consecutive pixels that each row of tiles writes, in order.
@@ -162,19 +162,21 @@ final class TransformLayout {
   private func gather(
     ofChunk chunk: Int, _ blocks: [TransformGrid.Block], _ places: [IndexTable], _ points: [IndexTable],
     _ channels: Int, _ stride: Int, _ arena: UnsafeMutablePointer<Float>, _ tiles: UnsafeMutablePointer<Float>,
-    _ processor: Processor, _ matrices: (TransformGrid.Block) -> (TransformMatrix, TransformMatrix)
+    _ processor: Processor, _ matrices: @Sendable (TransformGrid.Block) -> (TransformMatrix, TransformMatrix)
   ) {
     let bands = bands(ofChunk: chunk)
     let first = bands.lowerBound * grid.columns.tiles
     let count = bands.count * grid.columns.tiles
     let pieces = (count + Self.tilesPerPiece - 1) / Self.tilesPerPiece
+    let shared = Shared((arena: UnsafePointer(arena), tiles: tiles))
     processor.pool.run(pieces * blocks.count) { piece, worker in
+      let (arena, tiles) = shared.value
       let index = piece % blocks.count
       let start = piece / blocks.count * Self.tilesPerPiece
       let (left, right) = matrices(blocks[index])
       let pixels = left.sparse.columns * right.sparse.columns
       var transform = TileTransform(
-        left: left.sparse, right: right.sparse, input: UnsafePointer(arena),
+        left: left.sparse, right: right.sparse, input: arena,
         inputPlaces: TilePlaces(
           tileStride: 0, table: places[index].base + (first + start) * pixels, tableStride: pixels),
         output: tiles + start * stride,

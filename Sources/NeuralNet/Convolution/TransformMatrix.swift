@@ -1,7 +1,9 @@
 import KernelArguments
 
 /// A small matrix laid out for the transform kernels.
-final class TransformMatrix {
+///
+/// Unchecked: nothing is written after `init`.
+final class TransformMatrix: @unchecked Sendable {
   private let rows: Int
   private let columns: Int
   private let starts: IndexTable

@@ -4,7 +4,7 @@ import KernelArguments
 ///
 /// Transformed weights lie as the products read them: `[output block][point][panel of a group][unit][row][64]`. Groups of
 /// panels are made one after the other in the same memory, unless all are to be kept.
-struct TransformedFilters {
+struct TransformedFilters: Sendable {
   private let layout: TransformLayout
   private let packing: PackedWeights
   /// Whether the product's outputs are the columns of the packed weights.

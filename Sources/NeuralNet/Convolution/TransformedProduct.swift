@@ -2,9 +2,9 @@ import KernelArguments
 
 /// A forward product or a data gradient by Winograd's transforms: transform the weights, then for each chunk transform
 /// the inputs, multiply point by point, and transform back.
-struct TransformedProduct {
-  /// Where its scratch lies: floats from the arena's begin.
-  struct Memory {
+struct TransformedProduct: Sendable {
+  /// Where its scratch lies: floats from the arena's start.
+  struct Memory: Sendable {
     var inputs: Int
     var outputs: Int
     /// Room for transformed weights; not used where these are ready.
@@ -65,9 +65,11 @@ struct TransformedProduct {
     group: Int = 0, weights: UnsafePointer<Float>, filters memory: UnsafeMutablePointer<Float>,
     _ processor: Processor
   ) {
+    let shared = Shared((weights: weights, memory: memory))
     processor.pool.run(filters.pieces(ofGroup: group)) { piece, worker in
       filters.transform(
-        piece, ofGroup: group, weights: weights, filters: memory, scratch: processor.scratch(of: worker),
+        piece, ofGroup: group, weights: shared.value.weights, filters: shared.value.memory,
+        scratch: processor.scratch(of: worker),
         processor.kernels)
     }
   }
@@ -80,10 +82,11 @@ struct TransformedProduct {
   func run(
     arena: UnsafeMutablePointer<Float>, weights: UnsafePointer<Float>, ready: UnsafePointer<Float>?,
     bias: UnsafePointer<Float>?, _ processor: Processor,
-    finished: (_ piece: Int, _ pixels: Range<Int>, _ channels: Range<Int>) -> Void
+    finished: @Sendable (_ piece: Int, _ pixels: Range<Int>, _ channels: Range<Int>) -> Void
   ) {
     let transformed = ready ?? UnsafePointer(arena + memory.filters)
     precondition(layout.chunks == 1 || filters.groups == 1, "each group of panels is transformed once")
+    let shared = Shared((arena: arena, transformed: transformed, bias: bias))
     for group in 0..<filters.groups {
       if ready == nil { prepare(group: group, weights: weights, filters: arena + memory.filters, processor) }
       let panels = filters.panels(ofGroup: group)
@@ -95,15 +98,17 @@ struct TransformedProduct {
         let tiles = bands.count * layout.grid.columns.tiles
         processor.pool.run(products.count * panels.count) { piece, _ in
           multiply(
-            products[piece / panels.count], piece % panels.count, panels.lowerBound, tiles, arena, transformed,
-            processor.kernels)
+            products[piece / panels.count], piece % panels.count, panels.lowerBound, tiles, shared.value.arena,
+            shared.value.transformed, processor.kernels)
         }
         processor.pool.run(bands.count * panels.count) { piece, worker in
           let band = bands.lowerBound + piece / panels.count
           let first = (panels.lowerBound + piece % panels.count) * panelWidth
           let range = first..<min(channels, first + panelWidth)
+          let arena = shared.value.arena
           layout.writeOutputs(
-            ofBand: band, range, arena: arena, tiles: arena + memory.outputs, bias: bias.map { $0 + first },
+            ofBand: band, range, arena: arena, tiles: arena + memory.outputs,
+            bias: shared.value.bias.map { $0 + first },
             accumulates: accumulates, scratch: processor.scratch(of: worker), processor.kernels)
           finished(band, layout.pixelsOfBand[band], range)
         }

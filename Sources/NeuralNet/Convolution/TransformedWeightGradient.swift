@@ -2,7 +2,7 @@ import KernelArguments
 
 /// The gradient of a convolution's weights by Winograd's transforms: inputs as in the forward product, the outputs'
 /// gradients by the transpose of its last step, products summed over tiles, then the transpose of its first step.
-struct TransformedWeightGradient {
+struct TransformedWeightGradient: Sendable {
   private let layout: TransformLayout
   private let filters: TransformedFilters
   private let memory: TransformedProduct.Memory
@@ -34,6 +34,7 @@ struct TransformedWeightGradient {
   /// Computes the whole gradient and hands it to `target`.
   func run(arena: UnsafeMutablePointer<Float>, to target: GradientTarget, _ processor: Processor) {
     let rowPieces = (filters.rowCount + rowsPerPiece - 1) / rowsPerPiece
+    let shared = Shared(arena)
     precondition(layout.chunks == 1 || filters.groups == 1, "the tiles of one chunk serve all groups of panels")
     for group in 0..<filters.groups {
       let panels = filters.panels(ofGroup: group)
@@ -47,13 +48,14 @@ struct TransformedWeightGradient {
           let (unit, point) = products[piece / (panels.count * rowPieces)]
           multiply(
             unit, point, piece % panels.count, panels.lowerBound,
-            firstRow: piece / panels.count % rowPieces * rowsPerPiece, tiles, arena, accumulates: chunk > 0,
+            firstRow: piece / panels.count % rowPieces * rowsPerPiece, tiles, shared.value, accumulates: chunk > 0,
             processor.kernels)
         }
       }
       processor.pool.run(filters.pieces(ofGroup: group)) { piece, worker in
         filters.gradient(
-          piece, ofGroup: group, filters: arena + memory.filters, to: target, scratch: processor.scratch(of: worker),
+          piece, ofGroup: group, filters: shared.value + memory.filters, to: target,
+          scratch: processor.scratch(of: worker),
           processor.kernels)
       }
     }

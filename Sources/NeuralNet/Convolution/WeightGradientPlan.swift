@@ -2,13 +2,13 @@ import KernelArguments
 
 /// The gradient of a convolution's weights, laid out for one input shape: for each tap, or row of taps of a thin side, the
 /// list of pixels that belong together, padding left out.
-struct WeightGradientPlan {
+struct WeightGradientPlan: Sendable {
   private let packing: PackedWeights
   /// Taps whose rows are computed together: 1, or a row of them.
   private let tapsPerPiece: Int
   /// Whether the rows of such taps come in reverse.
   private let isReversed: Bool
-  /// `[tap + 1]`: where the pairs of each tap or row of taps begin.
+  /// `[tap + 1]`: where the pairs of each tap or row of taps start.
   private let starts: [Int]
   /// Whether all rows of taps pair with the same pixels of the wide side.
   private var sharesColumnPairs: Bool { tapsPerPiece > 1 }
@@ -95,20 +95,6 @@ struct WeightGradientPlan {
   /// Floats of scratch for each worker.
   static let scratchCount = maximumRows * panelWidth
 
-  /// Computes one piece of the gradient.
-  ///
-  /// - Parameters:
-  ///   - arena: what all offsets count from
-  ///   - gradients: packed like the weights
-  ///   - accumulates: whether it is added to what `gradients` holds
-  func run(
-    _ piece: Int, arena: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>, accumulates: Bool,
-    kernels: KernelTable
-  ) {
-    let place = place(piece)
-    multiply(place, arena, gradients + place.offset, accumulates, kernels)
-  }
-
   /// Computes one piece of the gradient and, where `target` says so, applies it.
   func run(
     _ piece: Int, arena: UnsafeMutablePointer<Float>, to target: GradientTarget, scratch: UnsafeMutablePointer<Float>,
@@ -140,7 +126,7 @@ struct WeightGradientPlan {
     var rows: Int
     var firstColumn: Int
     var columns: Int
-    /// Floats from the weights' begin.
+    /// Floats from the weights' start.
     var offset: Int
   }
 

@@ -29,8 +29,9 @@ public enum AdversarialLoss: String, Sendable, Codable, CaseIterable {
   ///   - gradient: same shape; written
   ///   - weight: what the gradient is multiplied by; the loss that is returned is not
   public func evaluate(
-    _ prediction: TensorView, _ target: Target, gradient: TensorView, weight: Float = 1
+    _ prediction: TensorView<Float>, _ target: Target, gradient: MutableTensorView<Float>, weight: Float = 1
   ) -> Double {
+    precondition(prediction.shape == gradient.shape, "logits and gradient have one shape")
     let count = prediction.shape.count
     let scale = Double(weight) / Double(count)
     var sum = 0.0

@@ -1,37 +1,44 @@
-/// Memory that executions plan their tensors in. Executions that are never used at the same time may share one.
+/// Memory that executions plan their tensors in. Executions whose tensors are never needed at the same time may share
+/// one: each of them occupies it from the moment its input is written.
 public final class Arena {
   private var memory: AlignedMemory?
+  /// Counts who has moved in: what an earlier tenant has left here is lost.
+  private(set) var occupancy = 0
 
   /// An arena without memory; planning an execution makes it large enough.
   public init() {}
 
-  /// Zeros that padding is read from, at the begin of every arena: as many as the widest pixel.
-  static let zeroCount = 16_384
-
   /// Room for vectors that reach beyond the last channel of the last pixel.
-  private static let slack = 1024
+  private static let slack = 4096
 
-  /// Floats that are taken.
-  public var count: Int { memory?.count ?? 0 }
+  /// Bytes that are taken.
+  public var bytes: Int { (memory?.count ?? 0) * MemoryLayout<Float>.stride }
 
   var base: UnsafeMutablePointer<Float> {
     guard let memory else { preconditionFailure("an arena is used before anything is planned in it") }
     return memory.base
   }
 
-  /// Makes room for `count` floats; what other executions have here is lost where it grows.
-  func require(_ count: Int) throws {
-    guard count + Self.slack > self.count else { return }
-    try Self.requireAddressable(count)
+  /// Makes room for `needed` bytes; what executions have here is lost where it grows.
+  func require(_ needed: Int) throws {
+    guard needed + Self.slack > bytes else { return }
+    try Self.requireAddressable(needed)
     memory = nil
-    memory = try AlignedMemory(count: count + Self.slack)
+    occupancy += 1
+    memory = try AlignedMemory(count: (needed + Self.slack) / MemoryLayout<Float>.stride)
   }
 
-  /// Throws a `FileError` where kernels, whose tables hold 32-bit offsets, could not reach all of `count` floats.
-  static func requireAddressable(_ count: Int) throws {
-    guard count < Int(Int32.max) else {
+  /// Hands the arena over to a new tenant; the answer tells whether it is still there.
+  func occupy() -> Int {
+    occupancy += 1
+    return occupancy
+  }
+
+  /// Throws a `FileError` where kernels, whose tables hold 32-bit offsets of numbers, could not reach all of `bytes`.
+  static func requireAddressable(_ bytes: Int) throws {
+    guard bytes / MemoryLayout<Float>.stride < Int(Int32.max) else {
       throw FileError(
-        path: nil, problem: "one pass of this network would need \(count / (1 << 28)) GiB of activations, more than 8",
+        path: nil, problem: "one pass of this network would need \(bytes >> 30) GiB of activations, more than 8",
         advice: "use a smaller batch, crop or tile")
     }
   }

@@ -1,13 +1,16 @@
 /// Integers that are laid out once per input shape and then read by kernels.
-final class IndexTable {
+///
+/// Unchecked: nothing is written after `init`.
+final class IndexTable: @unchecked Sendable {
   let count: Int
-  let base: UnsafeMutablePointer<Int32>
+  let base: UnsafePointer<Int32>
 
   init(_ values: [Int32]) {
     count = values.count
-    base = .allocate(capacity: max(1, count))
-    values.withUnsafeBufferPointer { if let first = $0.baseAddress { base.initialize(from: first, count: count) } }
+    let memory = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, values.count))
+    memory.initialize(from: values, count: values.count)
+    base = UnsafePointer(memory)
   }
 
-  deinit { base.deallocate() }
+  deinit { UnsafeMutablePointer(mutating: base).deallocate() }
 }

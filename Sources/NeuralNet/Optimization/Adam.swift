@@ -37,37 +37,38 @@ public final class Adam {
   /// Updates all parameters from their gradients.
   public func step(learningRate: Double, processor: Processor) {
     guard let gradients = parameters.gradientBase else { return }
-    let update = begin(learningRate: learningRate)
+    let shared = Shared(UnsafePointer(gradients))
+    let update = nextUpdate(learningRate: learningRate)
     let count = parameters.storage
     processor.pool.run((count + Self.piece - 1) / Self.piece) { piece, _ in
       let start = piece * Self.piece
-      update.apply(start, min(Self.piece, count - start), gradients: gradients + start, processor.kernels)
+      update.apply(start, min(Self.piece, count - start), gradients: shared.value + start, processor.kernels)
     }
   }
 
   /// Counts one more update, whose parts may then be applied in any order.
-  func begin(learningRate: Double) -> AdamUpdate {
+  func nextUpdate(learningRate: Double) -> AdamUpdate {
     steps += 1
     var pass = AdamPass(
-      weights: parameters.base, gradients: first.base, firstMoment: first.base, secondMoment: second.base)
+      weights: parameters.valuesToChange(), gradients: first.base, firstMoment: first.base, secondMoment: second.base)
     pass.firstRate = Float(1 - beta1)
     pass.secondRate = Float(1 - beta2)
     pass.stepSize = Float(learningRate / (1 - pow(beta1, Double(steps))))
     pass.inverseSecondCorrection = Float(1 / (1 - pow(beta2, Double(steps))).squareRoot())
     pass.epsilon = Float(epsilon)
-    return AdamUpdate(whole: pass)
+    return AdamUpdate(whole: Shared(pass))
   }
 
   private static let piece = 1 << 16
 }
 
 /// One update of all parameters, applied range by range.
-struct AdamUpdate {
-  fileprivate let whole: AdamPass
+struct AdamUpdate: Sendable {
+  fileprivate let whole: Shared<AdamPass>
 
   /// Updates `count` numbers from `start` on, both multiples of sixteen, from `gradients`, which begin there.
   func apply(_ start: Int, _ count: Int, gradients: UnsafePointer<Float>, _ kernels: KernelTable) {
-    var part = whole
+    var part = whole.value
     part.count = count
     part.weights += start
     part.gradients = gradients

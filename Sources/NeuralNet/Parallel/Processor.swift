@@ -3,29 +3,31 @@ import KernelArguments
 /// The processor that networks run on: its threads, the kernels that suit it, and each thread's scratch.
 ///
 /// Executions that share one of these run one after the other.
-public final class Processor {
+///
+/// Unchecked: nothing changes after `init` but the scratch, of which each worker has a part of its own, and the pool lets
+/// one caller in at a time.
+public final class Processor: @unchecked Sendable {
   /// The threads.
   public let pool: WorkerPool
   let kernels: KernelTable
   private let scratch: AlignedMemory
 
-  /// Which algorithm computes which product.
-  package let rule: AlgorithmRule
-  let plans = ExecutionPlans()
+  /// Who decides which algorithm computes which product.
+  package let algorithms: AlgorithmChoice
 
   /// - Parameter threads: nil: one for each processor that this process may use
   /// - Throws: `FileError` where there is no memory for scratch
-  public convenience init(threads: Int? = nil) throws { try self.init(threads: threads, rule: AlgorithmRule()) }
+  public convenience init(threads: Int? = nil) throws { try self.init(threads: threads, algorithms: .byShape) }
 
-  /// The same with another rule for the choice of algorithms, to test and to compare.
-  package convenience init(threads: Int? = nil, rule: AlgorithmRule) throws {
-    try self.init(threads: threads, kernels: .current, rule: rule)
+  /// The same with one algorithm for every product, to test and to compare.
+  package convenience init(threads: Int? = nil, algorithms: AlgorithmChoice) throws {
+    try self.init(threads: threads, kernels: .current, algorithms: algorithms)
   }
 
   /// The same with other kernels than the best for this processor.
-  init(threads: Int? = nil, kernels: KernelTable, rule: AlgorithmRule = AlgorithmRule()) throws {
+  init(threads: Int? = nil, kernels: KernelTable, algorithms: AlgorithmChoice = .byShape) throws {
     self.kernels = kernels
-    self.rule = rule
+    self.algorithms = algorithms
     pool = WorkerPool(threads: threads)
     scratch = try AlignedMemory(count: pool.threads * Self.scratchStride)
   }
@@ -33,10 +35,10 @@ public final class Processor {
   /// Which kernels run: `avx512`, `avx2` or `portable`.
   public var kernelName: String { kernels.name }
 
+  /// Floats of scratch that each worker has: the taps of a 4×4 block of 64 × 64 weights, and what kernels keep beside it.
+  static let scratchFloats = 16 * 64 * 64 + 64 * 64
   /// A page apart, so that workers share no cache line.
-  private static let scratchStride =
-    (max(ProductPlan.scratchCount, TransformedFilters.scratchCount, WeightGradientPlan.scratchCount) + 1023) / 1024
-    * 1024
+  private static let scratchStride = (scratchFloats + 1023) / 1024 * 1024
 
   func scratch(of worker: Int) -> UnsafeMutablePointer<Float> { scratch.base + worker * Self.scratchStride }
 }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Networks fork and join a hundred times a step, so workers spin for a while before they sleep. What a piece computes
 /// never depends on the worker or on the number of threads; the worker's number only says which scratch it may use.
-/// One caller at a time.
+/// One caller at a time: a second one traps.
 public final class WorkerPool: Sendable {
   /// Threads that compute, the caller's included.
   public let threads: Int
@@ -28,7 +28,11 @@ public final class WorkerPool: Sendable {
   deinit { crew.stop() }
 
   /// Calls `body` once for each of `pieces` pieces and returns when all are done.
-  public func run(_ pieces: Int, _ body: (_ piece: Int, _ worker: Int) -> Void) {
+  public func run(_ pieces: Int, _ body: @Sendable (_ piece: Int, _ worker: Int) -> Void) {
+    precondition(
+      !crew.isBusy.exchange(true, ordering: .acquiring),
+      "a worker pool serves one caller at a time: give each thread a Processor or Translator of its own")
+    defer { crew.isBusy.store(false, ordering: .releasing) }
     if threads > 1, pieces > 1 {
       crew.run(pieces, body)
     } else {
@@ -47,8 +51,11 @@ public final class WorkerPool: Sendable {
 private final class Crew: @unchecked Sendable {
   private struct Job {
     var pieces: Int
-    var body: (_ piece: Int, _ worker: Int) -> Void
+    var body: @Sendable (_ piece: Int, _ worker: Int) -> Void
   }
+
+  /// Whether somebody's job is under way.
+  let isBusy = Atomic<Bool>(false)
 
   private var job: Job?
   /// The number of the job in the upper half, the pieces that nobody has drawn yet in the lower.
@@ -63,7 +70,7 @@ private final class Crew: @unchecked Sendable {
   private static let spinsBeforeSleep = 4_000
   private static let lowerHalf: UInt64 = 0xFFFF_FFFF
 
-  func run(_ pieces: Int, _ body: (Int, Int) -> Void) {
+  func run(_ pieces: Int, _ body: @Sendable (Int, Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       job = Job(pieces: pieces, body: body)
       jobNumber &+= 1

@@ -77,7 +77,7 @@ public final class Translator {
   private static let cachedWeights = 1 << 24
 
   /// Bytes that are planned for activations by now.
-  public var plannedBytes: Int { arena.count * MemoryLayout<Float>.stride }
+  public var plannedBytes: Int { arena.bytes }
 
   /// The translation of one picture: the same size, the network's output channels, the picture's own opacity.
   ///

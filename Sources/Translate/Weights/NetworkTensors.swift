@@ -45,7 +45,7 @@ enum NetworkTensors {
   /// - Throws: `FileError` naming the tensor that is missing or has another shape
   static func load(_ network: Network, prefix: String = "", from file: WeightsFile) throws {
     let store = network.parameters
-    try load(store, prefix: prefix, from: file, into: store.base)
+    try load(store, prefix: prefix, from: file, into: store.valuesToChange())
     for index in store.runningStatistics.indices {
       let path = prefix + store.runningStatistics[index].name
       let shape = [store.runningStatistics[index].mean.count]

@@ -72,7 +72,7 @@ import Testing
     let dy: [Float]
 
     init(
-      _ layer: Case, _ kernels: String, _ channels: (Int, Int), images: Int, _ choice: AlgorithmRule.Choice,
+      _ layer: Case, _ kernels: String, _ channels: (Int, Int), images: Int, _ choice: AlgorithmChoice,
       _ random: inout RandomGenerator, extents given: (Int, Int)? = nil
     ) throws {
       let least = max(4, layer.geometry.kernel)
@@ -88,7 +88,7 @@ import Testing
       let table = try #require(KernelTable.available.first { $0.name == kernels })
       execution = try Execution(
         network, shape: input, mode: .training(inputGradient: true),
-        processor: Processor(threads: 2, kernels: table, rule: AlgorithmRule(choice)))
+        processor: Processor(threads: 2, kernels: table, algorithms: choice))
       func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.uniform() * 2 - 1) } }
       x = numbers(input.count)
       weights = numbers(naive.weightCount)
@@ -107,6 +107,7 @@ import Testing
       let zeros = [Float](repeating: 0, count: dy.count)
       // The second pass must be added to the first.
       for (upstream, accumulates) in [(zeros, false), (dy, true)] {
+        execution.forward()
         execution.outputGradient.setNCHW(upstream)
         execution.backward(accumulates: accumulates)
       }

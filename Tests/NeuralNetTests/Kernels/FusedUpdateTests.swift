@@ -5,9 +5,9 @@ import Testing
 
 /// Adam applied on the way back against Adam afterwards: the same numbers, bit for bit.
 @Suite struct FusedUpdateTests {
-  @Test(arguments: [AlgorithmRule.Choice.direct, .tiles(2), .tiles(3)], [false, true])
-  func sameAsStep(_ choice: AlgorithmRule.Choice, accumulates: Bool) throws {
-    let processor = try Processor(threads: 2, rule: AlgorithmRule(choice))
+  @Test(arguments: [AlgorithmChoice.direct, .tiles(2), .tiles(3)], [false, true])
+  func sameAsStep(_ choice: AlgorithmChoice, accumulates: Bool) throws {
+    let processor = try Processor(threads: 2, algorithms: choice)
     let runs = try (0..<2).map { _ in try Run(processor) }
     for step in 0..<3 {
       for run in runs { run.forwardAndBackward(step) }
@@ -33,7 +33,7 @@ import Testing
     }
     // Places beyond the last column must stay 0, or products would read them.
     let (one, other) = (runs[0].network.parameters, runs[1].network.parameters)
-    #expect((0..<one.storage).allSatisfy { one.readOnlyBase[$0] == other.readOnlyBase[$0] })
+    #expect((0..<one.storage).allSatisfy { one.base[$0] == other.base[$0] })
   }
 
   private final class Run {
@@ -85,7 +85,7 @@ import Testing
     let network = try builder.build(output: output)
     let execution = try Execution(
       network, shape: Shape(1, 16, 8, 8), mode: ExecutionMode(),
-      processor: Processor(threads: 1, rule: AlgorithmRule(.tiles(4))))
+      processor: Processor(threads: 1, algorithms: .tiles(4)))
     var random = RandomGenerator(seed: 1)
     network.initialize(.normal, gain: 1, random: &random)
     execution.input.fill(1)

@@ -84,7 +84,7 @@ struct GradientCheck {
     for _ in 0..<200 {
       for parameter in network.parameters.parameters {
         let fan = Double(parameter.count / parameter.shape[0]).squareRoot()
-        let isScale = parameter.role == .normalizationScale
+        let isScale = parameter.initialization == .normalizationScale
         let values = normal(parameter.count).map { isScale ? Float(1 + 0.2 * $0) : Float($0 / fan) }
         network.parameters.setFileOrder(parameter, values)
       }

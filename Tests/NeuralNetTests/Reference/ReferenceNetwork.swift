@@ -2,6 +2,18 @@ import Foundation
 
 @testable import NeuralNet
 
+/// An operation as its definition says, one loop for each sum: what its test adds to it.
+protocol PlainOperation {
+  /// - Parameters:
+  ///   - inputs: the values that it reads
+  ///   - parameters: its own, in its order
+  ///   - distanceToKink: lowered to how far the nearest kink is
+  /// - Returns: the values that it makes
+  func run(
+    _ inputs: [ReferenceNetwork.Tensor], parameters: [[Double]], _ distanceToKink: inout Double
+  ) -> [ReferenceNetwork.Tensor]
+}
+
 /// The plainest way to run a network: in Double, (N, C, H, W), one loop for each sum.
 struct ReferenceNetwork {
   let network: Network
@@ -29,12 +41,27 @@ struct ReferenceNetwork {
     }
 
     func index(_ n: Int, _ c: Int, _ h: Int, _ w: Int) -> Int { ((n * shape.c + c) * shape.h + h) * shape.w + w }
+
+    subscript(_ n: Int, _ c: Int, _ h: Int, _ w: Int) -> Double { values[index(n, c, h, w)] }
+
+    /// A tensor whose numbers a rule gives.
+    static func make(_ shape: Shape, _ rule: (_ n: Int, _ c: Int, _ h: Int, _ w: Int) -> Double) -> Tensor {
+      var values: [Double] = []
+      for n in 0..<shape.n {
+        for c in 0..<shape.c {
+          for h in 0..<shape.h {
+            for w in 0..<shape.w { values.append(rule(n, c, h, w)) }
+          }
+        }
+      }
+      return Tensor(shape, values)
+    }
   }
 
   /// The output, and the smallest |z| that a rectifier saw: how far the nearest kink is.
   func run(_ input: Tensor) -> (output: Tensor, distanceToKink: Double) {
-    var buffers = [Tensor?](repeating: nil, count: network.topology.buffers.count)
-    buffers[network.topology.input.buffer] = input
+    var buffers = [Tensor?](repeating: nil, count: network.graph.buffers.count)
+    buffers[network.graph.inputs[0].buffer] = input
     var distance = Double.infinity
 
     func read(_ value: Value) -> Tensor {
@@ -46,26 +73,39 @@ struct ReferenceNetwork {
       return result
     }
 
-    func write(_ output: Block.Output, _ z: Tensor) {
-      let value = output.value
-      let channels = network.topology.buffers[value.buffer]
-      var buffer = buffers[value.buffer] ?? Tensor(Shape(z.shape.n, channels, z.shape.h, z.shape.w))
-      forEach(z.shape) { n, c, h, w in
-        let number = z.values[z.index(n, c, h, w)]
-        let result: Double
-        switch output.activation {
-        case .tanh: result = tanh(number)
-        case .rectifier(let slope):
-          // What is exactly 0 was dropped, and stays where it is.
-          if slope != 1, number != 0 { distance = min(distance, abs(number)) }
-          result = number > 0 ? number : Double(slope) * number
-        }
-        buffer.values[buffer.index(n, value.firstChannel + c, h, w)] = result
+    func write(_ value: Value, _ result: Tensor) {
+      let channels = network.graph.buffers[value.buffer]
+      var buffer = buffers[value.buffer] ?? Tensor(Shape(result.shape.n, channels, result.shape.h, result.shape.w))
+      forEach(result.shape) { n, c, h, w in
+        buffer.values[buffer.index(n, value.firstChannel + c, h, w)] = result.values[result.index(n, c, h, w)]
       }
       buffers[value.buffer] = buffer
     }
 
-    for (index, block) in network.topology.blocks.enumerated() {
+    func write(_ output: Convolution.Output, _ z: Tensor) {
+      var result = z
+      for (place, number) in z.values.enumerated() {
+        switch output.activation {
+        case .tanh: result.values[place] = tanh(number)
+        case .rectifier(let slope):
+          // What is exactly 0 was dropped, and stays where it is.
+          if slope != 1, number != 0 { distance = min(distance, abs(number)) }
+          result.values[place] = number > 0 ? number : Double(slope) * number
+        }
+      }
+      write(output.value, result)
+    }
+
+    for (index, operation) in network.graph.operations.enumerated() {
+      if let plain = operation as? any PlainOperation {
+        let results = plain.run(
+          operation.reads.map(read), parameters: operation.parameters.map { parameters[$0] }, &distance)
+        for (value, result) in zip(operation.makes, results) { write(value, result) }
+        continue
+      }
+      guard let block = operation as? Convolution else {
+        preconditionFailure("\(operation.name) has no plain reference")
+      }
       var z = convolve(block, read(block.input))
       normalize(block, &z)
       if mode.drops, block.hasDropout {
@@ -80,13 +120,13 @@ struct ReferenceNetwork {
       write(block.first, z)
       if let second = block.second { write(second, z) }
     }
-    return (read(network.topology.output), distance)
+    return (read(network.graph.outputs[0]), distance)
   }
 
   // MARK: - Layers
 
   /// The definition: a convolution reads, and a transposed one writes, large pixel s · stride − padding + t at tap t.
-  private func convolve(_ block: Block, _ input: Tensor) -> Tensor {
+  private func convolve(_ block: Convolution, _ input: Tensor) -> Tensor {
     let geometry = block.geometry
     let weights = parameters[block.weight]
     let kernel = geometry.kernel
@@ -98,7 +138,7 @@ struct ReferenceNetwork {
         : (input + 2 * padding - kernel) / geometry.stride + 1
     }
     var output = Tensor(
-      Shape(input.shape.n, block.outputChannels, extent(source.shape.h), extent(source.shape.w)))
+      Shape(input.shape.n, block.packing.outputChannels, extent(source.shape.h), extent(source.shape.w)))
     if let bias = block.bias {
       forEach(output.shape) { n, c, h, w in output.values[output.index(n, c, h, w)] = parameters[bias][c] }
     }
@@ -112,14 +152,14 @@ struct ReferenceNetwork {
           let largeColumn = column / kernel * geometry.stride - padding + column % kernel
           guard (0..<large.w).contains(largeColumn) else { continue }
           let tap = row % kernel * kernel + column % kernel
-          for o in 0..<block.outputChannels {
+          for o in 0..<block.packing.outputChannels {
             var sum = 0.0
-            for i in 0..<block.inputChannels {
+            for i in 0..<block.packing.inputChannels {
               if geometry.isTransposed {
-                let weight = weights[(i * block.outputChannels + o) * kernel * kernel + tap]
+                let weight = weights[(i * block.packing.outputChannels + o) * kernel * kernel + tap]
                 sum += source.values[source.index(n, i, row / kernel, column / kernel)] * weight
               } else {
-                let weight = weights[(o * block.inputChannels + i) * kernel * kernel + tap]
+                let weight = weights[(o * block.packing.inputChannels + i) * kernel * kernel + tap]
                 sum += source.values[source.index(n, i, largeRow, largeColumn)] * weight
               }
             }
@@ -152,7 +192,7 @@ struct ReferenceNetwork {
     return output
   }
 
-  private func normalize(_ block: Block, _ z: inout Tensor) {
+  private func normalize(_ block: Convolution, _ z: inout Tensor) {
     guard let normalization = block.normalization else { return }
     let images = normalization.kind == .instance ? 1 : z.shape.n / mode.groups
     for group in 0..<z.shape.n / images {

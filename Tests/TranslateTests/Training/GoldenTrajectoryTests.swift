@@ -81,11 +81,11 @@ private struct Trajectory {
       for parameter in store.parameters {
         let reference = try golden.floats("end/\(trained.name).\(parameter.name)")
         let name = "end \(trained.name).\(parameter.name)"
-        if parameter.role == .convolutionWeight {
+        if parameter.initialization == .convolutionWeight {
           let closeness = Closeness(name, store.fileOrder(parameter), reference, 4 * natural)
           #expect(closeness.holds, "\(closeness)")
         } else {
-          // These began at 0 or 1 and have moved by a few learning rates in all; the first of Adam's moves has the full
+          // These started at 0 or 1 and have moved by a few learning rates in all; the first of Adam's moves has the full
           // length whatever the gradient, so its sign may hang on a rounding error: PyTorch's own single precision is
           // 3 learning rates off at D_B.model.0.bias, and 6.5 with its other memory layout.
           let squares = zip(store.fileOrder(parameter), reference).map { Double($0 - $1) * Double($0 - $1) }

@@ -20,7 +20,7 @@ import Testing
       return withUnsafeTemporaryAllocation(of: Float.self, capacity: 1) { memory in
         guard let base = memory.baseAddress else { return -1 }
         base.pointee = Float(shown)
-        pool.exchange(TensorView(shape: Shape(1, 1, 1, 1), base: base, stride: 1), random: &random)
+        pool.exchange(MutableTensorView(shape: Shape(1, 1, 1, 1), base: base, stride: 1), random: &random)
         return Int(base.pointee)
       }
     }
@@ -77,7 +77,7 @@ import Testing
     values.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for _ in 0..<20 {
-        stream.pool.exchange(TensorView(shape: Shape(1, 1, 1, 2), base: base, stride: 1), random: &stream.random)
+        stream.pool.exchange(MutableTensorView(shape: Shape(1, 1, 1, 2), base: base, stride: 1), random: &stream.random)
       }
     }
     #expect(values == wide)

@@ -215,7 +215,7 @@ enum SmallModel {
     #expect(problem(folder.path) == "holds no network")
     #expect(problem(checkpoints.appendingPathComponent("transposed_view.zip.pth").path)?.contains("no network") == true)
     let source = try SmallModel.pix2pix().networks[0].network
-    source.parameters.base[0] = .infinity
+    source.parameters.valuesToChange()[0] = .infinity
     try write(source, "infinite.safetensors")
     #expect(problem(folder("infinite.safetensors")) == "has a weight for G that is infinite or not a number")
     try SafetensorsWriter.write([], metadata: ["kind": "training checkpoint"], to: folder("empty.safetensors"))

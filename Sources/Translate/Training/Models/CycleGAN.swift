@@ -104,7 +104,8 @@ final class CycleGAN: TranslationModel {
   }
 
   var plannedBytes: Int {
-    (arenas.translation.count + arenas.judgement.count) * MemoryLayout<Float>.stride
+    arenas.translation.bytes + arenas.judgement.bytes + (forth.penalty?.plannedBytes ?? 0)
+      + (back.penalty?.plannedBytes ?? 0)
   }
 
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
@@ -167,7 +168,7 @@ final class CycleGAN: TranslationModel {
 
   /// Undoes `translation`, and beside it maps `original`, which should stay as it is.
   private func reconstruct(
-    _ side: Side, _ translation: TensorView, _ original: ImageBatch, _ random: inout RandomGenerator
+    _ side: Side, _ translation: TensorView<Float>, _ original: ImageBatch, _ random: inout RandomGenerator
   ) throws -> Execution {
     let n = translation.shape.n
     var shape = translation.shape
@@ -205,7 +206,7 @@ final class CycleGAN: TranslationModel {
   private func absolute(_ pass: Execution, _ first: Int, _ wanted: ImageBatch, _ weight: Double) -> Double {
     let images = first..<first + wanted.count
     let loss = wanted.withView {
-      AbsoluteLoss.evaluate(
+      L1Loss.evaluate(
         pass.output.images(images), $0, gradient: pass.outputGradient.images(images), weight: Float(weight),
         pool: processor.pool)
     }
@@ -215,7 +216,7 @@ final class CycleGAN: TranslationModel {
   // MARK: - Discriminators
 
   private func improveDiscriminator(
-    _ side: Side, real: ImageBatch, translations: TensorView, _ learningRate: Double,
+    _ side: Side, real: ImageBatch, translations: TensorView<Float>, _ learningRate: Double,
     _ random: inout RandomGenerator
   ) throws -> Double {
     let n = min(real.count, translations.shape.n)
@@ -234,7 +235,7 @@ final class CycleGAN: TranslationModel {
       pairs.output.images(n..<2 * n), .discriminatorFake, gradient: pairs.outputGradient.images(n..<2 * n),
       weight: 0.5)
     try side.discriminator.improve(by: pairs, learningRate, processor, penalty: side.penalty) {
-      try $0.addGradients(real: pairs.input.images(0..<n), fake: fakes, random: &random)
+      try $0.addGradients(real: pairs.input.readOnly.images(0..<n), fake: fakes.readOnly, random: &random)
     }
     return 0.5 * (realLoss + fakeLoss)
   }

@@ -17,7 +17,7 @@ final class ImagePool {
   /// changes places with an older one.
   ///
   /// An older image of another size stays where it is, since real and generated images are judged as one batch.
-  func exchange(_ fakes: TensorView, random: inout RandomGenerator) {
+  func exchange(_ fakes: MutableTensorView<Float>, random: inout RandomGenerator) {
     guard capacity > 0 else { return }
     for index in 0..<fakes.shape.n {
       let image = fakes.images(index..<index + 1)

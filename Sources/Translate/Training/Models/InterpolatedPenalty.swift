@@ -21,7 +21,7 @@ final class InterpolatedPenalty {
   ///   - fake: same shape
   ///   - random: draws a point between the two for each image
   /// - Throws: `FileError` where there is no memory or the network has a normalisation
-  func addGradients(real: TensorView, fake: TensorView, random: inout RandomGenerator) throws {
+  func addGradients(real: TensorView<Float>, fake: TensorView<Float>, random: inout RandomGenerator) throws {
     let penalty =
       try known[real.shape] ?? GradientPenalty(network, shape: real.shape, processor: processor, arena: arena)
     if known[real.shape] == nil {
@@ -37,12 +37,13 @@ final class InterpolatedPenalty {
 
   private static let weight = 10.0
 
-  var plannedFloats: Int { arena.count }
+  /// Bytes of activations, gradients and scratch.
+  var plannedBytes: Int { arena.bytes }
 }
 
-extension TensorView {
+extension MutableTensorView<Float> {
   /// Sets this to `share · a + (1 − share) · b`.
-  fileprivate func interpolate(_ a: TensorView, _ b: TensorView, share: Float) {
+  fileprivate func interpolate(_ a: TensorView<Float>, _ b: TensorView<Float>, share: Float) {
     for pixel in 0..<shape.pixels {
       let left = a.base + pixel * a.stride
       let right = b.base + pixel * b.stride

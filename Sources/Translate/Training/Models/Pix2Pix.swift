@@ -55,7 +55,9 @@ final class Pix2Pix: TranslationModel {
       ? InterpolatedPenalty(discriminator.network, processor: processor) : nil
   }
 
-  var plannedBytes: Int { (generatorArena.count + discriminatorArena.count) * MemoryLayout<Float>.stride }
+  var plannedBytes: Int {
+    generatorArena.bytes + discriminatorArena.bytes + (penalty?.plannedBytes ?? 0)
+  }
 
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
     let input = batch.input.padded(toMultipleOf: sizeMultiple)
@@ -70,7 +72,7 @@ final class Pix2Pix: TranslationModel {
   }
 
   private func improveDiscriminator(
-    _ input: ImageBatch, _ target: ImageBatch, _ output: TensorView, _ learningRate: Double,
+    _ input: ImageBatch, _ target: ImageBatch, _ output: TensorView<Float>, _ learningRate: Double,
     _ random: inout RandomGenerator
   ) throws -> (real: Double, fake: Double) {
     let n = input.count
@@ -85,7 +87,8 @@ final class Pix2Pix: TranslationModel {
       pairs.output.images(n..<2 * n), .discriminatorReal, gradient: pairs.outputGradient.images(n..<2 * n),
       weight: 0.5)
     try discriminator.improve(by: pairs, learningRate, processor, penalty: penalty) {
-      try $0.addGradients(real: pairs.input.images(n..<2 * n), fake: pairs.input.images(0..<n), random: &random)
+      try $0.addGradients(
+        real: pairs.input.readOnly.images(n..<2 * n), fake: pairs.input.readOnly.images(0..<n), random: &random)
     }
     return (real, fake)
   }
@@ -103,7 +106,7 @@ final class Pix2Pix: TranslationModel {
     let gradient = translation.outputGradient
     gradient.copy(from: judgement.inputGradient.channels(outputChannels))
     let absolute = target.withView { wanted in
-      AbsoluteLoss.evaluate(
+      L1Loss.evaluate(
         translation.output, wanted, gradient: gradient, weight: Float(configuration.lambdaL1), pool: processor.pool)
     }
     translation.backward(updating: generator.optimizer, learningRate: learningRate)
@@ -119,7 +122,9 @@ final class Pix2Pix: TranslationModel {
     Shape(images, outputChannels.upperBound, input.height, input.width)
   }
 
-  private func setPair(_ pair: TensorView, _ input: ImageBatch, _ setOutput: (TensorView) -> Void) {
+  private func setPair(
+    _ pair: MutableTensorView<Float>, _ input: ImageBatch, _ setOutput: (MutableTensorView<Float>) -> Void
+  ) {
     pair.channels(0..<configuration.inputChannels).set(input)
     setOutput(pair.channels(outputChannels))
   }

@@ -72,11 +72,11 @@ extension ImageBatch {
     }
   }
 
-  /// Calls `body` with the pictures as a tensor (N, C, H, W); nothing may be written to it.
-  func withView<Result>(_ body: (TensorView) throws -> Result) rethrows -> Result {
+  /// Calls `body` with the pictures as a tensor (N, C, H, W).
+  func withView<Result>(_ body: (TensorView<Float>) throws -> Result) rethrows -> Result {
     try values.withUnsafeBufferPointer { values in
       guard let base = values.baseAddress else { preconditionFailure("a batch holds at least one picture") }
-      return try body(TensorView(shape: shape, base: UnsafeMutablePointer(mutating: base), stride: channels))
+      return try body(TensorView(shape: shape, base: base, stride: channels))
     }
   }
 }

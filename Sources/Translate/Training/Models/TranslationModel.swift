@@ -82,7 +82,7 @@ final class PlannedExecutions {
   }
 }
 
-extension TensorView {
+extension MutableTensorView<Float> {
   /// Writes the images of `batch`, which has this shape.
   func set(_ batch: ImageBatch) {
     precondition(shape == batch.shape, "as many images, channels and pixels as the network reads")
@@ -94,6 +94,9 @@ extension TensorView {
     }
   }
 
+}
+
+extension TensorView<Float> {
   /// The first image as bytes, `[-1, 1]` to 0 … 255.
   func image() -> Image {
     ImageTensor.image(from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride)

@@ -34,17 +34,16 @@ public final class ParameterStore {
   /// Numbers that training adjusts.
   public var count: Int { parameters.reduce(0) { $0 + $1.count } }
 
-  /// The values, as packed. Whoever asks may write: what was derived from the values is derived anew after each call, so
-  /// the pointer must not be kept for later.
-  public var base: UnsafeMutablePointer<Float> {
+  /// The values, as packed; valid as long as this object lives.
+  public var base: UnsafePointer<Float> { UnsafePointer(values.base) }
+
+  /// The values for who changes them: what was derived from them is derived anew afterwards. The pointer must not be kept.
+  public func valuesToChange() -> UnsafeMutablePointer<Float> {
     version += 1
     return values.base
   }
 
-  /// The values for those who only read.
-  var readOnlyBase: UnsafePointer<Float> { UnsafePointer(values.base) }
-
-  /// Another number after every possible change of the values.
+  /// Another number after every change of the values.
   private(set) var version = 0
 
   /// The gradients, packed like the values; memory is taken at the first call.
@@ -103,10 +102,10 @@ public final class ParameterStore {
   }
 
   /// The values of one parameter in file order.
-  public func fileOrder(_ parameter: Parameter) -> [Float] { fileOrder(parameter, from: readOnlyBase) }
+  public func fileOrder(_ parameter: Parameter) -> [Float] { fileOrder(parameter, from: base) }
 
   /// Sets the values of one parameter from numbers in file order.
   public func setFileOrder(_ parameter: Parameter, _ numbers: [Float]) {
-    numbers.withUnsafeBufferPointer { setFileOrder(parameter, $0, in: base) }
+    numbers.withUnsafeBufferPointer { setFileOrder(parameter, $0, in: valuesToChange()) }
   }
 }

@@ -12,19 +12,19 @@ public enum InitializationKind: String, Sendable, Codable, CaseIterable {
   case orthogonal
 }
 
-extension Network {
-  /// Draws all parameters: convolutions as `kind` says, biases 0, γ normal around 1 with deviation `gain`, β 0.
+extension ParameterStore {
+  /// Draws all parameters: convolutions as `kind` says, γ normal around 1 with deviation `gain`, constants as declared.
   ///
   /// Fans follow PyTorch: axis 1 of the weight counts as input, for transposed convolutions too.
   public func initialize(_ kind: InitializationKind, gain: Double, random: inout RandomGenerator) {
-    for parameter in parameters.parameters {
+    for parameter in parameters {
       let values: [Float]
-      switch parameter.role {
-      case .bias, .normalizationShift: values = [Float](repeating: 0, count: parameter.count)
+      switch parameter.initialization {
+      case .constant(let value): values = [Float](repeating: value, count: parameter.count)
       case .normalizationScale: values = Self.normal(parameter.count, mean: 1, deviation: gain, &random)
       case .convolutionWeight: values = Self.weights(parameter.shape, kind, gain, &random)
       }
-      parameters.setFileOrder(parameter, values)
+      setFileOrder(parameter, values)
     }
   }
 

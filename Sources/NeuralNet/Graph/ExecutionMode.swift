@@ -1,7 +1,9 @@
 /// How a network is to be run.
 public struct ExecutionMode: Sendable, Equatable {
-  /// Whether activations are kept for a way back.
+  /// Whether activations are kept for a backward pass.
   public var keepsActivations = false
+  /// Whether gradients are kept too, so that the gradient of the input can be differentiated once more.
+  public var keepsGradients = false
   /// Whether batch normalisation uses running statistics instead of the batch's own.
   public var usesRunningStatistics = false
   /// Whether batch normalisation updates its running statistics.
@@ -10,11 +12,11 @@ public struct ExecutionMode: Sendable, Equatable {
   public var drops = false
   /// Parts of the batch with batch statistics of their own, as if they were passed one after the other.
   public var groups = 1
-  /// Whether the way back computes gradients of the parameters.
+  /// Whether the backward pass computes gradients of the parameters.
   public var needsParameterGradients = false
-  /// Whether it computes the gradient of the input.
+  /// Whether it computes the gradients of the inputs.
   public var needsInputGradient = false
-  /// How many images of the input, from the first on, that gradient is computed for; nil: all.
+  /// How many images of the inputs, from the first on, these gradients are computed for; nil: all.
   public var inputGradientImages: Int?
   /// Whether weights stay as they are for many runs, so that transformed copies are worth their memory.
   public var keepsTransformedWeights = true
@@ -22,13 +24,16 @@ public struct ExecutionMode: Sendable, Equatable {
   /// Inference with per-image statistics, as pix2pix does when it was trained at batch 1.
   public init() {}
 
+  /// Whether weights are transformed once for many runs.
+  var hasReadyFilters: Bool { !keepsActivations && keepsTransformedWeights }
+
   /// A training pass.
   ///
   /// - Parameters:
   ///   - groups: parts of the batch with statistics of their own
   ///   - parameterGradients: whether gradients of the parameters are needed
-  ///   - inputGradient: whether the gradient of the input is needed
-  ///   - inputGradientImages: for how many images of it, from the first on; nil: all
+  ///   - inputGradient: whether the gradients of the inputs are needed
+  ///   - inputGradientImages: for how many images of them, from the first on; nil: all
   public static func training(
     groups: Int = 1, parameterGradients: Bool = true, inputGradient: Bool = false, inputGradientImages: Int? = nil
   ) -> ExecutionMode {
@@ -42,4 +47,13 @@ public struct ExecutionMode: Sendable, Equatable {
     mode.inputGradientImages = inputGradientImages
     return mode
   }
+
+  /// A pass whose input gradient is differentiated by the parameters (`GradientPenalty`).
+  static let differentiatingInputGradient: ExecutionMode = {
+    var mode = ExecutionMode()
+    mode.keepsActivations = true
+    mode.keepsGradients = true
+    mode.needsInputGradient = true
+    return mode
+  }()
 }

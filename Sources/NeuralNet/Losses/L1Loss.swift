@@ -1,5 +1,5 @@
 /// The L1 distance between images (Isola et al., 2017, equation 3): it keeps edges sharper than squares do.
-public enum AbsoluteLoss {
+public enum L1Loss {
   /// The mean of |a − b|; `weight · sign(a − b) / count` is added to `gradient`.
   ///
   /// - Parameters:
@@ -8,14 +8,15 @@ public enum AbsoluteLoss {
   ///   - gradient: of the loss by `a`, same shape; added to
   ///   - weight: what the gradient is multiplied by; the loss that is returned is not
   public static func evaluate(
-    _ a: TensorView, _ b: TensorView, gradient: TensorView, weight: Float, pool: WorkerPool
+    _ a: TensorView<Float>, _ b: TensorView<Float>, gradient: MutableTensorView<Float>, weight: Float, pool: WorkerPool
   ) -> Double {
-    assert(a.shape == b.shape && a.shape == gradient.shape)
+    precondition(a.shape == b.shape && a.shape == gradient.shape, "images and gradient have one shape")
     let step = weight / Float(a.shape.count)
     let pieces = (a.shape.pixels + pixelsPerPiece - 1) / pixelsPerPiece
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: pieces) { sums in
-      nonisolated(unsafe) let sums = sums
+      let shared = Shared((a: a, b: b, gradient: gradient, sums: sums))
       pool.run(pieces) { piece, _ in
+        let (a, b, gradient, sums) = shared.value
         var sum: Float = 0
         for pixel in piece * pixelsPerPiece..<min((piece + 1) * pixelsPerPiece, a.shape.pixels) {
           let left = a.base + pixel * a.stride

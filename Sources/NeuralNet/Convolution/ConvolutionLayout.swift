@@ -1,0 +1,178 @@
+import KernelArguments
+
+/// One convolution for one input shape: which algorithm each of its products uses, what that needs, and its tables.
+struct ConvolutionLayout: Sendable {
+  let geometry: ConvolutionGeometry
+  let packing: PackedWeights
+  let rule: AlgorithmRule
+  /// (N, C, H, W)
+  let input: Shape
+  /// (N, C, H, W)
+  let output: Shape
+  /// Where the pixels of the large grid are read from.
+  let grid: LargeGrid
+
+  init(
+    _ geometry: ConvolutionGeometry, _ packing: PackedWeights, _ rule: AlgorithmRule, input: Shape, output: Shape
+  ) {
+    self.geometry = geometry
+    self.packing = packing
+    self.rule = rule
+    self.input = input
+    self.output = output
+    grid = LargeGrid(geometry, input: input)
+  }
+
+  /// A transform with the place of what it transforms.
+  typealias PlacedTransform = (choice: TransformChoice, start: Int)
+
+  // MARK: - Algorithms
+
+  /// The transform for a product of the first `images` images; nil: tap by tap.
+  func transform(isDataGradient: Bool, images: Int, hasReadyFilters: Bool) -> TransformChoice? {
+    var (input, output) = (input, output)
+    input.n = images
+    output.n = images
+    return TransformChoice(
+      rule, geometry, packing, input: input, output: output, isDataGradient: isDataGradient,
+      hasReadyFilters: hasReadyFilters)
+  }
+
+  /// Which side has few channels, and is copied so that a row of taps lies together.
+  enum Thin: Sendable {
+    case input
+    case output
+  }
+
+  /// The thin side; nil: none, or none that pays.
+  var thin: Thin? {
+    guard ThinSide.suits(geometry, packing) else { return nil }
+    return packing.columns == .output ? .input : .output
+  }
+
+  /// Whether the thin side is the large grid; if not, weights are needed in reverse.
+  private var thinIsLarge: Bool { (thin == .input) != geometry.isTransposed }
+
+  /// Floats of the copy of the thin side, and of the weights in reverse.
+  var thinCounts: (copy: Int, weights: Int) {
+    guard let thin else { return (0, 0) }
+    let copy = ThinSide.count(geometry, isLarge: thinIsLarge, thin == .input ? input : output, grid)
+    return (copy, thinIsLarge ? 0 : packing.storage)
+  }
+
+  /// The copy of the thin side `source`.
+  func thinSide(of source: PlannedTensor, at start: Int, reversedWeights: Int?) -> ThinSide {
+    ThinSide(
+      geometry, of: source, isLarge: thinIsLarge, sources: grid, at: start, reversedWeights: reversedWeights)
+  }
+
+  // MARK: - Tables
+
+  /// The forward product.
+  ///
+  /// - Parameters:
+  ///   - imagesPerGroup: images that share statistics; no piece crosses a group's border
+  ///   - thin: the copy of a thin input
+  func forward(
+    from source: PlannedTensor, to target: PlannedTensor, imagesPerGroup: Int, transform: PlacedTransform?,
+    thin: ThinSide?
+  ) -> ConvolutionProduct {
+    product(
+      writing: .output, from: source, to: target, sources: grid, imagesPerGroup: imagesPerGroup, accumulates: false,
+      transform, thin)
+  }
+
+  /// The gradient of the input's first images.
+  ///
+  /// - Parameters:
+  ///   - gradient: of the output
+  ///   - target: where the input's goes
+  ///   - large: place of the gradient of a reflected or upsampled grid, where the input is one
+  ///   - adds: whether it is added to what is there
+  ///   - thin: the copy of a thin output's gradient
+  func dataGradient(
+    from gradient: PlannedTensor, to target: PlannedTensor, images: Int, large: Int?, adds: Bool,
+    transform: PlacedTransform?, thin: ThinSide?
+  ) -> DataGradient {
+    let gradient = gradient.images(images)
+    let target = target.images(images)
+    var written = target
+    var fold: FoldTable?
+    if let large {
+      written = PlannedTensor(
+        shape: Shape(images, packing.inputChannels, grid.rows.count, grid.columns.count), offset: large,
+        stride: packing.inputChannels)
+      fold = FoldTable(grid, large: written, input: target.shape)
+    }
+    let product = product(
+      writing: .input, from: gradient, to: written,
+      sources: LargeGrid(height: gradient.shape.h, width: gradient.shape.w), imagesPerGroup: images,
+      accumulates: adds && fold == nil, transform, thin)
+    return DataGradient(product: product, target: target, fold: fold, adds: adds)
+  }
+
+  /// The gradient of the weights.
+  ///
+  /// - Parameters:
+  ///   - source: the input
+  ///   - gradient: of the output
+  ///   - thin: the copy of either where it is a thin side
+  func weightGradient(
+    input source: PlannedTensor, gradient: PlannedTensor, transform: PlacedTransform?, thin: ThinSide?
+  ) -> ConvolutionWeightGradient {
+    if let transform {
+      return .transformed(
+        TransformedWeightGradient(
+          transform.choice.grid, geometry, packing, input: source, gradient: gradient,
+          memory: transform.choice.memory(at: transform.start)))
+    }
+    if let thin {
+      let wide = packing.columns == .output ? gradient : source
+      return .direct(WeightGradientPlan(thin, packing, wide: wide, sources: grid))
+    }
+    return .direct(WeightGradientPlan(geometry, packing, input: source, gradient: gradient, sources: grid))
+  }
+
+  private func product(
+    writing outputs: PackedWeights.Columns, from source: PlannedTensor, to target: PlannedTensor, sources: LargeGrid,
+    imagesPerGroup: Int, accumulates: Bool, _ transform: PlacedTransform?, _ thin: ThinSide?
+  ) -> ConvolutionProduct {
+    if let transform {
+      return .transformed(
+        TransformedProduct(
+          transform.choice.grid, geometry, packing, writing: outputs, from: source, to: target,
+          memory: transform.choice.memory(at: transform.start), accumulates: accumulates))
+    }
+    if let thin {
+      return .direct(
+        ProductPlan(thin, packing, to: target, imagesPerGroup: imagesPerGroup, accumulates: accumulates))
+    }
+    let isLarge = geometry.isTransposed == (outputs == .output)
+    return .direct(
+      ProductPlan(
+        geometry, packing, writing: outputs, isLarge ? .toLarge : .toSmall, from: source, to: target,
+        sources: sources, imagesPerGroup: imagesPerGroup, accumulates: accumulates))
+  }
+}
+
+/// The data gradient, and how it comes back from a padded or upsampled grid.
+struct DataGradient: Sendable {
+  fileprivate let product: ConvolutionProduct
+  fileprivate let target: PlannedTensor
+  fileprivate let fold: FoldTable?
+  fileprivate let adds: Bool
+
+  func run(arena: UnsafeMutablePointer<Float>, weights: UnsafePointer<Float>, _ processor: Processor) {
+    product.run(arena: arena, weights: weights, bias: nil, processor) { _, _, _ in }
+    guard let fold else { return }
+    let (pixels, channels) = (target.shape.pixels, target.shape.c)
+    let perPiece = max(16, 32_768 / channels)
+    let shared = Shared(arena)
+    processor.pool.run((pixels + perPiece - 1) / perPiece) { piece, _ in
+      let first = piece * perPiece
+      let place = PixelView(shared.value + target.offset + first * target.stride, stride: target.stride)
+      processor.kernels.gatherSums(
+        shared.value, fold.starts.base + first, fold.sources.base, place, min(perPiece, pixels - first), channels, adds)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/// The tiles of a transformed product, and what it takes to hold what is transformed.
+struct TransformChoice: Sendable {
+  let grid: TransformGrid
+  private let panelsPerGroup: Int
+  /// Floats of transformed weights.
+  let filters: Int
+  private let inputs: Int
+  private let outputs: Int
+
+  /// Floats of transformed inputs and outputs.
+  var tiles: Int { inputs + outputs }
+  /// Floats of all that is transformed.
+  var count: Int { tiles + filters }
+
+  /// Where its parts lie in memory that starts `start` floats behind the arena's.
+  func memory(at start: Int) -> TransformedProduct.Memory {
+    TransformedProduct.Memory(
+      inputs: start, outputs: start + inputs, filters: start + tiles, panelsPerGroup: panelsPerGroup)
+  }
+
+  /// The tiles for a product if transforms suit it; nil: tap by tap.
+  ///
+  /// - Parameters:
+  ///   - input: of the layer, (N, C, H, W): as many images as the product is computed for
+  ///   - output: of the layer
+  ///   - isDataGradient: whether the product goes from output to input
+  ///   - hasReadyFilters: whether weights are transformed once for many runs
+  init?(
+    _ rule: AlgorithmRule, _ geometry: ConvolutionGeometry, _ packing: PackedWeights, input: Shape, output: Shape,
+    isDataGradient: Bool, hasReadyFilters: Bool
+  ) {
+    var source = input
+    var target = output
+    var sources = LargeGrid(geometry, input: input)
+    var isLarge = geometry.isTransposed
+    if isDataGradient {
+      source = output
+      target = Shape(
+        input.n, input.c, geometry.isTransposed ? input.h : sources.rows.count,
+        geometry.isTransposed ? input.w : sources.columns.count)
+      sources = LargeGrid(height: output.h, width: output.w)
+      isLarge.toggle()
+    }
+    let small = geometry.isTransposed ? input : output
+    let chosen = rule.grid(
+      geometry, packing, channels: (source.c, target.c), images: input.n,
+      directProducts: small.pixels * geometry.taps * source.c * target.c, hasReadyWeights: hasReadyFilters
+    ) {
+      TransformGrid(
+        geometry, isLarge ? .toLarge : .toSmall, outputsPerTile: $0, input: source, output: target, sources: sources)
+    }
+    guard let chosen else { return nil }
+    grid = chosen
+    (inputs, outputs) = TransformLayout.tileCounts(chosen, source.c, target.c)
+    panelsPerGroup = TransformedFilters.panelsPerGroup(
+      chosen, rows: source.c, columns: target.c,
+      isWhole: hasReadyFilters || TransformLayout.chunks(chosen, source.c, target.c) > 1)
+    filters = TransformedFilters.count(chosen, rows: source.c, panelsPerGroup: panelsPerGroup)
+  }
+}

@@ -1,0 +1,207 @@
+/// A network laid out for one input shape, ready to run again and again without taking memory.
+///
+/// A step writes `input`, runs `forward`, reads `output`; to train, it writes `outputGradient`, runs `backward` once and
+/// reads `inputGradient`. What it needs for that stays in its arena until another execution uses the arena; asking for
+/// something that is not there traps.
+public final class Execution {
+  /// The network whose parameters are used.
+  public let network: Network
+  /// How it runs.
+  public let mode: ExecutionMode
+  private let processor: Processor
+  private let arena: Arena
+  private let plan: ExecutionPlan
+  /// Transformed weights that serve every forward pass; nil while training, where weights change each time.
+  private let readyFilters: AlignedMemory?
+  private var filterVersion = -1
+  private var dropoutKey: UInt64 = 0
+  /// What has been done, and where in the arena's history.
+  private var stage = Stage.planned
+  private var occupancy = -1
+
+  private enum Stage: Int, Comparable {
+    case planned
+    case forward
+    case backward
+
+    static func < (left: Stage, right: Stage) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// Plans `network`, which has one input, for inputs of `shape`.
+  ///
+  /// - Parameters:
+  ///   - network: what is run
+  ///   - shape: (N, input channels, H, W)
+  ///   - mode: how it is run
+  ///   - processor: what it runs on
+  ///   - arena: where its tensors lie
+  /// - Throws: `FileError` where the network cannot take such images or there is no memory
+  public convenience init(
+    _ network: Network, shape: Shape, mode: ExecutionMode, processor: Processor, arena: Arena = Arena()
+  ) throws {
+    try self.init(network, inputs: [shape], mode: mode, processor: processor, arena: arena)
+  }
+
+  /// Plans `network` for inputs of `shapes`.
+  ///
+  /// - Parameters:
+  ///   - network: what is run
+  ///   - shapes: (N, channels, H, W) of each input, all with the same N
+  ///   - mode: how it is run
+  ///   - processor: what it runs on
+  ///   - arena: where its tensors lie
+  /// - Throws: `FileError` where the network cannot take such images or there is no memory
+  public init(
+    _ network: Network, inputs shapes: [Shape], mode: ExecutionMode, processor: Processor, arena: Arena = Arena()
+  ) throws {
+    precondition(shapes.map(\.c) == network.inputChannels, "inputs have as many channels as the network reads")
+    precondition(Set(shapes.map(\.n)).count == 1, "all inputs have as many images")
+    precondition(mode.groups > 0 && shapes[0].n % mode.groups == 0, "groups are of equal size")
+    precondition(
+      !(mode.usesRunningStatistics && mode.keepsActivations),
+      "the backward pass is that of the batch's own statistics")
+    self.network = network
+    self.mode = mode
+    self.processor = processor
+    self.arena = arena
+    plan = try ExecutionPlans.plan(
+      network.graph, inputs: shapes, mode: mode, rule: AlgorithmRule(processor.algorithms))
+    try arena.require(plan.bytes)
+    readyFilters = plan.readyFloats > 0 ? try AlignedMemory(count: plan.readyFloats) : nil
+    if mode.needsParameterGradients || mode.keepsGradients { _ = try network.parameters.gradients() }
+  }
+
+  /// Bytes of activations, gradients, scratch and transformed weights.
+  package var plannedBytes: Int { plan.bytes + plan.readyFloats * MemoryLayout<Float>.stride }
+
+  // MARK: - Tensors
+
+  /// Where the first input is written before `forward`: (N, input channels, H, W). Whoever asks takes over the arena.
+  public var input: MutableTensorView<Float> { input(0) }
+
+  /// Where an input is written before `forward`. Whoever asks takes over the arena.
+  public func input(_ index: Int) -> MutableTensorView<Float> {
+    if occupancy != arena.occupancy {
+      occupancy = arena.occupy()
+      stage = .planned
+    }
+    return plan.inputs[index].value.view(in: arena.base)
+  }
+
+  /// The first output after `forward`: (N, output channels, h, w).
+  public var output: TensorView<Float> { output(0) }
+
+  /// An output after `forward`.
+  public func output(_ index: Int) -> TensorView<Float> {
+    require(.forward, "an output")
+    return plan.outputs[index].value.view(in: arena.base).readOnly
+  }
+
+  /// Where the gradient of the loss by the first output is written between `forward` and `backward`.
+  public var outputGradient: MutableTensorView<Float> { outputGradient(0) }
+
+  /// Where the gradient of the loss by an output is written between `forward` and `backward`; none may be left out.
+  public func outputGradient(_ index: Int) -> MutableTensorView<Float> {
+    require(.forward, "an output gradient")
+    precondition(stage == .forward, "an output gradient belongs between forward and backward")
+    guard let gradient = plan.outputs[index].gradient else {
+      preconditionFailure("this execution has no backward pass")
+    }
+    return gradient.view(in: arena.base)
+  }
+
+  /// The gradient of the loss by the first input after `backward`.
+  public var inputGradient: TensorView<Float> { inputGradient(0) }
+
+  /// The gradient of the loss by an input after `backward`.
+  public func inputGradient(_ index: Int) -> TensorView<Float> {
+    require(.backward, "an input gradient")
+    guard let gradient = plan.inputs[index].gradient else {
+      preconditionFailure("this execution has no input gradient")
+    }
+    return gradient.view(in: arena.base).readOnly
+  }
+
+  /// Where a direction in the first input is written between `backward` and `tangent`, in place of its gradient.
+  var inputTangent: MutableTensorView<Float> {
+    require(.backward, "a tangent")
+    guard let tangent = plan.inputs[0].tangent else { preconditionFailure("this execution has no tangents") }
+    return tangent.view(in: arena.base)
+  }
+
+  private func require(_ least: Stage, _ what: String) {
+    precondition(
+      occupancy == arena.occupancy,
+      "another execution has used the arena: what this one has left there, \(what) too, is lost")
+    precondition(stage >= least, "\(what) is there only after \(least)")
+  }
+
+  // MARK: - Passes
+
+  private func pass() -> Pass {
+    Pass(
+      plan: plan, arena: arena.base, parameters: network.parameters, ready: readyFilters?.base, processor: processor,
+      mode: mode, dropoutKey: dropoutKey)
+  }
+
+  /// Runs the network on what has been written to its inputs.
+  ///
+  /// - Parameter dropoutKey: what dropout masks are drawn from; another key for every pass
+  public func forward(dropoutKey: UInt64 = 0) {
+    precondition(occupancy == arena.occupancy, "the input is written before forward, after any other use of the arena")
+    self.dropoutKey = dropoutKey
+    let pass = pass()
+    pass.arena.update(repeating: 0, count: plan.zeroFloats)
+    if readyFilters != nil, filterVersion != network.parameters.version {
+      for step in plan.steps { step.operation.prepareParameters(pass) }
+      filterVersion = network.parameters.version
+    }
+    for step in plan.steps { step.operation.forward(pass) }
+    stage = .forward
+  }
+
+  /// Runs back from `outputGradient`, once for each `forward`: it uses up what that has left.
+  ///
+  /// Gradients of the parameters are written to, or with `accumulates` added to, the network's gradients.
+  public func backward(accumulates: Bool = false) { backward(accumulates: accumulates, update: nil) }
+
+  /// Runs back from `outputGradient` and lets `optimizer`, which is the network's, update all parameters: the same as
+  /// `backward` and then `Adam.step`, bit for bit, but each gradient is used while it is in the cache.
+  ///
+  /// - Parameters:
+  ///   - accumulates: whether the gradients of earlier passes count too; otherwise none of the weights' is stored
+  ///   - optimizer: over this network's parameters
+  ///   - learningRate: of this update
+  public func backward(accumulates: Bool = false, updating optimizer: Adam, learningRate: Double) {
+    precondition(optimizer.parameters === network.parameters, "the optimiser belongs to this network")
+    precondition(mode.needsParameterGradients, "this execution computes gradients of the parameters")
+    let update = optimizer.nextUpdate(learningRate: learningRate)
+    backward(accumulates: accumulates, update: update)
+    guard let gradients = network.parameters.gradientBase else { return }
+    for parameter in network.parameters.parameters where parameter.layout == .vector {
+      update.apply(
+        parameter.offset, parameter.storage, gradients: gradients + parameter.offset, processor.kernels)
+    }
+  }
+
+  private func backward(accumulates: Bool, update: AdamUpdate?) {
+    require(.forward, "what backward needs")
+    precondition(mode.keepsActivations, "an execution for inference has no backward pass")
+    precondition(stage == .forward, "backward runs once for each forward, whose activations it uses up")
+    stage = .backward
+    let backward = BackwardPass(pass: pass(), accumulates: accumulates, update: update)
+    for step in plan.steps.reversed() where step.runsBackward {
+      for gradient in step.cleared { gradient.view(in: arena.base).fill(0) }
+      step.operation.backward(backward)
+    }
+  }
+
+  /// Differentiates u · ∇ₓ by the parameters, where u has been written to `inputTangent` and ∇ₓ is what `backward` has left
+  /// in its place; the derivative is written to, or with `accumulates` added to, the network's gradients.
+  func tangent(accumulates: Bool) {
+    require(.backward, "what tangents need")
+    precondition(mode.keepsGradients, "this execution keeps no gradients")
+    let pass = BackwardPass(pass: pass(), accumulates: accumulates, update: nil)
+    for step in plan.steps { step.operation.tangent(pass) }
+  }
+}

@@ -1,0 +1,45 @@
+/// A feed-forward network: a graph of operations together with its parameters.
+///
+/// A network holds no activations: what a run needs belongs to an `Execution`, so that one network can run several times
+/// before its gradients are applied.
+public final class Network {
+  /// The learned numbers.
+  public let parameters: ParameterStore
+  let graph: Graph
+
+  init(parameters: ParameterStore, graph: Graph) {
+    self.parameters = parameters
+    self.graph = graph
+  }
+
+  /// Channels of each input.
+  public var inputChannels: [Int] { graph.inputs.map(\.channels) }
+  /// Channels of each output.
+  public var outputChannels: [Int] { graph.outputs.map(\.channels) }
+
+  /// Whether any convolution normalises.
+  public var isNormalized: Bool {
+    graph.operations.contains { ($0 as? Convolution)?.normalization != nil }
+  }
+
+  /// Draws all parameters: convolutions as `kind` says, γ normal around 1 with deviation `gain`, constants as declared.
+  public func initialize(_ kind: InitializationKind, gain: Double, random: inout RandomGenerator) {
+    parameters.initialize(kind, gain: gain, random: &random)
+  }
+}
+
+extension NetworkBuilder {
+  /// The finished network with one output, all parameters 0.
+  ///
+  /// - Throws: `GraphError` where the operations make no network, `FileError` where there is no memory for the parameters
+  public func build(output: Value) throws -> Network { try build(outputs: [output]) }
+
+  /// The finished network with several outputs, all parameters 0.
+  ///
+  /// - Throws: `GraphError` where the operations make no network, `FileError` where there is no memory for the parameters
+  public func build(outputs: [Value]) throws -> Network {
+    let graph = try finished(outputs: outputs)
+    return Network(
+      parameters: try ParameterStore(parameters: parameters, runningStatistics: statistics), graph: graph)
+  }
+}

@@ -1,0 +1,108 @@
+/// What a network computes, without its numbers: operations over values, in the order in which they run.
+struct Graph: Sendable, Equatable {
+  var operations: [any Operation] = []
+  /// Channels of each buffer.
+  var buffers: [Int] = []
+  var inputs: [Value] = []
+  var outputs: [Value] = []
+
+  static func == (left: Graph, right: Graph) -> Bool {
+    left.buffers == right.buffers && left.inputs == right.inputs && left.outputs == right.outputs
+      && left.operations.count == right.operations.count
+      && zip(left.operations, right.operations).allSatisfy { $0.isEqual($1) }
+  }
+}
+
+/// A network that cannot be: what is wrong with it, and where.
+public struct GraphError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The operation's name; nil: the network as a whole.
+  public var operation: String?
+  /// What is wrong.
+  public var problem: String
+
+  /// `the operation NAME PROBLEM`
+  public var description: String { (operation.map { "the operation \($0) " } ?? "the network ") + problem }
+}
+
+extension Graph {
+  /// Sees to it that every value is written once and in whole before it is read, that somebody reads it, and that no
+  /// parameter belongs to two operations.
+  ///
+  /// - Throws: `GraphError` for the first thing that is wrong
+  func validate() throws(GraphError) {
+    var written = buffers.map { ChannelSet(count: $0) }
+    var read = buffers.map { ChannelSet(count: $0) }
+    var owned: Set<Int> = []
+    func require(_ value: Value, of operation: String?) throws(GraphError) {
+      guard buffers.indices.contains(value.buffer), value.channels > 0, value.firstChannel >= 0,
+        value.range.upperBound <= buffers[value.buffer]
+      else { throw GraphError(operation: operation, problem: "names a value of another network, or without channels") }
+    }
+    for input in inputs {
+      try require(input, of: nil)
+      written[input.buffer].insert(input.range)
+    }
+    for operation in operations {
+      for value in operation.reads {
+        try require(value, of: operation.name)
+        guard written[value.buffer].contains(value.range) else {
+          throw GraphError(operation: operation.name, problem: "reads a value before all of it is written")
+        }
+        read[value.buffer].insert(value.range)
+      }
+      for value in operation.makes {
+        try require(value, of: operation.name)
+        guard !written[value.buffer].meets(value.range) else {
+          throw GraphError(operation: operation.name, problem: "writes a value that is written already")
+        }
+        written[value.buffer].insert(value.range)
+      }
+      for parameter in operation.parameters where !owned.insert(parameter).inserted {
+        throw GraphError(operation: operation.name, problem: "has a parameter that belongs to another operation")
+      }
+    }
+    for output in outputs {
+      try require(output, of: nil)
+      guard written[output.buffer].contains(output.range) else {
+        throw GraphError(operation: nil, problem: "has an output that is not written")
+      }
+      read[output.buffer].insert(output.range)
+    }
+    for operation in operations {
+      for value in operation.makes where !read[value.buffer].contains(value.range) {
+        throw GraphError(operation: operation.name, problem: "makes a value that nobody reads")
+      }
+    }
+    guard !outputs.isEmpty else { throw GraphError(operation: nil, problem: "has no output") }
+  }
+}
+
+/// Channels of a buffer that something is known of.
+struct ChannelSet: Sendable, Equatable {
+  private var members: [Bool]
+
+  init(count: Int) { members = [Bool](repeating: false, count: count) }
+
+  mutating func insert(_ range: Range<Int>) { for channel in range { members[channel] = true } }
+
+  /// Whether all of `range` is in it.
+  func contains(_ range: Range<Int>) -> Bool { members[range].allSatisfy(\.self) }
+
+  /// Whether any of `range` is in it.
+  func meets(_ range: Range<Int>) -> Bool { members[range].contains(true) }
+
+  /// The runs of `range` that are not in it.
+  func gaps(in range: Range<Int>) -> [Range<Int>] {
+    var gaps: [Range<Int>] = []
+    for channel in range where !members[channel] {
+      if let last = gaps.last, last.upperBound == channel {
+        gaps[gaps.count - 1] = last.lowerBound..<channel + 1
+      } else {
+        gaps.append(channel..<channel + 1)
+      }
+    }
+    return gaps
+  }
+
+  var isEmpty: Bool { !members.contains(true) }
+}

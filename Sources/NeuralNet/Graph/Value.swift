@@ -1,0 +1,27 @@
+/// A tensor between operations: some channels of a buffer, so that concatenation needs no copy.
+public struct Value: Sendable, Hashable {
+  var buffer: Int
+  var firstChannel: Int
+  /// Channels of this value.
+  public var channels: Int
+
+  /// Its channels in the buffer.
+  var range: Range<Int> { firstChannel..<firstChannel + channels }
+}
+
+/// What a step of a pass is about.
+enum Plane: Sendable, CaseIterable {
+  /// What operations compute.
+  case values
+  /// Derivatives of the loss by the values.
+  case gradients
+  /// Derivatives of the values along a direction in the input: the second half of differentiating a gradient.
+  case tangents
+}
+
+/// The parts of a step, in the order in which they run; `backward` takes the operations in reverse.
+enum Phase: Sendable, CaseIterable {
+  case forward
+  case backward
+  case tangent
+}

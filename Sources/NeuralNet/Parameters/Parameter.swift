@@ -1,0 +1,62 @@
+/// How the numbers of a parameter lie in memory.
+public enum ParameterLayout: Sendable, Equatable {
+  /// As in files.
+  case vector
+  /// The weights of a convolution in panels of 64 columns: [panel][tap][row][64].
+  case packed(PackedWeights)
+
+  /// Floats in memory for a parameter of `count` numbers.
+  func storage(of count: Int) -> Int {
+    switch self {
+    case .vector: count
+    case .packed(let packed): packed.storage
+    }
+  }
+}
+
+/// How the first values of a parameter come about.
+public enum ParameterInitialization: Sendable, Equatable {
+  /// Drawn as the weights of a convolution, by the distribution that a run chooses.
+  case convolutionWeight
+  /// Drawn around 1: γ of a normalisation.
+  case normalizationScale
+  /// The same number everywhere: biases and β (0), slopes.
+  case constant(Float)
+}
+
+/// One learned tensor of a network.
+public struct Parameter: Sendable, Equatable {
+  /// The name in PyTorch's state_dict.
+  public var name: String
+  /// The shape in files, PyTorch's order of axes.
+  public var shape: [Int]
+  /// How its first values come about.
+  public var initialization: ParameterInitialization
+  /// How it lies in memory.
+  public var layout: ParameterLayout
+  /// Where it starts in the store.
+  public var offset: Int
+
+  /// Numbers in files.
+  public var count: Int { shape.reduce(1, *) }
+  /// Floats in memory, a multiple of sixteen.
+  public var storage: Int { (layout.storage(of: count) + 15) / 16 * 16 }
+}
+
+/// Statistics that a network keeps without learning them: running mean and variance of batch normalisation.
+public struct RunningStatistics: Sendable, Equatable {
+  /// The normalisation's name; files append `.running_mean`, `.running_var` and `.num_batches_tracked`.
+  public var name: String
+  /// `[channels]`
+  public var mean: [Float]
+  /// `[channels]`, unbiased
+  public var variance: [Float]
+  /// Updates so far.
+  public var batches: Int64 = 0
+
+  init(name: String, channels: Int) {
+    self.name = name
+    mean = [Float](repeating: 0, count: channels)
+    variance = [Float](repeating: 1, count: channels)
+  }
+}

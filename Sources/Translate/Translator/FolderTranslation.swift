@@ -194,18 +194,17 @@ public struct FolderTranslation: Sendable {
       entries = [(input, ((input as NSString).lastPathComponent as NSString).deletingPathExtension)]
     }
     let folder = isFolder.boolValue ? input : (input as NSString).deletingLastPathComponent
-    guard Self.resolved(folder.isEmpty ? "." : folder) != Self.resolved(output) else {
+    if let identity = FileIdentity(folder.isEmpty ? "." : folder), identity == FileIdentity(output) {
       throw FileError(path: output, problem: "is the input folder", advice: "choose another --out")
     }
-    let items = entries.map {
-      Item(source: $0.path, target: (output as NSString).appendingPathComponent($0.stem + ".png"), name: $0.stem)
-    }
+    let items = try withoutOwnOutput(
+      entries.map {
+        Item(source: $0.path, target: (output as NSString).appendingPathComponent($0.stem + ".png"), name: $0.stem)
+      })
+    // Over all shards, which may run at the same time.
+    try requirePlaces(items)
     guard let shard else { return items }
     return items.enumerated().filter { $0.offset % shard.count == shard.index - 1 }.map(\.element)
-  }
-
-  private static func resolved(_ path: String) -> String {
-    URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
   }
 }
 

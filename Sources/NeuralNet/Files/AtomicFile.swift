@@ -1,54 +1,75 @@
 import Foundation
 
 /// Writing a file so that a kill at any moment leaves either the old content or the new one, whole.
+///
+/// Everything that this package writes goes through here, but for tables that grow by a row at a time.
 public enum AtomicFile {
-  /// Writes to a temporary name beside `path` through `write`, syncs it to the disk, and renames it into place.
+  /// Writes to a temporary file beside `path` through `write`, syncs it to the disk, and renames it into place.
+  ///
+  /// A link at `path` is replaced and not followed. The temporary file has a name of its own that begins with a dot,
+  /// and is removed after any failure; what a killed process has left of it, the next one that writes to the folder
+  /// removes.
   ///
   /// - Throws: what `write` throws (then `path` is as it was), or a `FileError` naming `path` where the system refuses.
-  public static func write(to path: String, _ write: (FileHandle) throws -> Void) throws {
-    let temporary = path + ".partial"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw FileError(
-        path: path, problem: "cannot be written: \(systemReason())", advice: "check the folder and its permissions")
-    }
-    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
+  public static func write(to path: String, _ write: (ByteSink) throws -> Void) throws {
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+    TemporaryFile.removeAbandonedOnce(in: folder)
+    let temporary = try TemporaryFile(in: folder, for: path)
     do {
-      try write(handle)
+      let sink = ByteSink(temporary.descriptor, path: path)
+      try write(sink)
+      try sink.flush()
+      try temporary.take(place: path)
     } catch {
-      close(descriptor)
-      unlink(temporary)
-      guard let failure = error as? CocoaError else { throw error }
-      throw FileError(
-        path: path, problem: "cannot be written: \(failure.localizedDescription)", advice: "is the disk full?")
+      temporary.remove()
+      throw error
     }
-    // Some file systems report a full disk only now.
-    let isSynced = fsync(descriptor) == 0
-    let syncReason = systemReason()
-    guard close(descriptor) == 0, isSynced else {
-      unlink(temporary)
-      throw FileError(path: path, problem: "cannot be written: \(syncReason)", advice: "is the disk full?")
-    }
-    guard rename(temporary, path) == 0 else {
-      let reason = systemReason()
-      unlink(temporary)
-      throw FileError(path: path, problem: "cannot be replaced: \(reason)")
-    }
-    synchronizeFolder(of: path)
+    synchronize(folder: folder)
   }
 
   /// Writes `data` atomically.
   public static func write(_ data: Data, to path: String) throws {
-    try write(to: path) { try $0.write(contentsOf: data) }
+    try write(to: path) { sink in try data.withUnsafeBytes { try sink.write($0) } }
   }
 
   /// Makes the rename itself durable.
-  private static func synchronizeFolder(of path: String) {
-    let folder = (path as NSString).deletingLastPathComponent
-    let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY)
+  private static func synchronize(folder: String) {
+    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)
+  }
+}
+
+/// Making folders to write to.
+public enum OutputFolder {
+  /// Makes the folder at `path`, and those that it lies in, where they are missing.
+  ///
+  /// - Throws: `FileError` naming `path` where the system refuses.
+  public static func make(_ path: String) throws {
+    guard let code = refusal(path) else { return }
+    throw FileError.unwritable(path, "cannot be made a folder", code: code)
+  }
+
+  private static func refusal(_ path: String) -> Int32? {
+    if mkdir(path, 0o777) == 0 { return nil }
+    var code = errno
+    if code == ENOENT, let parent = parent(of: path) {
+      if let refusal = refusal(parent) { return refusal }
+      if mkdir(path, 0o777) == 0 { return nil }
+      code = errno
+    }
+    // Some systems look at permissions before they see that the folder is there.
+    var status = stat()
+    if stat(path, &status) == 0 { return status.st_mode & S_IFMT == S_IFDIR ? nil : ENOTDIR }
+    return code
+  }
+
+  private static func parent(of path: String) -> String? {
+    var rest = path[...]
+    while rest.last == "/" { rest.removeLast() }
+    guard let slash = rest.lastIndex(of: "/") else { return nil }
+    return slash == rest.startIndex ? "/" : String(rest[..<slash])
   }
 }
 

@@ -8,14 +8,14 @@ public final class ByteSink {
   /// Sees all bytes on their way, to compute a checksum.
   package var observer: ((UnsafeRawBufferPointer) -> Void)?
 
-  private let handle: FileHandle
+  private let descriptor: Int32
   private let path: String
   private var pending: [UInt8] = []
   private let limit = 1 << 18
 
-  /// A sink into `handle`, which stays the caller's; `path` is named in errors.
-  public init(_ handle: FileHandle, path: String) {
-    self.handle = handle
+  /// A sink into an open file, which stays the caller's; `path` is named in errors.
+  init(_ descriptor: Int32, path: String) {
+    self.descriptor = descriptor
     self.path = path
     pending.reserveCapacity(limit)
   }
@@ -49,11 +49,9 @@ public final class ByteSink {
     while !rest.isEmpty {
       let part = UnsafeRawBufferPointer(rebasing: rest)
       // `errno` says why; FileHandle's own writing hides it.
-      let sent = systemWrite(handle.fileDescriptor, part.baseAddress, part.count)
+      let sent = systemWrite(descriptor, part.baseAddress, part.count)
       if sent < 0 && errno == EINTR { continue }
-      guard sent > 0 else {
-        throw FileError(path: path, problem: "cannot be written: \(systemReason())", advice: "is the disk full?")
-      }
+      guard sent > 0 else { throw FileError.unwritable(path, code: sent < 0 ? errno : EIO) }
       rest = rest.dropFirst(sent)
     }
   }

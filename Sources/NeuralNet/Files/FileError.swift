@@ -1,3 +1,5 @@
+import Foundation
+
 /// What is wrong with something that came from outside: one sentence for a person.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file or folder, as the user named it; nil for bytes in memory.
@@ -6,12 +8,38 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public var problem: String
   /// What to do about it, where something can be said.
   public var advice: String?
+  /// The system's number (`errno`) for refusing to write; nil: something else is wrong.
+  public var writeCode: Int32?
 
   /// An error about `path`: `problem` without a full stop at its end, `advice` likewise.
   public init(path: String?, problem: String, advice: String? = nil) {
     self.path = path
     self.problem = problem
     self.advice = advice
+  }
+
+  /// The system's refusal to write to `path`, with `errno` as its `code`.
+  public static func unwritable(_ path: String, _ problem: String = "cannot be written", code: Int32) -> FileError {
+    let advice =
+      switch code {
+      case ENOSPC: "free some space"
+      case EDQUOT: "free some space, or have the quota raised"
+      case EFBIG: "raise the limit on the size of files (ulimit -f)"
+      case EROFS: "choose a folder on a disk that may be written to"
+      case EIO: "check the disk"
+      case ENAMETOOLONG: "choose a shorter name"
+      default: "check the folder and its permissions"
+      }
+    var error = FileError(path: path, problem: "\(problem): \(String(cString: strerror(code)))", advice: advice)
+    error.writeCode = code
+    return error
+  }
+
+  /// Whether the place refuses to be written to, and not this one name in it: the disk is full or read-only, a quota is
+  /// used up, permission is missing. Whatever is written next would fail as well.
+  public var isOfOutput: Bool {
+    guard let writeCode else { return false }
+    return ![ENAMETOOLONG, EISDIR, ENOTDIR, EEXIST, ENOTEMPTY, ELOOP, EILSEQ, EINVAL].contains(writeCode)
   }
 
   /// `PATH: problem; advice`

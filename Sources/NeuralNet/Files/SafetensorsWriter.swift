@@ -48,8 +48,7 @@ public enum SafetensorsWriter {
   public static func write(_ tensors: [Tensor], metadata: [String: String] = [:], to path: String) throws {
     let ordered = ElementType.sizesDescending.flatMap { size in tensors.filter { $0.type.size == size } }
     let header = header(ordered, metadata: metadata)
-    try AtomicFile.write(to: path) { handle in
-      let sink = ByteSink(handle, path: path)
+    try AtomicFile.write(to: path) { sink in
       try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try sink.write($0) }
       try sink.write(header)
       for tensor in ordered {
@@ -57,7 +56,6 @@ public enum SafetensorsWriter {
         try tensor.write(sink)
         precondition(sink.count - start == tensor.byteCount, "tensor \(tensor.name) wrote another size than its shape")
       }
-      try sink.flush()
     }
   }
 

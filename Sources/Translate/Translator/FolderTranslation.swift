@@ -39,12 +39,16 @@ public struct FolderTranslation: Sendable {
 
   /// What happened.
   public struct Summary: Sendable {
+    /// All pictures that there were to translate.
+    public var total = 0
     /// Pictures that were translated.
     public var translated = 0
     /// Pictures that were left out because their translation is there.
     public var skipped = 0
     /// What could not be read or written.
     public var failures: [FileError] = []
+    /// The last of the failures, where it ended everything: the output takes no more (the disk is full).
+    public var outputFailure: FileError?
     /// Whether it was asked to stop before the end.
     public var isInterrupted = false
   }
@@ -61,19 +65,22 @@ public struct FolderTranslation: Sendable {
     public var failure: FileError?
   }
 
-  /// Translates everything; a picture that cannot be read is told of and passed over.
+  /// Translates everything; a picture that cannot be read is told of and passed over. Once the output takes no more
+  /// (the disk is full), it ends.
   ///
   /// - Parameters:
   ///   - translator: translates
   ///   - shouldStop: asked after every batch
   ///   - report: called for every picture, one call at a time, from this thread or from one that encodes
-  /// - Throws: `FileError` where there is nothing to translate, or the output would overwrite the input
+  /// - Throws: `FileError` where there is nothing to translate, the output would overwrite the input or itself, or its
+  ///   folder cannot be made
   public func run(
     _ translator: Translator, shouldStop: () -> Bool = { false },
     report: @escaping @Sendable (Progress) -> Void = { _ in }
   ) throws -> Summary {
     let all = try items()
     let items = skipsExisting ? all.filter { !FileManager.default.fileExists(atPath: $0.target) } : all
+    try OutputFolder.make(output)
     let ledger = Ledger(skipped: all.count - items.count, total: items.count, report)
     let limit = limit
     let half = half
@@ -90,7 +97,7 @@ public struct FolderTranslation: Sendable {
     var lastFullSize: [Int] = []
 
     func translatePending(isLast: Bool = false) {
-      guard let last = pending.last?.image else { return }
+      guard !ledger.isEnded, let last = pending.last?.image else { return }
       let batch = pending
       pending = []
       let size = [last.width, last.height]
@@ -125,6 +132,7 @@ public struct FolderTranslation: Sendable {
         if pending.count >= min(batchSize, batchLimit(for: image)) { translatePending() }
       case .failure(let error): ledger.finish(item) { throw error }
       }
+      if ledger.isEnded { break }
       if index < items.count, shouldStop() {
         ledger.interrupt()
         break
@@ -151,12 +159,7 @@ public struct FolderTranslation: Sendable {
   private static let codecThreads = 2
 
   private static func write(_ image: Image, to path: String) throws {
-    let folder = (path as NSString).deletingLastPathComponent
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(path: folder, problem: "cannot be made a folder", advice: "check the path and its permissions")
-    }
+    try OutputFolder.make((path as NSString).deletingLastPathComponent)
     try PNG.write(image, to: path)
   }
 
@@ -194,18 +197,17 @@ public struct FolderTranslation: Sendable {
       entries = [(input, ((input as NSString).lastPathComponent as NSString).deletingPathExtension)]
     }
     let folder = isFolder.boolValue ? input : (input as NSString).deletingLastPathComponent
-    guard Self.resolved(folder.isEmpty ? "." : folder) != Self.resolved(output) else {
+    if let identity = FileIdentity(folder.isEmpty ? "." : folder), identity == FileIdentity(output) {
       throw FileError(path: output, problem: "is the input folder", advice: "choose another --out")
     }
-    let items = entries.map {
-      Item(source: $0.path, target: (output as NSString).appendingPathComponent($0.stem + ".png"), name: $0.stem)
-    }
+    let items = try withoutOwnOutput(
+      entries.map {
+        Item(source: $0.path, target: (output as NSString).appendingPathComponent($0.stem + ".png"), name: $0.stem)
+      })
+    // Over all shards, which may run at the same time.
+    try requirePlaces(items)
     guard let shard else { return items }
     return items.enumerated().filter { $0.offset % shard.count == shard.index - 1 }.map(\.element)
-  }
-
-  private static func resolved(_ path: String) -> String {
-    URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
   }
 }
 
@@ -221,6 +223,7 @@ private final class Ledger: @unchecked Sendable {
     self.total = total
     self.report = report
     current = FolderTranslation.Summary()
+    current.total = skipped + total
     current.skipped = skipped
   }
 
@@ -228,8 +231,12 @@ private final class Ledger: @unchecked Sendable {
 
   func interrupt() { lock.withLock { current.isInterrupted = true } }
 
-  /// Does the last of the work on a picture and tells of it.
+  /// Whether the output takes no more.
+  var isEnded: Bool { lock.withLock { current.outputFailure != nil } }
+
+  /// Does the last of the work on a picture and tells of it; once the output takes no more, nothing happens.
   func finish(_ item: FolderTranslation.Item, _ work: () throws -> Void) {
+    guard !isEnded else { return }
     var failure: FileError?
     do {
       try work()
@@ -240,6 +247,9 @@ private final class Ledger: @unchecked Sendable {
       failure = FileError(path: item.source, problem: "\(error)")
     }
     lock.withLock {
+      // Another thread may meet the same at the same time.
+      if failure != nil, current.outputFailure != nil { return }
+      if let failure, failure.isOfOutput { current.outputFailure = failure }
       done += 1
       if let failure { current.failures.append(failure) } else { current.translated += 1 }
       report(FolderTranslation.Progress(done: done, total: total, path: item.source, failure: failure))

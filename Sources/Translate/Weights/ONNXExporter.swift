@@ -37,11 +37,7 @@ public enum ONNXExporter {
         path: path, problem: "would have \(model.count) bytes, an ONNX file holds up to \(sizeLimit)",
         advice: "write a .safetensors or .pth instead, or train a smaller network (--ngf)")
     }
-    try AtomicFile.write(to: path) { handle in
-      let sink = ByteSink(handle, path: path)
-      try model.write(to: sink)
-      try sink.flush()
-    }
+    try AtomicFile.write(to: path) { try model.write(to: $0) }
     return network
   }
 

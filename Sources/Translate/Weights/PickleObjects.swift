@@ -61,6 +61,8 @@ struct StorageView: Equatable {
   let shape: [Int]
   /// Steps between neighbours along each dimension, in elements.
   let strides: [Int]
+  /// One after the last element in the storage; `offset` where there are none.
+  let end: Int
 
   /// Elements, a product that is known not to overflow.
   var count: Int { shape.reduce(1, *) }
@@ -79,8 +81,10 @@ struct StorageView: Equatable {
         last = sum
       }
       guard last < storage.count else { return nil }
+      end = last + 1
     } else {
       guard offset <= storage.count else { return nil }
+      end = offset
     }
     self.storage = storage
     self.offset = offset

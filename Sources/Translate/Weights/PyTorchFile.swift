@@ -1,4 +1,5 @@
 import NeuralNet
+import Synchronization
 
 /// A `.pth` file of `torch.save`, in the zip form (PyTorch 1.6 and later) or the one before; nothing is executed.
 ///
@@ -22,9 +23,16 @@ struct PyTorchFile {
   /// What our own writer left for our reader; PyTorch ignores it.
   let metadata: [String: String]
   private let source: ByteSource
+  private let intact = IntactStorages()
 
   /// The longest pickle that is read; a network's has some kilobytes.
   private static let pickleLimit = 1 << 24
+  /// Times the bytes of their storages that the tensors of a file may come to together.
+  ///
+  /// Tensors share a storage where a network uses one weight in two places, where an average is saved that has not parted
+  /// from its model yet, and where one is a slice of another: 4 covers all of this at once. No option raises it, since
+  /// tensors that were cloned before they were saved have no need of it.
+  private static let expansionLimit = 4
   /// Where our own writer leaves metadata.
   static let metadataEntry = "translate/metadata.json"
 
@@ -49,6 +57,7 @@ struct PyTorchFile {
     }
     metadata = try archive[stem + Self.metadataEntry].map { try Self.readMetadata(source, $0) } ?? [:]
     self.source = source
+    try requireModestSharing()
   }
 
   /// Opens the zip form: its directory, the folder within it (with a slash), and its pickle.
@@ -126,6 +135,25 @@ struct PyTorchFile {
     }
     metadata = [:]
     self.source = source
+    try requireModestSharing()
+  }
+
+  /// Refuses a small file whose tensors view the same bytes over and over, before memory, time or disk is spent on them.
+  private func requireModestSharing() throws {
+    var storages: [Int: Int] = [:]
+    for tensor in tensors { storages[tensor.storage.range.lowerBound] = tensor.storage.range.count }
+    let stored = storages.values.reduce(0, +)
+    let (product, overflow) = stored.multipliedReportingOverflow(by: Self.expansionLimit)
+    var rest = overflow ? Int.max : product
+    for view in tensors.lazy.map(\.view) {
+      rest -= max(view.count, view.end - view.offset) * view.storage.type.size
+      guard rest >= 0 else {
+        throw FileError(
+          path: source.path,
+          problem: "its tensors share storages of \(stored) bytes and would come to more than "
+            + "\(Self.expansionLimit) times as many", advice: "save a clone() of each in PyTorch and use that file")
+      }
+    }
   }
 
   /// Reads the five pickles of the old form and where they end.
@@ -208,7 +236,11 @@ struct PyTorchFile {
     _ bytes: UnsafeRawBufferPointer, _ checksum: UInt32?, _ what: String, _ source: ByteSource
   ) throws {
     guard let checksum, checksum != CRC32.of(bytes) else { return }
-    throw FileError(
+    throw damage(what, source)
+  }
+
+  private static func damage(_ what: String, _ source: ByteSource) -> FileError {
+    FileError(
       path: source.path, problem: "\(what) is damaged: the checksum differs",
       advice: "copy the file again, or save it without torch.serialization.set_crc32_options(False)")
   }
@@ -219,26 +251,42 @@ extension PyTorchFile {
   func withBytes<Result>(of tensor: Tensor, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
     let view = tensor.view
     let size = view.storage.type.size
-    return try source.withBytes(in: tensor.storage.range) { bytes in
-      try Self.check(bytes, tensor.storage.checksum, "tensor \(FileError.quote(tensor.name))", source)
-      if view.isContiguous {
-        let start = view.offset * size
-        return try body(UnsafeRawBufferPointer(rebasing: bytes[start..<start + view.count * size]))
-      }
-      let gathered = view.gather(bytes)
-      return try gathered.withUnsafeBytes(body)
+    let stored = tensor.storage.range
+    let viewed = stored.lowerBound + view.offset * size..<stored.lowerBound + view.end * size
+    if viewed != stored { try requireIntact(tensor) }
+    return try source.withBytes(in: viewed) { bytes in
+      if viewed == stored { try Self.check(bytes, tensor.storage.checksum, Self.title(tensor), source) }
+      if view.isContiguous { return try body(bytes) }
+      return try view.gather(bytes).withUnsafeBytes(body)
     }
   }
+
+  /// Checks the whole storage that `tensor` is a part of; once, however many tensors share it.
+  private func requireIntact(_ tensor: Tensor) throws {
+    let (range, expected) = (tensor.storage.range, tensor.storage.checksum)
+    guard let expected, !intact.starts.withLock({ $0.contains(range.lowerBound) }) else { return }
+    var checksum = CRC32()
+    try source.forEachPiece(of: range) { checksum.update($0) }
+    guard checksum.value == expected else { throw Self.damage(Self.title(tensor), source) }
+    intact.starts.withLock { _ = $0.insert(range.lowerBound) }
+  }
+
+  private static func title(_ tensor: Tensor) -> String { "tensor \(FileError.quote(tensor.name))" }
+}
+
+/// The storages whose checksum was found right, by where they begin.
+private final class IntactStorages: Sendable {
+  let starts = Mutex<Set<Int>>([])
 }
 
 extension StorageView {
-  /// The elements in row-major order, out of the bytes of the whole storage.
+  /// The elements in row-major order, out of the bytes from the first of them to the last.
   func gather(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     let size = storage.type.size
     var result: [UInt8] = []
     result.reserveCapacity(count * size)
     var index = [Int](repeating: 0, count: shape.count)
-    var position = offset
+    var position = 0
     for _ in 0..<count {
       result.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[position * size..<(position + 1) * size]))
       // Counts up like an odometer, the last dimension first.

@@ -21,8 +21,8 @@ public enum PyTorchWriter {
         path: path, problem: "would be too large for the .pth form (4 GiB)", advice: "write a .safetensors instead")
     }
     let stem = stem(of: path)
-    try AtomicFile.write(to: path) { handle in
-      let archive = ZipWriter(ByteSink(handle, path: path))
+    try AtomicFile.write(to: path) { sink in
+      let archive = ZipWriter(sink)
       try archive.add(stem + "/data.pkl", pickle)
       try archive.add(stem + "/byteorder", Array("little".utf8))
       for (index, tensor) in tensors.enumerated() {

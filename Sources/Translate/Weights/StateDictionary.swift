@@ -7,6 +7,8 @@ struct StateDictionary {
 
   /// Nesting that is looked through for state dicts.
   private static let depthLimit = 16
+  /// Bytes of the name of a state dict; a long one before many short ones would be copied for each.
+  private static let nameLimit = 256
 
   /// Chooses the state dict in `objects`: the one at `part` (dotted keys), or the only one there is.
   ///
@@ -70,7 +72,8 @@ struct StateDictionary {
         for case (.string(let key), let value) in objects.dictionaries[index] {
           switch value {
           case .tensor: holdsTensors = true
-          case .dictionary(let inner) where visited.insert(inner).inserted:
+          case .dictionary(let inner)
+          where path.utf8.count + key.utf8.count < nameLimit && visited.insert(inner).inserted:
             next.append((path.isEmpty ? key : path + "." + key, inner))
           default: break
           }

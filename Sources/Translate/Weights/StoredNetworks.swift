@@ -66,6 +66,7 @@ struct StoredNetworks {
     }
     let parts = try part.map { [$0] } ?? WeightsFile.parts(of: path)
     if parts.count > 1 {
+      guard parts.count <= Self.mostNetworks else { throw Self.tooMany(path) }
       try self.init(
         path: path, members: parts.map { try Member(name: $0, file: open(path, part: $0)) }, checkpoint: nil)
       return
@@ -76,6 +77,15 @@ struct StoredNetworks {
     } else {
       try self.init(path: path, members: [Member(name: nil, file: file)], checkpoint: nil)
     }
+  }
+
+  /// A checkpoint of ours has four; a hostile file of many must not take quadratic time.
+  private static let mostNetworks = 64
+
+  private static func tooMany(_ path: String) -> FileError {
+    FileError(
+      path: path, problem: "holds more than \(mostNetworks) networks",
+      advice: "say which one is meant, or save them apart")
   }
 
   private init(path: String, members: [Member], checkpoint: WeightsFile?) {
@@ -90,8 +100,7 @@ struct StoredNetworks {
       guard parts.count == 2, parts[0] != "adam", parts[0] != "pool" else { continue }
       let name = String(parts[0])
       if !names.contains(name) { names.append(name) }
-      // A checkpoint of ours has four; a hostile one must not take quadratic time.
-      guard names.count <= 64 else { throw FileError(path: path, problem: "holds more than 64 networks") }
+      guard names.count <= Self.mostNetworks else { throw Self.tooMany(path) }
     }
     guard !names.isEmpty else { throw FileError(path: path, problem: "is a training checkpoint without networks") }
     self.init(

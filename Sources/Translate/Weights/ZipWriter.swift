@@ -57,7 +57,6 @@ final class ZipWriter {
     var end = littleEndian(0x0605_4B50 as UInt32) + [0, 0, 0, 0] + littleEndian(entryCount) + littleEndian(entryCount)
     end += littleEndian(UInt32(directory.count)) + littleEndian(UInt32(start)) + [0, 0]
     try sink.write(end)
-    try sink.flush()
   }
 
   private func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {

@@ -9,7 +9,8 @@ struct ApplyCommand: Command {
   static let summary = "translate a folder of PNGs, or one PNG"
   static let discussion = """
     MODEL says itself what network it holds. A translation has the size of its input, whatever it is, and the same \
-    relative path. A file that cannot be read is named and passed over; the exit status is 1 then.
+    relative path. A file that cannot be read is named and passed over; the exit status is 1 then. A full disk ends the \
+    command; --skip-existing goes on from there.
     """
   static let operands = [
     Operand<Self>("MODEL", \.model, "folder of a training run, or a .safetensors or .pth file"),
@@ -86,13 +87,20 @@ struct ApplyCommand: Command {
       defer { line.withLock { $0.finish(now: now()) } }
       summary = try translation.run(translator, shouldStop: { interruption.isRequested }) { progress in
         line.withLock { line in
-          if let failure = progress.failure { line.warn("\(Program.name) apply: \(failure)") }
+          // What ends everything is said at the end, with how to go on.
+          if let failure = progress.failure, !failure.isOfOutput { line.warn("\(Program.name) apply: \(failure)") }
           line.update(ProgressLine.State(done: progress.done, total: progress.total), now: now())
         }
       }
     }
     if json { try console.output(jsonText(Summary(summary))) }
-    if !isQuiet { console.error(sentence(summary, seconds: now())) }
+    if let failure = summary.outputFailure {
+      console.error(
+        "\(Program.name) apply: \(failure); \(summary.translated + summary.skipped) of \(summary.total) translations "
+          + "are written, go on with the same command and --skip-existing")
+    } else if !isQuiet {
+      console.error(sentence(summary, seconds: now()))
+    }
     if summary.isInterrupted, let code = interruption.exitCode { return code }
     return summary.failures.isEmpty ? .success : .failure
   }

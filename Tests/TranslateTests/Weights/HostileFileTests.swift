@@ -1,6 +1,8 @@
+import Foundation
 import NeuralNet
 import Testing
-import Translate
+
+@testable import Translate
 
 /// Files that are broken or malicious in one way each, and what is said about them.
 @Suite struct HostileFileTests {
@@ -247,6 +249,103 @@ import Translate
       (handmadeLegacy(object, keys: ["0", "0"], storages: storages + storages), "has storage '0' twice"),
     ]
   }()
+
+  /// `count` tensors that view the same storage of two floats.
+  private static func sharing(_ count: Int) -> [UInt8] {
+    let members = (0..<count).flatMap { Opcodes.string("w\($0)") + Opcodes.tensor() }
+    return Array("}(".utf8) + members + Array("u".utf8)
+  }
+
+  /// Few bytes must not become many: not in memory, not on the disk.
+  @Test func tensorsMaySharePartsOfAFileButNotMultiplyIt() throws {
+    func forms(_ object: [UInt8]) -> [[UInt8]] {
+      [
+        handmadePTH(Opcodes.pickle(object)),
+        handmadeLegacy(object, storages: littleEndian(2 as Int64) + Self.floats),
+      ]
+    }
+    for bytes in forms(Self.sharing(4)) {
+      let file = try WeightsFile(ByteSource(bytes: bytes))
+      for tensor in file.tensors { #expect(try file.floats(tensor.name) == [1, 2]) }
+    }
+    for bytes in forms(Self.sharing(5)) + forms(Self.sharing(20_000)) {
+      let error = #expect(throws: FileError.self) {
+        _ = try WeightsFile(ByteSource(bytes: bytes, path: "net.pth"))
+      }
+      #expect(
+        error?.description
+          == "net.pth: its tensors share storages of 8 bytes and would come to more than 4 times as many; save a clone() "
+          + "of each in PyTorch and use that file")
+    }
+  }
+
+  /// Views of parts, in and out of row-major order, against the plain numbers.
+  @Test func readsPartsOfAStorage() throws {
+    let numbers = (0..<12).map { Float($0) }
+    let bytes = numbers.withUnsafeBytes { [UInt8]($0) }
+    let storage = Opcodes.storage(count: 12)
+    func file(_ edit: (inout HandmadeEntry) -> Void = { _ in }) throws -> WeightsFile {
+      let object = Opcodes.dictionary(
+        ("middle", Opcodes.tensor(storage, offset: 4, shape: [2, 2], strides: [2, 1])),
+        ("turned", Opcodes.tensor(storage, offset: 1, shape: [2, 3], strides: [1, 3])),
+        ("none", Opcodes.tensor(storage, offset: 12, shape: [0], strides: [1])))
+      return try WeightsFile(
+        ByteSource(
+          bytes: handmadeZip([
+            HandmadeEntry("a/data.pkl", Opcodes.pickle(object)), HandmadeEntry("a/data/0", bytes, edit),
+          ])))
+    }
+    let good = try file()
+    #expect(try good.floats("middle") == [4, 5, 6, 7])
+    #expect(try good.floats("turned") == [1, 4, 7, 2, 5, 8])
+    #expect(try good.floats("none") == [])
+    let damaged = try file { $0.checksum = 1 }
+    for name in ["middle", "turned"] {
+      let error = #expect(throws: FileError.self) { _ = try damaged.floats(name) }
+      #expect(error?.problem == "tensor '\(name)' is damaged: the checksum differs")
+    }
+  }
+
+  /// A large storage is read once for all the small tensors in it, and not once for each.
+  @Test(.timeLimit(.minutes(1))) func smallPartsOfALargeStorageAreReadFast() throws {
+    let (count, elements) = (20_000, 1 << 21)
+    let storage = Opcodes.storage(count: elements)
+    let members = (0..<count).flatMap { Opcodes.string("w\($0)") + Opcodes.tensor(storage, offset: $0) }
+    let pickle = Opcodes.pickle(Array("}(".utf8) + members + Array("u".utf8))
+    let bytes = handmadeZip([
+      HandmadeEntry("a/data.pkl", pickle), HandmadeEntry("a/data/0", [UInt8](repeating: 0, count: 4 * elements)),
+    ])
+    let file = try WeightsFile(ByteSource(bytes: bytes))
+    #expect(try file.tensors.allSatisfy { try file.floats($0.name) == [0, 0] } && file.tensors.count == count)
+  }
+
+  /// A long name before many short ones would be copied for each of them.
+  @Test func longNamesOfDictionariesAreNotLookedThrough() throws {
+    let inner = Opcodes.dictionary(("G", Opcodes.dictionary(("w", Opcodes.tensor()))))
+    for (length, parts) in [(200, [String(repeating: "k", count: 200) + ".G"]), (300, [])] {
+      let object = Opcodes.dictionary((String(repeating: "k", count: length), inner))
+      let folder = try TemporaryFolder()
+      try folder.write("net.pth", Data(handmadePTH(Opcodes.pickle(object))))
+      #expect(try WeightsFile.parts(of: folder("net.pth")) == parts)
+    }
+  }
+
+  /// Each would be read on its own.
+  @Test func manyNetworksInAFileAreRefused() throws {
+    let folder = try TemporaryFolder()
+    for count in [64, 65] {
+      let members = (0..<count).flatMap {
+        Opcodes.string("n\($0)") + Opcodes.dictionary(("w", Opcodes.tensor()))
+      }
+      try folder.write("net.pth", Data(handmadePTH(Opcodes.pickle(Array("}(".utf8) + members + Array("u".utf8)))))
+      if count == 64 {
+        #expect(try ModelInspection(folder("net.pth")).networks.count == 64)
+      } else {
+        let error = #expect(throws: FileError.self) { _ = try ModelInspection(folder("net.pth")) }
+        #expect(error?.problem == "holds more than 64 networks")
+      }
+    }
+  }
 
   @Test(arguments: zips.indices) func refusesZip(_ index: Int) { check(Self.zips[index]) }
   @Test(arguments: pickles.indices) func refusesPickle(_ index: Int) { check(Self.pickles[index]) }

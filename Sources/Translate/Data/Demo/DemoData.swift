@@ -89,11 +89,7 @@ public enum DemoData {
 
   /// Mixing two sets in one folder, or writing over somebody's images, is refused.
   private static func makeEmptyFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(path: path, problem: "cannot be made", advice: "check the path and its permissions")
-    }
+    try OutputFolder.make(path)
     guard try FolderListing.names(in: path).isEmpty else {
       throw FileError(path: path, problem: "is not empty", advice: "name a new folder, or empty it")
     }

@@ -32,6 +32,7 @@ demo: build
 test: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
 	scripts/check-kernel-symbols
+	scripts/test-narrower-kernels $(SWIFT_FLAGS)
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel
 
 bench: build

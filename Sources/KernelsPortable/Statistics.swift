@@ -27,18 +27,6 @@ extension Kernels {
     }
   }
 
-  /// The sum of each channel over `pixels` pixels.
-  public static func sums(
-    _ input: PixelView, pixels: Int, channels: Int, _ output: UnsafeMutablePointer<Float>
-  ) {
-    var channel = 0
-    while channel < channels {
-      let count = min(lanes, channels - channel)
-      storeVector(sum(input.base + channel, input.stride, pixels, count) { $0 }, output, channel, count: count)
-      channel += lanes
-    }
-  }
-
   /// Four accumulators hide the latency of the additions.
   @inline(__always)
   private static func sum(

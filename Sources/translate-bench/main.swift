@@ -2,9 +2,10 @@ import Foundation
 import NeuralNet
 
 let usage = """
-  usage: translate-bench [layers | TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
+  usage: translate-bench [layers | kernels | TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
 
   layers            every convolution of the published networks, by algorithm
+  kernels           which kernels run, and nothing else
   TASK              \(Task.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named
   --compare-direct  each task once more without transforms, in turn
   --batch N         images of a layer
@@ -18,10 +19,15 @@ let threads = words.number("--threads")
 let isJSON = words.flag("--json")
 let comparesDirect = words.flag("--compare-direct")
 let showsLayers = words.flag("layers")
+let showsKernels = words.flag("kernels")
 let tasks = words.rest.compactMap(Task.init)
 guard tasks.count == words.rest.count else {
   FileHandle.standardError.write(Data((usage + "\n").utf8))
   exit(2)
+}
+if showsKernels {
+  print(try Processor(threads: 1).kernelName)
+  exit(0)
 }
 if !isJSON {
   let processor = try Processor(threads: threads)

@@ -12,9 +12,14 @@ import Testing
     configuration.ngf = 8
     configuration.ndf = 8
     configuration.dropout = false
+    // The generator is judged after the discriminator's first update. One of the 1024 weights of model.11 has a gradient
+    // of 2.3e-8 there, where single precision is 2.9e-8 off (the tensor's root mean square is 1.4e-2), and Adam's first
+    // move has nearly full length whatever the gradient: its sign alone is worth 6.5e-5 of this loss. In 100 walks by
+    // PyTorch (single precision, both memory layouts, start weights off by 6e-8; Fixtures/golden/make_steps.py --drift)
+    // this loss is up to 3.7e-5 off, three times more than 2e-5, and no other of this step more than 2e-7.
     try Trajectory("steps_pix2pix", configuration) {
       try Pix2Pix(configuration, processor: Processor(threads: 2), random: &$0)
-    }.run()
+    }.run(firstStep: ["G_GAN": 2 * 3.7e-5])
   }
 
   @Test func cycleGAN() throws {
@@ -51,7 +56,8 @@ private struct Trajectory {
     }
   }
 
-  func run() throws {
+  /// - Parameter firstStep: the tolerances of losses that the first step computes after an update
+  func run(firstStep: [String: Double] = [:]) throws {
     let names = try #require(golden.metadata["losses"]).split(separator: ",").map(String.init)
     #expect(names == model.lossNames)
     let steps = try #require(Int(golden.metadata["steps"] ?? ""))
@@ -68,7 +74,7 @@ private struct Trajectory {
       for (a, b) in zip(single[row], exact[row]) { drift = max(drift, abs(Double(a) / Double(b) - 1)) }
       for (index, name) in names.enumerated() {
         let reference = Double(exact[step * names.count + index])
-        let tolerance = abs(reference) * (step == 0 ? 1e-5 : max(1e-3, 4 * drift))
+        let tolerance = abs(reference) * (step == 0 ? firstStep[name] ?? 1e-5 : max(1e-3, 4 * drift))
         let error = abs(losses[index] - reference)
         #expect(
           error <= tolerance,

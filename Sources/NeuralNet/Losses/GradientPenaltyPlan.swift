@@ -100,6 +100,7 @@ extension GradientPenalty {
 
     /// The shapes of the input and of each layer's output.
     private static func shapes(_ network: Network, _ input: Shape) throws -> [Shape] {
+      try Arena.requireAddressable(input)
       var shapes = [input]
       var last = input
       for block in network.topology.blocks {
@@ -110,6 +111,7 @@ extension GradientPenalty {
             advice: "use a larger image or crop, or a network with fewer layers")
         }
         last = Shape(input.n, block.outputChannels, h, w)
+        try Arena.requireAddressable(last)
         shapes.append(last)
       }
       return shapes

@@ -32,6 +32,7 @@ public final class Execution {
   ) throws {
     precondition(shape.c == network.inputChannels, "an image has as many channels as the network reads")
     precondition(mode.groups > 0 && shape.n % mode.groups == 0, "groups are of equal size")
+    precondition(mode.inputGradientImages ?? 1 > 0, "a gradient by the input is one by some images")
     precondition(
       !(mode.usesRunningStatistics && mode.keepsActivations), "the way back is that of the batch's own statistics")
     self.network = network

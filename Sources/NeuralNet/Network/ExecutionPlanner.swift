@@ -107,6 +107,7 @@ struct ExecutionPlanner {
 
   /// Rows and columns of each buffer.
   func bufferExtents() throws -> [(h: Int, w: Int)] {
+    try Arena.requireAddressable(shape)
     var extents = [(h: Int, w: Int)](repeating: (0, 0), count: topology.buffers.count)
     extents[topology.input.buffer] = (shape.h, shape.w)
     for block in topology.blocks {
@@ -124,6 +125,7 @@ struct ExecutionPlanner {
             path: nil, problem: "an image of \(shape.w)×\(shape.h) pixels does not fit this network (at \(block.name))",
             advice: "pad it to a multiple of the network's coarsest level")
         }
+        try Arena.requireAddressable(Shape(shape.n, topology.buffers[value.buffer], h, w))
         extents[value.buffer] = (h, w)
       }
     }

@@ -13,8 +13,11 @@ public final class Processor {
   package let rule: AlgorithmRule
   let plans = ExecutionPlans()
 
-  /// - Parameter threads: nil: one for each processor that this process may use
-  /// - Throws: `FileError` where there is no memory for scratch
+  /// Numbers of threads that can be asked for.
+  public static let threadCounts = 1...1024
+
+  /// - Parameter threads: one of `threadCounts`; nil: one for each processor that this process may use
+  /// - Throws: `FileError` for any other number, and where there is no memory for scratch
   public convenience init(threads: Int? = nil) throws { try self.init(threads: threads, rule: AlgorithmRule()) }
 
   /// The same with another rule for the choice of algorithms, to test and to compare.
@@ -24,6 +27,7 @@ public final class Processor {
 
   /// The same with other kernels than the best for this processor.
   init(threads: Int? = nil, kernels: KernelTable, rule: AlgorithmRule = AlgorithmRule()) throws {
+    if let threads { try FileError.require(threads, in: Self.threadCounts, "threads") }
     self.kernels = kernels
     self.rule = rule
     pool = WorkerPool(threads: threads)

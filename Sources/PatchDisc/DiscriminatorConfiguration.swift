@@ -4,7 +4,7 @@ import NeuralNet
 public struct DiscriminatorConfiguration: Sendable, Equatable, Codable {
   /// Which discriminator looks at the image.
   public enum Kind: Sendable, Equatable, Codable {
-    /// PatchGAN with this many stride-2 layers; 3 gives the 70×70 receptive field.
+    /// PatchGAN with this many stride-2 layers, one of `layerCounts`; 3 gives the 70×70 receptive field.
     case patch(layers: Int)
     /// 1×1 convolutions alone.
     case pixel
@@ -21,4 +21,18 @@ public struct DiscriminatorConfiguration: Sendable, Equatable, Codable {
 
   /// A configuration with the published defaults.
   public init() {}
+
+  /// Stride-2 layers that a PatchGAN can be made with.
+  public static let layerCounts = 1...20
+
+  /// Checks that a network can be made with these numbers.
+  ///
+  /// - Throws: `FileError` for the first with which none can
+  public func validate() throws(FileError) {
+    if case .patch(let layers) = kind {
+      try FileError.require(layers, in: Self.layerCounts, "stride-2 layers of a discriminator")
+    }
+    try FileError.require(inputChannels, in: ChannelLimit.channels, "input channels")
+    try FileError.require(filters, in: ChannelLimit.channels, "channels after the first convolution")
+  }
 }

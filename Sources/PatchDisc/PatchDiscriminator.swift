@@ -6,9 +6,10 @@ public enum PatchDiscriminator {
   /// The network (N, input channels, H, W) → (N, 1, h, w), a logit for each patch.
   ///
   /// Parameter names and shapes are those of the public PyTorch code.
-  /// - Throws: `FileError` where there is no memory for the parameters
+  /// - Throws: `FileError` where there is no such network, or no memory for its parameters
   public static func network(_ configuration: DiscriminatorConfiguration) throws -> Network {
-    switch configuration.kind {
+    try configuration.validate()
+    return switch configuration.kind {
     case .patch(let layers): try patch(configuration, layers: layers)
     case .pixel: try pixel(configuration)
     }
@@ -16,7 +17,7 @@ public enum PatchDiscriminator {
 
   /// Side of the square of input pixels that one logit sees: 70 for three layers, 1 for the pixel discriminator.
   public static func receptiveField(_ kind: DiscriminatorConfiguration.Kind) -> Int {
-    guard case .patch(let layers) = kind else { return 1 }
+    guard let layers = layers(kind) else { return 1 }
     // From the last layer back: a 4×4 kernel with stride s widens a field f to (f − 1) · s + 4.
     let afterStrideOne = (1 - 1) + 4
     let beforeLast = (afterStrideOne - 1) + 4
@@ -25,9 +26,16 @@ public enum PatchDiscriminator {
 
   /// The smallest image that gives a logit.
   public static func minimumExtent(_ kind: DiscriminatorConfiguration.Kind) -> Int {
-    guard case .patch(let layers) = kind else { return 1 }
+    guard let layers = layers(kind) else { return 1 }
     // Two stride-1 layers each take one pixel; a 4×4 kernel on 2 padded pixels needs 3 to leave 2.
     return 3 << layers
+  }
+
+  /// The number of stride-2 layers, within what can be; nil for the pixel discriminator.
+  private static func layers(_ kind: DiscriminatorConfiguration.Kind) -> Int? {
+    guard case .patch(let layers) = kind else { return nil }
+    let possible = DiscriminatorConfiguration.layerCounts
+    return min(max(layers, possible.lowerBound), possible.upperBound)
   }
 
   private static func patch(_ configuration: DiscriminatorConfiguration, layers: Int) throws -> Network {

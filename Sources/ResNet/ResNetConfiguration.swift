@@ -2,7 +2,7 @@ import NeuralNet
 
 /// Everything that determines a ResNet generator's parameters and arithmetic (Johnson et al., 2016).
 public struct ResNetConfiguration: Sendable, Equatable, Codable {
-  /// Residual blocks between the way down and the way up: 6 or 9 in the paper.
+  /// Residual blocks between the way down and the way up: 6 or 9 in the paper; one of `blockCounts`.
   public var blocks: Int
   /// Channels of the input image.
   public var inputChannels = 3
@@ -19,4 +19,17 @@ public struct ResNetConfiguration: Sendable, Equatable, Codable {
 
   /// A configuration with the published defaults.
   public init(blocks: Int) { self.blocks = blocks }
+
+  /// Blocks that a network can be made with.
+  public static let blockCounts = 1...1024
+
+  /// Checks that a network can be made with these numbers.
+  ///
+  /// - Throws: `FileError` for the first with which none can
+  public func validate() throws(FileError) {
+    try FileError.require(blocks, in: Self.blockCounts, "blocks of a ResNet")
+    try FileError.require(inputChannels, in: ChannelLimit.channels, "input channels")
+    try FileError.require(outputChannels, in: ChannelLimit.channels, "output channels")
+    try FileError.require(filters, in: ChannelLimit.channels, "channels after the first convolution")
+  }
 }

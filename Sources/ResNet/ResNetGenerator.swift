@@ -9,8 +9,9 @@ public enum ResNetGenerator {
   /// The network (N, input channels, H, W) → (N, output channels, H, W); H and W are multiples of 4, at least 8.
   ///
   /// Parameter names and shapes are those of the public PyTorch code.
-  /// - Throws: `FileError` where there is no memory for the parameters
+  /// - Throws: `FileError` where there is no such network, or no memory for its parameters
   public static func network(_ configuration: ResNetConfiguration) throws -> Network {
+    try configuration.validate()
     var assembly = Assembly(configuration)
     assembly.addFirst()
     assembly.addHalvings()

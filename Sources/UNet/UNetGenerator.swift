@@ -9,8 +9,9 @@ public enum UNetGenerator {
   /// The network (N, input channels, H, W) → (N, output channels, H, W); H and W are multiples of 2^levels.
   ///
   /// Parameter names and shapes are those of the public PyTorch code.
-  /// - Throws: `FileError` where there is no memory for the parameters
+  /// - Throws: `FileError` where there is no such network, or no memory for its parameters
   public static func network(_ configuration: UNetConfiguration) throws -> Network {
+    try configuration.validate()
     var builder = NetworkBuilder(inputChannels: configuration.inputChannels)
     let output = builder.value(channels: configuration.outputChannels)
     let assembly = Assembly(configuration: configuration)

@@ -49,6 +49,23 @@ import Testing
     }
   }
 
+  /// Whatever numbers a schedule is given, its factor is one.
+  @Test func schedulesOfAnyNumbers() {
+    let numbers = [Int.min, -1, 0, 1, 5, Int.max]
+    for policy in LearningRatePolicy.allCases {
+      for constant in numbers {
+        for decay in numbers {
+          for other in numbers {
+            let schedule = LearningRateSchedule(
+              policy: policy, constantEpochs: constant, decayEpochs: decay, stepEpochs: other)
+            let factor = schedule.factor(epoch: other)
+            #expect((0...1).contains(factor), "\(policy) \(constant) \(decay) \(other): \(factor)")
+          }
+        }
+      }
+    }
+  }
+
   /// ReduceLROnPlateau with factor 0.2, threshold 0.01 and patience 5: the sixth epoch without a better figure counts.
   @Test func plateau() throws {
     var schedule = LearningRateSchedule(policy: .plateau, constantEpochs: 5, decayEpochs: 5)

@@ -57,6 +57,7 @@ public final class Execution {
     precondition(shapes.map(\.c) == network.inputChannels, "inputs have as many channels as the network reads")
     precondition(Set(shapes.map(\.n)).count == 1, "all inputs have as many images")
     precondition(mode.groups > 0 && shapes[0].n % mode.groups == 0, "groups are of equal size")
+    precondition(mode.inputGradientImages ?? 1 > 0, "a gradient by the input is one by some images")
     precondition(
       !(mode.usesRunningStatistics && mode.keepsActivations),
       "the backward pass is that of the batch's own statistics")

@@ -47,6 +47,15 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     (path.map { $0 + ": " } ?? "") + problem + (advice.map { "; " + $0 } ?? "")
   }
 
+  /// Lets nothing pass but a number within `range`: `0 threads cannot be; give 1 to 1024`.
+  ///
+  /// - Parameter what: what it counts
+  public static func require(_ value: Int, in range: ClosedRange<Int>, _ what: String) throws(FileError) {
+    guard !range.contains(value) else { return }
+    throw FileError(
+      path: nil, problem: "\(value) \(what) cannot be", advice: "give \(range.lowerBound) to \(range.upperBound)")
+  }
+
   /// `text` from a file in single quotes, fit for a terminal: control characters replaced, long texts cut.
   public static func quote(_ text: String) -> String {
     let limit = 120

@@ -175,11 +175,7 @@ extension Graph {
           path: nil, problem: "an image of \(size) pixels does not fit this network (at \(operation))",
           advice: "pad it to a multiple of the network's coarsest level")
       }
-      guard whole.isPlannable else {
-        throw FileError(
-          path: nil, problem: "an image of \(size) pixels is larger than this network can be planned for",
-          advice: "use a smaller image, batch or tile")
-      }
+      try Arena.requireAddressable(whole)
       shapes[value.buffer] = whole
     }
     for (input, shape) in zip(self.inputs, inputs) { try set(input, shape, "the input") }

@@ -34,6 +34,20 @@ public final class Arena {
     return occupancy
   }
 
+  /// Throws a `FileError` where a tensor of `shape` is empty, or alone too large for an arena. Whatever is computed of
+  /// the extents of tensors that pass does not overflow.
+  static func requireAddressable(_ shape: Shape) throws {
+    var count = 1
+    for extent in [shape.n, shape.c, shape.h, shape.w] {
+      guard extent > 0 else {
+        throw FileError(path: nil, problem: "images of the shape \(shape) (N, C, H, W) have no pixels")
+      }
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      count = overflow ? Int.max : product
+    }
+    try requireAddressable(min(count, Int.max / 8) * MemoryLayout<Float>.stride)
+  }
+
   /// Throws a `FileError` where kernels, whose tables hold 32-bit offsets of numbers, could not reach all of `bytes`.
   static func requireAddressable(_ bytes: Int) throws {
     guard bytes / MemoryLayout<Float>.stride < Int(Int32.max) else {

@@ -27,10 +27,4 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible {
 
   /// `(N, C, H, W)`
   public var description: String { "(\(n), \(c), \(h), \(w))" }
-
-  /// Whether every extent is above 0, and the tensor stays far from what a machine's integers can count.
-  var isPlannable: Bool {
-    let extents = [n, c, h, w]
-    return extents.allSatisfy { (1...1 << 24).contains($0) } && extents.reduce(1.0) { $0 * Double($1) } <= 0x1p50
-  }
 }

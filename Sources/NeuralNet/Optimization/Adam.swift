@@ -9,8 +9,8 @@ public final class Adam {
   public let beta2: Double
   /// ε
   public let epsilon: Double
-  /// Updates so far.
-  public var steps = 0
+  /// Updates so far, at least 0.
+  public package(set) var steps = 0
   /// What is optimised.
   public let parameters: ParameterStore
   private let first: AlignedMemory

@@ -42,12 +42,15 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
   /// Linear: 1 − max(0, epoch − constant) / (decay + 1), so that no epoch trains at rate 0; epochs
   /// beyond the schedule stay at its last factor.
   public func factor(epoch: Int) -> Double {
-    let epoch = min(epoch, max(1, constantEpochs + decayEpochs))
+    // In floating point, since sums of any integers overflow; those that training allows are exact.
+    let (constant, decay) = (max(0, Double(constantEpochs)), max(0, Double(decayEpochs)))
+    let whole = max(1, constant + decay)
+    let epoch = min(max(1, Double(epoch)), whole)
     return switch policy {
-    case .linear: 1 - Double(max(0, epoch - constantEpochs)) / Double(decayEpochs + 1)
-    case .step: pow(0.1, Double((epoch - 1) / max(1, stepEpochs)))
+    case .linear: 1 - max(0, epoch - constant) / (decay + 1)
+    case .step: pow(0.1, ((epoch - 1) / max(1, Double(stepEpochs))).rounded(.down))
     case .plateau: plateauFactor
-    case .cosine: (1 + cos(.pi * Double(epoch - 1) / Double(max(1, constantEpochs + decayEpochs)))) / 2
+    case .cosine: (1 + cos(.pi * (epoch - 1) / whole)) / 2
     }
   }
 
@@ -67,10 +70,11 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
   public mutating func observe(_ figure: Double) {
     guard policy == .plateau, figure.isFinite else { return }
     if let best, figure >= best * (1 - 0.01) {
-      badEpochs += 1
-      if badEpochs > 5 {
+      if badEpochs >= 5 {
         plateauFactor *= 0.2
         badEpochs = 0
+      } else {
+        badEpochs += 1
       }
     } else {
       best = figure

@@ -15,8 +15,11 @@ public final class Processor: @unchecked Sendable {
   /// Who decides which algorithm computes which product.
   package let algorithms: AlgorithmChoice
 
-  /// - Parameter threads: nil: one for each processor that this process may use
-  /// - Throws: `FileError` where there is no memory for scratch
+  /// Numbers of threads that can be asked for.
+  public static let threadCounts = 1...1024
+
+  /// - Parameter threads: one of `threadCounts`; nil: one for each processor that this process may use
+  /// - Throws: `FileError` for any other number, and where there is no memory for scratch
   public convenience init(threads: Int? = nil) throws { try self.init(threads: threads, algorithms: .byShape) }
 
   /// The same with one algorithm for every product, to test and to compare.
@@ -26,6 +29,7 @@ public final class Processor: @unchecked Sendable {
 
   /// The same with other kernels than the best for this processor.
   init(threads: Int? = nil, kernels: KernelTable, algorithms: AlgorithmChoice = .byShape) throws {
+    if let threads { try FileError.require(threads, in: Self.threadCounts, "threads") }
     self.kernels = kernels
     self.algorithms = algorithms
     pool = WorkerPool(threads: threads)

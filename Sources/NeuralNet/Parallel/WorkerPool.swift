@@ -12,9 +12,12 @@ public final class WorkerPool: Sendable {
   public let threads: Int
   private let crew: Crew
 
-  /// A pool of `threads` threads; nil: one for each processor that this process may use.
+  /// A pool of `threads` threads, or as many of `Processor.threadCounts` as come nearest; nil: one for each processor
+  /// that this process may use.
   public init(threads: Int? = nil) {
-    let count = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let possible = Processor.threadCounts
+    let wanted = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let count = min(max(wanted, possible.lowerBound), possible.upperBound)
     let crew = Crew()
     self.threads = count
     self.crew = crew

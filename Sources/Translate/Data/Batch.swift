@@ -1,15 +1,17 @@
 /// Some pictures of one size as a network takes them: (N, H, W, C) floats in [-1, 1].
+///
+/// It only grows by whole pictures, so that whoever walks its samples by pointer can trust their number.
 public struct ImageBatch: Sendable, Equatable {
   /// How many pictures (N).
-  public var count: Int
+  public private(set) var count: Int
   /// Rows (H).
-  public var height: Int
+  public private(set) var height: Int
   /// Pixels in a row (W).
-  public var width: Int
+  public private(set) var width: Int
   /// 1 or 3 (C).
-  public var channels: Int
+  public private(set) var channels: Int
   /// `N × H × W × C` samples: pictures one after another, rows from top to bottom, channels interleaved.
-  public var values: [Float]
+  public private(set) var values: [Float]
 
   /// A batch without pictures, which takes over the memory of `values`.
   init(reusing values: consuming [Float] = []) {
@@ -19,6 +21,37 @@ public struct ImageBatch: Sendable, Equatable {
     channels = 0
     self.values = values
     self.values.removeAll(keepingCapacity: true)
+  }
+
+  /// A batch of the given samples; traps where their number does not fit.
+  init(count: Int, height: Int, width: Int, channels: Int, values: [Float]) {
+    precondition(
+      count >= 0 && values.count == count * Image.sampleCount(width: width, height: height, channels: channels),
+      "samples do not fit the batch")
+    (self.count, self.height, self.width, self.channels) = (count, height, width, channels)
+    self.values = values
+  }
+
+  /// A batch of one picture.
+  init(_ image: Image) {
+    self.init()
+    append(image, ImageTensor.Window(x: 0, y: 0, width: image.width, height: image.height), flipped: false)
+  }
+
+  /// Adds the part of `image` in `window`, mirrored where `flipped`; a batch that holds pictures has its size and
+  /// channels.
+  mutating func append(_ image: Image, _ window: ImageTensor.Window, flipped: Bool) {
+    if count == 0 { (height, width, channels) = (window.height, window.width, image.channels) }
+    precondition(
+      height == window.height && width == window.width && channels == image.channels,
+      "pictures of a batch have one size and as many channels")
+    let start = values.count
+    values.append(contentsOf: repeatElement(0, count: height * width * channels))
+    values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      ImageTensor.write(image, window: window, flipped: flipped, to: base + start, pixelStride: image.channels)
+    }
+    count += 1
   }
 }
 

@@ -12,12 +12,16 @@ public final class BatchLoader: Sendable {
   ///
   /// - Parameters:
   ///   - store: where pictures come from.
-  ///   - sampler: which pictures; it may have been resumed from a saved state.
+  ///   - sampler: which of the store's pictures; it may have been resumed from a saved state.
   ///   - batchSize: samples a batch, fewer at the end of an epoch (as the public code, which drops none).
-  ///   - workers: threads that decode and resize.
-  ///   - depth: how many batches are prepared at most.
+  ///   - workers: threads that decode and resize, 1 to 1024.
+  ///   - depth: how many batches are prepared at most, 1 to 1024.
   public init(store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int = 1, depth: Int = 3) {
-    precondition(batchSize > 0 && workers > 0 && depth > 0, "nothing would be loaded")
+    precondition(batchSize > 0, "a batch holds at least one sample")
+    precondition((1...1024).contains(workers) && (1...1024).contains(depth), "1 to 1024 workers and batches")
+    precondition(
+      sampler.state.countA <= store.imageCounts.a && sampler.state.countB <= store.imageCounts.b,
+      "a sampler is made for the store's pictures")
     queue = BatchQueue(store: store, sampler: sampler, batchSize: batchSize, depth: depth)
     for _ in 0..<workers { queue.startWorker() }
   }
@@ -27,11 +31,16 @@ public final class BatchLoader: Sendable {
   /// - Parameters:
   ///   - generator: draws order, crops and mirroring; a resumed run takes its state from `state` instead.
   ///   - state: where to go on; nil to start with the first epoch.
-  /// - Throws: `FileError` where the data has problems, or `state` does not fit it.
+  /// - Throws: `FileError` where the data has problems, `state` does not fit it, or images cannot be prepared in this way.
   public convenience init(
     _ data: DataFolder, configuration: TrainingConfiguration, generator: RandomGenerator,
     resuming state: SamplerState? = nil
   ) throws {
+    try FileError.require(configuration.batchSize, in: FolderTranslation.batchSizes, "images in a batch")
+    guard configuration.objective == .unpaired || data.objective == .paired else {
+      throw FileError(
+        path: data.path, problem: "holds two sets without pairs", advice: "give pairs, or learn from unpaired images")
+    }
     let preparation = ImagePreparation(configuration)
     try data.requireSound(for: preparation, batchSize: configuration.batchSize)
     let part = data.training

@@ -6,17 +6,17 @@ import NeuralNet
 /// pix2pix/CycleGAN code.
 public struct DataFolder: Sendable {
   /// The folder, as it was named.
-  public var path: String
+  public internal(set) var path: String
   /// Whether it holds pairs.
-  public var objective: TrainingObjective
+  public internal(set) var objective: TrainingObjective
   /// The images to learn from.
-  public var training: DataPart
+  public internal(set) var training: DataPart
   /// The images for samples and figures, where there are any.
-  public var heldOut: DataPart?
+  public internal(set) var heldOut: DataPart?
   /// How large a picture may be.
-  public var limit: ImageLimit
+  public internal(set) var limit: ImageLimit
   /// Everything that keeps it from being trained on, with paths.
-  public var problems: [FileError]
+  public internal(set) var problems: [FileError]
 
   /// What was recognised, in one sentence to print.
   public var summary: String {
@@ -50,6 +50,7 @@ public struct DataFolder: Sendable {
   /// What keeps the images from being prepared in this way: pictures smaller than the crop, or sizes that differ where
   /// a batch needs them equal.
   public func problems(for preparation: ImagePreparation, batchSize: Int = 1) -> [FileError] {
+    if let problem = preparation.problemOfSettings { return [problem] }
     var found: [FileError] = []
     for (part, preparation) in [(training, preparation), (heldOut, preparation.evaluation)] {
       guard let part else { continue }

@@ -1,14 +1,16 @@
 /// One PNG file of the data, by what its header says.
 public struct DataFile: Sendable, Equatable {
   /// The path to open.
-  public var path: String
+  public internal(set) var path: String
   /// The path below the data's folder, without the extension.
-  public var stem: String
+  public internal(set) var stem: String
   /// What the beginning of the file says.
-  public var header: PNGHeader
+  public internal(set) var header: PNGHeader
 }
 
 /// The images for training, or those held out from it.
+///
+/// Only a scan of a folder makes one: whoever reads pictures counts on partners being there.
 public struct DataPart: Sendable, Equatable {
   /// How the two sides lie on disk.
   public enum Arrangement: String, Sendable, Codable {
@@ -21,15 +23,15 @@ public struct DataPart: Sendable, Equatable {
   }
 
   /// How the two sides lie on disk.
-  public var arrangement: Arrangement
+  public internal(set) var arrangement: Arrangement
   /// The folders read: one (side by side) or two (A, B).
-  public var folders: [String]
+  public internal(set) var folders: [String]
   /// The files of side A, or those that hold both sides.
-  public var filesA: [DataFile] = []
+  public internal(set) var filesA: [DataFile] = []
   /// The files of side B; empty for side-by-side files; as many as in `filesA`, in the same order, for pairs.
-  public var filesB: [DataFile] = []
+  public internal(set) var filesB: [DataFile] = []
   /// How many files were passed over that are no pictures.
-  public var ignored = 0
+  public internal(set) var ignored = 0
 
   /// How many images side A has.
   public var countA: Int { filesA.count }

@@ -5,9 +5,9 @@ import NeuralNet
 public struct ImagePreparation: Sendable, Equatable {
   /// Whether pictures are resized, cropped or both.
   public var mode: Preprocessing
-  /// Side (or width) in pixels to which pictures are resized.
+  /// Side (or width) in pixels to which pictures are resized, one of `TrainingConfiguration.sides`.
   public var loadSize: Int
-  /// Side in pixels of the random crop.
+  /// Side in pixels of the random crop, one of `TrainingConfiguration.sides`.
   public var cropSize: Int
   /// Whether half of the pictures are mirrored left to right.
   public var flip: Bool
@@ -64,7 +64,7 @@ public struct ImagePreparation: Sendable, Equatable {
     case .scaleWidth, .scaleWidthAndCrop:
       if width == loadSize && height >= cropSize { return (width, height) }
       let scaled = Double(loadSize) * Double(height) / Double(max(1, width))
-      return (loadSize, max(cropSize, scaled < 0x1p40 ? Int(scaled) : 1 << 40))
+      return (loadSize, max(cropSize, Int(min(max(scaled, 0), 0x1p40))))
     case .crop, .none:
       return (width, height)
     }
@@ -77,6 +77,7 @@ public struct ImagePreparation: Sendable, Equatable {
 
   /// What keeps a picture of this size from being prepared; nil where nothing does.
   func problem(width: Int, height: Int, path: String) -> FileError? {
+    if let problem = problemOfSettings { return problem }
     let size = resizedSize(width: width, height: height)
     let (area, overflow) = size.width.multipliedReportingOverflow(by: size.height)
     if mode.resizes && (overflow || area > ImageLimit.default.pixels) {
@@ -90,6 +91,20 @@ public struct ImagePreparation: Sendable, Equatable {
       problem: "is \(width)×\(height)\(mode.resizes ? ", resized to \(size.width)×\(size.height)" : ""), "
         + "but the crop is \(cropSize)×\(cropSize)",
       advice: mode.resizes ? "choose a --load-size of at least --crop-size" : "choose a smaller --crop-size, or resize")
+  }
+
+  /// What no picture can be prepared with; nil where all settings are possible.
+  var problemOfSettings: FileError? {
+    do {
+      try FileError.require(loadSize, in: TrainingConfiguration.sides, "pixels to resize to")
+      try FileError.require(cropSize, in: TrainingConfiguration.sides, "pixels of a crop")
+      for channels in [inputChannels, outputChannels] where channels != 1 && channels != 3 {
+        throw FileError(path: nil, problem: "pictures of \(channels) channels cannot be", advice: "give 1 or 3")
+      }
+      return nil
+    } catch {
+      return error as? FileError
+    }
   }
 
   /// The part of a resized picture that the network sees for `draw`, and whether it is mirrored.

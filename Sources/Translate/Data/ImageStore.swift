@@ -34,6 +34,9 @@ public final class ImageStore: Sendable {
         remainingBytes: cacheBytes))
   }
 
+  /// How many pictures there are on each side.
+  var imageCounts: (a: Int, b: Int) { (part.countA, part.countB) }
+
   /// How many pictures can be input, and how many can be targets.
   public var counts: (inputs: Int, targets: Int) {
     preparation.direction == .aToB ? (part.countA, part.countB) : (part.countB, part.countA)
@@ -44,12 +47,15 @@ public final class ImageStore: Sendable {
   /// Store and preparation should be those for evaluation; see `ImagePreparation.evaluation`.
   ///
   /// - Parameters:
-  ///   - input: which picture is the input, from 0.
-  ///   - target: which one is the target; nil for the partner of the input.
+  ///   - input: which picture is the input, from 0; less than `counts` says.
+  ///   - target: which one is the target, likewise; nil for the partner of the input.
   /// - Throws: `FileError` where a file cannot be read or prepared.
   public func fixedPair(input: Int, target: Int? = nil) throws -> (
     input: ImageBatch, target: ImageBatch, inputPath: String, targetPath: String
   ) {
+    precondition(
+      (0..<counts.inputs).contains(input) && (0..<counts.targets).contains(target ?? input),
+      "there is a picture of each number")
     let (a, b) = preparation.direction == .aToB ? (input, target ?? input) : (target ?? input, input)
     let sample = Sample(epoch: 0, indexA: a, indexB: b, drawA: .centred, drawB: .centred)
     var inputs = ImageBatch()
@@ -81,21 +87,12 @@ public final class ImageStore: Sendable {
 
   private func append(_ image: Image, _ draw: AugmentationDraw, to batch: inout ImageBatch, path: String) throws {
     let (window, flipped) = preparation.window(width: image.width, height: image.height, draw: draw)
-    if batch.count == 0 {
-      (batch.height, batch.width, batch.channels) = (window.height, window.width, image.channels)
-    }
-    guard batch.height == window.height && batch.width == window.width else {
+    guard batch.count == 0 || batch.height == window.height && batch.width == window.width else {
       throw FileError(
         path: path, problem: "is \(window.width)×\(window.height) in a batch of \(batch.width)×\(batch.height)",
         advice: "choose --batch-size 1, or a --preprocess that makes all sizes equal")
     }
-    let start = batch.values.count
-    batch.values.append(contentsOf: repeatElement(0, count: window.height * window.width * batch.channels))
-    batch.values.withUnsafeMutableBufferPointer { values in
-      guard let base = values.baseAddress else { return }
-      ImageTensor.write(image, window: window, flipped: flipped, to: base + start, pixelStride: image.channels)
-    }
-    batch.count += 1
+    batch.append(image, window, flipped: flipped)
   }
 
   private func path(a index: Int) -> String { part.filesA[index].path }
@@ -158,9 +155,7 @@ public final class ImageStore: Sendable {
   /// What the headers promised is checked again, since files can change while training runs.
   private func prepared(_ image: Image, channels: Int, path: String) throws -> Image {
     if let problem = preparation.problem(width: image.width, height: image.height, path: path) { throw problem }
-    var result = image
-    result.alpha = nil
-    result = result.converted(channels: channels)
+    var result = image.withAlpha(nil).converted(channels: channels)
     let size = preparation.resizedSize(width: image.width, height: image.height)
     if size != (image.width, image.height) {
       result = result.resized(width: size.width, height: size.height, filter: .bicubic)

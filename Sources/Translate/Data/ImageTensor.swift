@@ -1,7 +1,7 @@
 /// Between bytes and the numbers that networks see: NHWC floats in [-1, 1], each pixel at a fixed stride.
 ///
 /// The values are those of torchvision's `ToTensor` followed by `Normalize(0.5, 0.5)`, to the last bit.
-public enum ImageTensor {
+enum ImageTensor {
   /// `(v / 255 - 0.5) / 0.5` for each byte: a table, since dividing twice a sample is what takes the time.
   private static let values: [Float] = (0..<256).map { (Float($0) / 255 - 0.5) / 0.5 }
 
@@ -9,7 +9,7 @@ public enum ImageTensor {
   ///
   /// What lies between the channels and the next pixel is left as it is. `destination` holds at least
   /// `(H × W - 1) × pixelStride + C` floats.
-  public static func write(_ image: Image, to destination: UnsafeMutablePointer<Float>, pixelStride: Int) {
+  static func write(_ image: Image, to destination: UnsafeMutablePointer<Float>, pixelStride: Int) {
     write(
       image, window: Window(x: 0, y: 0, width: image.width, height: image.height), flipped: false, to: destination,
       pixelStride: pixelStride)
@@ -31,7 +31,7 @@ public enum ImageTensor {
     precondition(pixelStride >= channels, "pixels overlap")
     precondition(
       window.x >= 0 && window.y >= 0 && window.width >= 0 && window.height >= 0
-        && window.x + window.width <= image.width && window.y + window.height <= image.height,
+        && window.width <= image.width - window.x && window.height <= image.height - window.y,
       "the window leaves the image")
     image.pixels.withUnsafeBufferPointer { pixels in
       values.withUnsafeBufferPointer { values in
@@ -67,7 +67,7 @@ public enum ImageTensor {
   /// The picture of (H, W, C) floats: `(x + 1) / 2 × 255`, rounded to nearest and clamped; NaN becomes 0.
   ///
   /// Pixel i is read from `source + i × pixelStride`.
-  public static func image(
+  static func image(
     from source: UnsafePointer<Float>, width: Int, height: Int, channels: Int, pixelStride: Int
   ) -> Image {
     precondition(pixelStride >= channels, "pixels overlap")

@@ -9,6 +9,7 @@ extension Image {
   ///   - filter: how samples between pixels are found.
   public func resized(width: Int, height: Int, filter: ResamplingFilter = .bicubic) -> Image {
     precondition(width > 0 && height > 0 && self.width > 0 && self.height > 0, "an image to resize has pixels")
+    _ = Self.sampleCount(width: max(width, self.width), height: max(height, self.height), channels: channels)
     if width == self.width && height == self.height { return self }
     func planes(_ samples: [UInt8], _ channels: Int) -> [UInt8] {
       if filter == .nearest {

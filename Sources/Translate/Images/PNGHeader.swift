@@ -12,17 +12,17 @@ public struct PNGHeader: Sendable, Equatable {
   }
 
   /// Pixels in a row.
-  public var width: Int
+  public internal(set) var width: Int
   /// Rows.
-  public var height: Int
+  public internal(set) var height: Int
   /// Bits of a stored sample (or palette index): 1, 2, 4, 8 or 16.
-  public var bitDepth: Int
+  public internal(set) var bitDepth: Int
   /// Kind of the samples.
-  public var colorType: ColorType
+  public internal(set) var colorType: ColorType
   /// Whether the rows are stored in the seven passes of Adam7.
-  public var isInterlaced: Bool
+  public internal(set) var isInterlaced: Bool
   /// Whether the decoded picture has opacity samples: an alpha channel, or a tRNS chunk.
-  public var hasAlpha: Bool
+  public internal(set) var hasAlpha: Bool
 
   /// Channels of the decoded picture without alpha: 1 (grey) or 3 (RGB; a palette counts as RGB).
   public var channels: Int { colorType == .grey || colorType == .greyAlpha ? 1 : 3 }

@@ -14,13 +14,14 @@ public enum SampleSheet {
   ///   - rows: the pictures, row by row; rows may differ in length.
   ///   - columnTitles: words above the columns, from the left; there may be fewer or none.
   ///   - rowTitles: words left of the rows, from the top; there may be fewer or none.
-  ///   - scale: how many pixels of the sheet each way show one pixel of a picture.
-  ///   - padding: pixels around and between the pictures.
+  ///   - scale: how many pixels of the sheet each way show one pixel of a picture, 1 to 64.
+  ///   - padding: pixels around and between the pictures, 0 to 4096.
   /// Titles are set in ASCII, other characters appear as "?".
   public static func compose(
     rows: [[Image]], columnTitles: [String] = [], rowTitles: [String] = [], scale: Int = 1, padding: Int = 16
   ) -> Image {
-    precondition(scale >= 1 && padding >= 0, "a sheet has a scale of at least 1 and a padding of at least 0")
+    precondition((1...64).contains(scale), "a sheet has a scale from 1 to 64")
+    precondition((0...4096).contains(padding), "a sheet has a padding from 0 to 4096")
     let columnCount = max(rows.map(\.count).max() ?? 0, columnTitles.count)
     let widths = (0..<columnCount).map { column in
       let pictures = rows.map { $0.indices.contains(column) ? $0[column].width * scale : 0 }
@@ -35,9 +36,10 @@ public enum SampleSheet {
     let left = padding + (titleWidth > 0 ? titleWidth + padding : 0)
     let top = padding + (columnTitles.isEmpty ? 0 : BitmapFont.height * dot + padding / 2)
 
-    var sheet = Canvas(
-      width: max(1, left + widths.reduce(0) { $0 + $1 + padding }),
-      height: max(1, top + heights.reduce(0) { $0 + $1 + padding }), level: background)
+    let sheetWidth = max(1, left + widths.reduce(0) { $0 + $1 + padding })
+    let sheetHeight = max(1, top + heights.reduce(0) { $0 + $1 + padding })
+    _ = Image.sampleCount(width: sheetWidth, height: sheetHeight, channels: 3)
+    var sheet = Canvas(width: sheetWidth, height: sheetHeight, level: background)
     var x = left
     for (column, title) in columnTitles.enumerated() {
       sheet.write(title, x: x + (widths[column] - width(of: title)) / 2, y: padding, dot: dot, level: ink)

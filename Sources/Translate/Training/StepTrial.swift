@@ -14,11 +14,10 @@ package final class StepTrial {
     model = try TrainingSession.model(configuration, processor, random: &random)
     learningRate = configuration.learningRate
     func images(_ channels: Int, _ random: inout RandomGenerator) -> ImageBatch {
-      var images = ImageBatch()
-      (images.count, images.channels) = (configuration.batchSize, channels)
-      (images.height, images.width) = (configuration.cropSize, configuration.cropSize)
-      images.values = (0..<images.shape.count).map { _ in Float(random.uniform() * 2 - 1) }
-      return images
+      let (count, side) = (configuration.batchSize, configuration.cropSize)
+      return ImageBatch(
+        count: count, height: side, width: side, channels: channels,
+        values: (0..<count * side * side * channels).map { _ in Float(random.uniform() * 2 - 1) })
     }
     batch = Batch(
       input: images(configuration.inputChannels, &random), target: images(configuration.outputChannels, &random),

@@ -37,7 +37,7 @@ public enum GeneratorConfiguration: Sendable, Equatable, Codable {
   /// The sizes that the network takes without padding are multiples of this many pixels.
   public var sizeMultiple: Int {
     switch self {
-    case .unet(let network): 1 << network.levels
+    case .unet(let network): 1 << min(max(network.levels, 0), 62)
     case .resnet: 4
     }
   }
@@ -56,7 +56,9 @@ extension TrainingConfiguration {
 
   /// The network that judges outputs: pix2pix shows it input and output together, CycleGAN the output alone.
   public var discriminatorConfiguration: DiscriminatorConfiguration {
-    makeDiscriminator(channels: objective == .paired ? inputChannels + outputChannels : outputChannels)
+    let (pair, overflow) = inputChannels.addingReportingOverflow(outputChannels)
+    // A sum that is none is refused where a network is made of it.
+    return makeDiscriminator(channels: objective == .unpaired ? outputChannels : overflow ? 0 : pair)
   }
 
   /// CycleGAN's network that judges images of the input domain.

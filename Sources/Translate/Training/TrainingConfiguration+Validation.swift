@@ -24,6 +24,9 @@ extension TrainingConfiguration {
   /// The widest first convolution: its sixteenfold, two concatenated inner levels, is what a row of zeros must cover.
   static let mostFilters = 1024
 
+  /// Sides in pixels that images can be resized and cropped to.
+  static let sides = 1...16384
+
   /// Checks every setting by itself and together with the others.
   ///
   /// - Throws: a `ConfigurationError` for the first that cannot be.
@@ -38,9 +41,9 @@ extension TrainingConfiguration {
     try check("--epochs", epochs, in: 0...1_000_000)
     try check("--decay-epochs", decayEpochs, in: 0...1_000_000)
     if let steps { try check("--steps", steps, in: 1...1_000_000_000) }
-    try check("--batch-size", batchSize, in: 1...1024)
-    try check("--load-size", loadSize, in: 1...16384)
-    try check("--crop-size", cropSize, in: 1...16384)
+    try check("--batch-size", batchSize, in: FolderTranslation.batchSizes)
+    try check("--load-size", loadSize, in: Self.sides)
+    try check("--crop-size", cropSize, in: Self.sides)
     try check("--max-pixels", maxPixels, in: 1...(1 << 34))
     try check("--ngf", ngf, in: 1...Self.mostFilters)
     try check("--ndf", ndf, in: 1...Self.mostFilters)
@@ -49,7 +52,7 @@ extension TrainingConfiguration {
     try check("--lr-decay-iters", learningRateStep, in: 1...1_000_000)
     try check("--save-every", saveEvery, in: 1...1_000_000)
     try check("--sample-every", sampleEvery, in: 1...1_000_000_000)
-    if let threads { try check("--threads", threads, in: 1...1024) }
+    if let threads { try check("--threads", threads, in: Processor.threadCounts) }
     for (option, weight) in [
       ("--lambda-l1", lambdaL1), ("--lambda-a", lambdaA), ("--lambda-b", lambdaB),
       ("--lambda-identity", lambdaIdentity),

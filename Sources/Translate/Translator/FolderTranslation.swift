@@ -7,8 +7,8 @@ public struct FolderTranslation: Sendable {
   public var input: String
   /// The folder that the translations go to, under the same relative paths.
   public var output: String
-  /// Pictures that go through the network at once, where neighbours have the same size; nil: as many as are faster
-  /// together. What becomes of a picture does not depend on it.
+  /// Pictures that go through the network at once, where neighbours have the same size, one of `batchSizes`; nil: as
+  /// many as are faster together. What becomes of a picture does not depend on it.
   public var batchSize: Int?
   /// Whether sub-folders are translated too.
   public var recursive = false
@@ -16,12 +16,15 @@ public struct FolderTranslation: Sendable {
   public var skipsExisting = false
   /// Whether input and output are written side by side.
   public var sideBySide = false
-  /// Every `count`-th file from the `index`-th on, counted from 1; nil: all.
-  public var shard: (index: Int, count: Int)?
+  /// Which part of the files is translated; nil: all.
+  public var shard: Shard?
   /// Which half of side-by-side pictures is translated; nil: the whole picture.
   public var half: ImageHalf?
   /// The largest picture that is read.
   public var limit = ImageLimit.default
+
+  /// Batch sizes that can be asked for.
+  public static let batchSizes = 1...1024
 
   /// A translation of `input` into `output`.
   public init(_ input: String, to output: String) {
@@ -72,12 +75,13 @@ public struct FolderTranslation: Sendable {
   ///   - translator: translates
   ///   - shouldStop: asked after every batch
   ///   - report: called for every picture, one call at a time, from this thread or from one that encodes
-  /// - Throws: `FileError` where there is nothing to translate, the output would overwrite the input or itself, or its
-  ///   folder cannot be made
+  /// - Throws: `FileError` where there is nothing to translate, the output would overwrite the input or itself, its folder
+  ///   cannot be made, or the batch size cannot be
   public func run(
     _ translator: Translator, shouldStop: () -> Bool = { false },
     report: @escaping @Sendable (Progress) -> Void = { _ in }
   ) throws -> Summary {
+    if let batchSize { try FileError.require(batchSize, in: Self.batchSizes, "pictures in a batch") }
     let all = try items()
     let items = skipsExisting ? all.filter { !FileManager.default.fileExists(atPath: $0.target) } : all
     try OutputFolder.make(output)
@@ -207,7 +211,7 @@ public struct FolderTranslation: Sendable {
     // Over all shards, which may run at the same time.
     try requirePlaces(items)
     guard let shard else { return items }
-    return items.enumerated().filter { $0.offset % shard.count == shard.index - 1 }.map(\.element)
+    return items.enumerated().filter { shard.contains($0.offset) }.map(\.element)
   }
 }
 

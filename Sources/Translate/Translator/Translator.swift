@@ -13,6 +13,9 @@ public final class Translator {
     case running
   }
 
+  /// Sides that tiles may have, in pixels.
+  public static let tiles = 32...16384
+
   /// How pictures are translated.
   public struct Options: Sendable, Equatable {
     /// nil: as the model's file says, else those of the picture.
@@ -21,9 +24,9 @@ public final class Translator {
     public var dropout = false
     /// Decides, with the picture's name, which outcome dropout draws.
     public var seed: UInt64 = 0
-    /// Side of the squares in which larger pictures are translated, in pixels; nil: in one piece.
+    /// Side of the squares in which larger pictures are translated, in pixels, one of `tiles`; nil: in one piece.
     public var tile: Int?
-    /// Threads that compute; nil: one for each processor.
+    /// Threads that compute, one of `Processor.threadCounts`; nil: one for each processor.
     public var threads: Int?
 
     /// The defaults.
@@ -51,24 +54,31 @@ public final class Translator {
 
   /// A translator with a generator at hand.
   ///
-  /// - Throws: `FileError` where the tile does not fit the network, or there is no memory
+  /// - Throws: `FileError` where the tile or the number of threads cannot be, or there is no memory
   public init(_ model: GeneratorModel, options: Options = Options()) throws {
     self.model = model
     self.options = options
     normStatistics =
       options.normStatistics ?? model.metadata.normStatistics.flatMap(NormStatistics.init(rawValue:)) ?? .image
     sizeMultiple = model.configuration.sizeMultiple
-    if let tile = options.tile, tile < max(32, sizeMultiple) || tile % sizeMultiple != 0 {
-      let nearest = max(32 + sizeMultiple - 1, tile + sizeMultiple / 2) / sizeMultiple * sizeMultiple
-      throw FileError(
-        path: nil, problem: "a tile of \(tile) pixels does not fit this network",
-        advice: "give a multiple of \(sizeMultiple), such as \(nearest)")
-    }
+    if let tile = options.tile { try Self.requireTile(tile, multiple: sizeMultiple) }
     var mode = ExecutionMode()
     mode.usesRunningStatistics = normStatistics == .running
     mode.drops = options.dropout
     apply = PlannedExecutions(
       model.network, mode, try Processor(threads: options.threads), in: arena)
+  }
+
+  /// Refuses a tile that the network does not take, and names the nearest one that it does.
+  private static func requireTile(_ tile: Int, multiple: Int) throws {
+    guard !tiles.contains(tile) || tile % multiple != 0 else { return }
+    let possible = (tiles.lowerBound + multiple - 1) / multiple...max(1, tiles.upperBound / multiple)
+    let wanted = min(max(tile, tiles.lowerBound), tiles.upperBound)
+    let nearest = min(max((wanted + multiple / 2) / multiple, possible.lowerBound), possible.upperBound) * multiple
+    throw FileError(
+      path: nil, problem: "a tile of \(tile) pixels does not fit this network",
+      advice: tiles.contains(nearest)
+        ? "give a multiple of \(multiple), such as \(nearest)" : "translate pictures in one piece")
   }
 
   /// Whether several pictures at once are faster: where the weights fit no cache, a batch reads them less often.
@@ -159,13 +169,6 @@ public final class Translator {
 }
 
 extension Image {
-  /// The same picture with other opacity.
-  func withAlpha(_ alpha: [UInt8]?) -> Image {
-    var result = self
-    result.alpha = alpha
-    return result
-  }
-
   /// The picture with mirrored borders, without opacity.
   func padded(_ padding: Padding) -> Image {
     var bytes: [UInt8] = []

@@ -68,6 +68,11 @@ private struct Inference {
     } else {
       return nil
     }
+    do {
+      try network.validate()
+    } catch {
+      throw failure(error.problem, error.advice)
+    }
     try checkTensors(of: network)
     try checkMetadata(of: network)
     return network
@@ -79,8 +84,11 @@ private struct Inference {
     var levels = 1
     // A depth that no image needs ends the search in a file of endless names.
     while levels < 32, has([LayoutTensor].unetPrefix(levels) + ".model.1.weight") { levels += 1 }
-    guard (5...20).contains(levels) else {
-      throw failure("holds a U-Net of \(levels) levels, expected 5 to 20 (unet_32 to unet_1048576)")
+    let possible = UNetConfiguration.levelCounts
+    guard possible.contains(levels) else {
+      throw failure(
+        "holds a U-Net of \(levels) levels, expected \(possible.lowerBound) to \(possible.upperBound) "
+          + "(unet_\(1 << possible.lowerBound) to unet_\(1 << possible.upperBound))")
     }
     var configuration = UNetConfiguration(levels: levels)
     (configuration.filters, configuration.inputChannels) = try firstConvolution("model.model.0.weight", kernel: 4)
@@ -143,8 +151,7 @@ private struct Inference {
   /// Filters and input channels, from the first convolution.
   private func firstConvolution(_ name: String, kernel: Int) throws -> (filters: Int, channels: Int) {
     let shape = try shape(name)
-    // Wider networks would overflow nothing, but no file that is not hostile has them.
-    guard shape[2...] == [kernel, kernel], (1...65536).contains(shape[0]), (1...65536).contains(shape[1]) else {
+    guard shape[2...] == [kernel, kernel], shape.prefix(2).allSatisfy(ChannelLimit.channels.contains) else {
       throw failure("tensor '\(name)' has shape \(shape), expected [filters, channels, \(kernel), \(kernel)]")
     }
     return (shape[0], shape[1])

@@ -39,12 +39,24 @@ public enum InferredNetwork: Sendable, Equatable {
     }
   }
 
-  /// Its tensors in the order of PyTorch's state dict, by name and shape.
+  /// Checks that there can be such a network.
+  ///
+  /// - Throws: `FileError` for the first number with which none can be made
+  public func validate() throws(FileError) {
+    switch self {
+    case .unet(let configuration): try configuration.validate()
+    case .resnet(let configuration): try configuration.validate()
+    case .discriminator(let configuration): try configuration.validate()
+    }
+  }
+
+  /// Its tensors in the order of PyTorch's state dict, by name and shape; traps where `validate` would throw.
   ///
   /// Convolution weights are (out, in, kh, kw), transposed ones (in, out, kh, kw). Source: `networks.py` of the public
   /// pix2pix and CycleGAN code; docs/checkpoint-format.md lists the names.
   public var layout: [LayoutTensor] {
-    switch self {
+    precondition((try? validate()) != nil, "there is no network of these numbers: see validate()")
+    return switch self {
     case .unet(let configuration): .unet(configuration)
     case .resnet(let configuration): .resnet(configuration)
     case .discriminator(let configuration): .discriminator(configuration)

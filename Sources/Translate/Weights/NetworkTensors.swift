@@ -52,7 +52,14 @@ enum NetworkTensors {
       store.runningStatistics[index].mean = try floats(path + ".running_mean", shape, file)
       store.runningStatistics[index].variance = try floats(path + ".running_var", shape, file)
       let counter = path + ".num_batches_tracked"
-      store.runningStatistics[index].batches = file[counter] == nil ? 0 : try file.int64s(counter).first ?? 0
+      let batches = file[counter] == nil ? 0 : try file.int64s(counter).first ?? 0
+      // Training counts on from here.
+      guard (0..<1 << 48).contains(batches) else {
+        throw FileError(
+          path: file.path, problem: "tensor \(FileError.quote(counter)) counts \(batches) batches",
+          advice: "is it damaged?")
+      }
+      store.runningStatistics[index].batches = batches
     }
   }
 

@@ -151,17 +151,15 @@ extension Option {
 
   /// A part of a job: `I/N`.
   static func shard(
-    _ name: String, _ property: WritableKeyPath<Target, (index: Int, count: Int)?> & Sendable, _ help: String
+    _ name: String, _ property: WritableKeyPath<Target, Shard?> & Sendable, _ help: String
   ) -> Option {
     Option(
       name: name, form: .value(placeholder: "I/N"), help: help, standard: { _ in nil },
       set: { (target: inout Target, text: String) throws(UsageError) in
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 2, let index = parts[0], let count = parts[1], count >= 1, (1...count).contains(index)
-        else {
+        guard let shard = Shard(text) else {
           throw .malformed(option: "--" + name, value: text, expected: "I/N with I from 1 to N, such as 3/16")
         }
-        target[keyPath: property] = (index, count)
+        target[keyPath: property] = shard
       })
   }
 

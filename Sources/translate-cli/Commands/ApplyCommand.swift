@@ -39,16 +39,17 @@ struct ApplyCommand: Command {
           "whose statistics batch norm uses: the image's own, or those gathered in training"),
         .flag("dropout", \.settings.dropout, "keep dropout on: one of several outcomes"),
         .integer("seed", \.seed, "which outcome --dropout draws"),
-        .integer("tile", \.settings.tile, in: 32...16384, "translate larger images in squares of this side, in pixels"),
+        .integer(
+          "tile", \.settings.tile, in: Translator.tiles, "translate larger images in squares of this side, in pixels"),
       ]),
     OptionGroup<Self>(
       title: "Running",
       options: [
         .integer(
-          "batch-size", \.translation.batchSize, in: 1...1024,
+          "batch-size", \.translation.batchSize, in: FolderTranslation.batchSizes,
           "neighbours of one size that go as one batch [1; 4 for large networks and folders]"
         ),
-        .integer("threads", \.settings.threads, in: 1...1024, "threads that compute [one a core]"),
+        .integer("threads", \.settings.threads, in: Processor.threadCounts, "threads that compute [one a core]"),
         .quiet(\.isQuiet),
         .flag("json", \.json, "print what came out as JSON at the end"),
       ]),

@@ -51,12 +51,11 @@ import Testing
           }
         }
         let (first, second) = (scene.outputs[0], scene.outputs[1])
-        var pass = ActivationPass(
-          input: scene.input.view,
-          first: RectifiedView(options.isInPlace ? scene.input.view : first.view, slope: scene.slopes[0]))
-        (pass.pixels, pass.channels, pass.affine, pass.dropout) = (pixels, channels, scene.affine, scene.dropout)
-        pass.residual = options.hasResidual ? scene.residual.view : nil
-        pass.second = options.hasSecond ? RectifiedView(second.view, slope: scene.slopes[1]) : nil
+        let pass = ActivationPass(
+          pixels: pixels, channels: channels, input: scene.input.view, affine: scene.affine, dropout: scene.dropout,
+          residual: options.hasResidual ? scene.residual.view : nil,
+          first: RectifiedView(options.isInPlace ? scene.input.view : first.view, slope: scene.slopes[0]),
+          second: options.hasSecond ? RectifiedView(second.view, slope: scene.slopes[1]) : nil)
         table.activate(pass)
         expect(scene.name, (options.isInPlace ? scene.input : first).values, expected[0], Self.tolerance)
         if options.hasSecond { expect(scene.name + ", second", second.values, expected[1], Self.tolerance) }
@@ -69,9 +68,8 @@ import Testing
   @Test(arguments: KernelTable.available) func activationsKeepWhatIsNoNumber(_ table: KernelTable) {
     let input = GuardedPixels(1, 17) { _, channel in channel % 2 == 0 ? .nan : -1 }
     let output = GuardedPixels(1, 17, value: nil)
-    var pass = ActivationPass(input: input.view, first: RectifiedView(output.view, slope: 0))
-    (pass.pixels, pass.channels) = (1, 17)
-    table.activate(pass)
+    table.activate(
+      ActivationPass(pixels: 1, channels: 17, input: input.view, first: RectifiedView(output.view, slope: 0)))
     #expect(output.values.enumerated().allSatisfy { $1.isNaN == ($0 % 2 == 0) })
   }
 
@@ -249,9 +247,10 @@ import Testing
 
     func gradientPass(output: GuardedPixels) -> ActivationGradientPass {
       var pass = ActivationGradientPass(
-        input: input.view, first: RectifiedView(gradients[0].view, slope: slopes[0]), output: output.view)
-      (pass.pixels, pass.channels, pass.affine, pass.dropout) = (pixels, channels, affine, dropout)
-      pass.second = options.hasSecond ? RectifiedView(gradients[1].view, slope: slopes[1]) : nil
+        pixels: pixels, channels: channels, input: input.view, dropout: dropout,
+        first: RectifiedView(gradients[0].view, slope: slopes[0]),
+        second: options.hasSecond ? RectifiedView(gradients[1].view, slope: slopes[1]) : nil, output: output.view)
+      pass.affine = affine
       guard options.isAffine else { return pass }
       pass.inverseDeviation = UnsafePointer(inverseDeviation.base)
       pass.meanGradient = UnsafePointer(meanGradient.base)

@@ -109,6 +109,40 @@ import Testing
     }
   }
 
+  @Test func settingsThatCannotBe() throws {
+    let folder = try TemporaryFolder()
+    let data = try pairs(folder, count: 2)
+    let changes: [(inout TrainingConfiguration) -> Void] = [
+      { $0.batchSize = 0 }, { $0.batchSize = -1 }, { $0.batchSize = .max }, { $0.cropSize = 0 }, { $0.cropSize = .min },
+      { $0.cropSize = .max }, { $0.inputChannels = 2 }, { $0.outputChannels = .max },
+      { ($0.preprocess, $0.loadSize) = (.resizeAndCrop, 0) }, { ($0.preprocess, $0.loadSize) = (.scaleWidth, .min) },
+      { ($0.preprocess, $0.loadSize) = (.scaleWidthAndCrop, .max) },
+    ]
+    for (index, change) in changes.enumerated() {
+      let configuration = configuration(change)
+      #expect(throws: FileError.self, "change \(index)") {
+        try BatchLoader(data, configuration: configuration, generator: RandomGenerator(seed: 1))
+      }
+      let preparation = ImagePreparation(configuration)
+      _ = preparation.preparedSize(width: 1 << 31, height: 1 << 31)
+      guard configuration.batchSize == 2 else { continue }
+      let store = ImageStore(part: data.training, preparation: preparation)
+      #expect(throws: FileError.self, "change \(index)") { try store.fixedPair(input: 0) }
+    }
+  }
+
+  /// Pairs are asked for by one number, which the smaller of two unordered sets may not have.
+  @Test func setsAreNoPairs() throws {
+    let folder = try TemporaryFolder()
+    for index in 0..<3 { try folder.image("trainA/a\(index).png", width: 16, height: 16) }
+    try folder.image("trainB/b.png", width: 16, height: 16)
+    let data = try DataFolder(folder.path)
+    let error = #expect(throws: FileError.self) {
+      try BatchLoader(data, configuration: configuration(), generator: RandomGenerator(seed: 1))
+    }
+    #expect(error?.problem == "holds two sets without pairs")
+  }
+
   @Test func errorsOfWorkersReachTheCaller() throws {
     let folder = try TemporaryFolder()
     let data = try pairs(folder, count: 3)

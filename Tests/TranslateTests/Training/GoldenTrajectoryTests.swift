@@ -114,13 +114,11 @@ private struct Trajectory {
   private func images(_ name: String) throws -> ImageBatch {
     let shape = try golden.shape(name)
     let planes = try golden.floats(name)
-    var batch = ImageBatch()
-    (batch.count, batch.channels, batch.height, batch.width) = (shape.n, shape.c, shape.h, shape.w)
     let plane = shape.h * shape.w
-    batch.values = (0..<shape.count).map { index in
+    let values = (0..<shape.count).map { index in
       let pixel = index / shape.c
       return planes[(pixel / plane * shape.c + index % shape.c) * plane + pixel % plane]
     }
-    return batch
+    return ImageBatch(count: shape.n, height: shape.h, width: shape.w, channels: shape.c, values: values)
   }
 }

@@ -75,6 +75,8 @@ struct TrainingConfigurationTests {
     settings.discriminator = .layered
     settings.discriminatorLayers = 5
     #expect(settings.discriminatorConfiguration.kind == .patch(layers: 5))
+    (settings.objective, settings.inputChannels, settings.outputChannels) = (.paired, .max, .max)
+    #expect(throws: FileError.self) { try settings.discriminatorConfiguration.validate() }
   }
 
   @Test func impossibleSettingsAreRefused() {

@@ -69,13 +69,22 @@ import Testing
     var seen: [String] = []
     for index in 1...3 {
       var translation = FolderTranslation(scene.path("in"), to: scene.path("out\(index)"))
-      translation.shard = (index, 3)
+      translation.shard = Shard(index: index, count: 3)
       _ = try translation.run(translator)
       seen += try names(scene.path("out\(index)"))
     }
     #expect(seen.sorted() == ["img1.png", "img10.png", "img11.png", "img2.png"])
     // Natural order: img1, img2, img10, img11.
     #expect(try names(scene.path("out1")) == ["img1.png", "img11.png"])
+  }
+
+  @Test(arguments: [0, -1, 1025, Int.min, Int.max]) func batchesThatCannotBe(size: Int) throws {
+    let (scene, translator) = try scene()
+    var translation = FolderTranslation(scene.path("in"), to: scene.path("out"))
+    translation.batchSize = size
+    let error = #expect(throws: FileError.self) { try translation.run(translator) }
+    #expect(error?.description == "\(size) pictures in a batch cannot be; give 1 to 1024")
+    #expect(!FileManager.default.fileExists(atPath: scene.path("out")))
   }
 
   @Test func existingTranslationsAreLeftAlone() throws {
@@ -132,7 +141,9 @@ import Testing
     #expect(try refusal(scene, translator, "in", "out") == clash + "; rename one of them")
     // Shards run at the same time: each looks at all.
     for index in 1...2 {
-      #expect(try refusal(scene, translator, "in", "out") { $0.shard = (index, 2) } == clash + "; rename one of them")
+      #expect(
+        try refusal(scene, translator, "in", "out") { $0.shard = Shard(index: index, count: 2) } == clash
+          + "; rename one of them")
     }
     try copy(scene, "in/img2.png", "in/img2.Png")
     #expect(try refusal(scene, translator, "in", "out") == clash + "; 1 more clash like this; rename one of them")

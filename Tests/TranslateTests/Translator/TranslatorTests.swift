@@ -58,8 +58,8 @@ final class ModelScene {
     let scene = try ModelScene()
     let translator = try Translator(model: try scene.model("m.safetensors", ModelScene.unet()))
     for (width, height) in [(64, 64), (65, 63), (1, 1), (3, 130), (200, 17)] {
-      var image = ModelScene.noise(width, height, seed: 5)
-      image.alpha = (0..<width * height).map { UInt8(truncatingIfNeeded: $0 * 7) }
+      let image = ModelScene.noise(width, height, seed: 5)
+        .withAlpha((0..<width * height).map { UInt8(truncatingIfNeeded: $0 * 7) })
       let output = try translator.translate(image)
       #expect(output.width == width && output.height == height && output.channels == 3)
       #expect(output.alpha == image.alpha)
@@ -153,6 +153,27 @@ final class ModelScene {
     let error = #expect(throws: FileError.self) { _ = try Translator(model: model, options: options) }
     #expect(
       error?.description == "a tile of 70 pixels does not fit this network; give a multiple of 64, such as 64")
+  }
+
+  @Test(arguments: [(Int.max, 16384), (16385, 16384), (100, 128), (95, 64), (0, 64), (-1, 64), (Int.min, 64)])
+  func tilesThatCannotBe(tile: Int, nearest: Int) throws {
+    let scene = try ModelScene()
+    let model = try scene.model("m.safetensors", ModelScene.unet())
+    var options = Translator.Options()
+    options.tile = tile
+    let error = #expect(throws: FileError.self) { _ = try Translator(model: model, options: options) }
+    #expect(
+      error?.description
+        == "a tile of \(tile) pixels does not fit this network; give a multiple of 64, such as \(nearest)")
+  }
+
+  @Test(arguments: [Int.max, 1025, 0, -1, Int.min]) func threadsThatCannotBe(threads: Int) throws {
+    let scene = try ModelScene()
+    let model = try scene.model("m.safetensors", ModelScene.unet())
+    var options = Translator.Options()
+    options.threads = threads
+    let error = #expect(throws: FileError.self) { _ = try Translator(model: model, options: options) }
+    #expect(error?.description == "\(threads) threads cannot be; give 1 to 1024")
   }
 
   /// A translation that leaves every square as it is must give the picture back.

@@ -101,6 +101,14 @@ import Testing
       step(.init(name: name, shape: [], floats: [.nan])) == "tensor 'adam.G.step' holds nan, expected a whole number")
   }
 
+  @Test func batchCounts() throws {
+    let name = try #require(good.tensors.map(\.name).first { $0.hasSuffix("num_batches_tracked") })
+    for count in [Int64.max, 1 << 48, -1, .min] {
+      let tensor = SafetensorsWriter.Tensor(name: name, shape: [], integers: [count])
+      #expect(problem(tensor: { $0.name == name ? tensor : $0 }) == "tensor '\(name)' counts \(count) batches")
+    }
+  }
+
   /// Random edits of a whole checkpoint, mostly in its header, with a fixed seed.
   @Test func mutations() throws {
     let original = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder("good.safetensors"))))

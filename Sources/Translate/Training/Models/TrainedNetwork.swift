@@ -58,20 +58,6 @@ extension PlannedExecutions {
 }
 
 extension ImageBatch {
-  /// A batch of one picture.
-  init(_ image: Image) {
-    self.init()
-    count = 1
-    height = image.height
-    width = image.width
-    channels = image.channels
-    values = [Float](repeating: 0, count: image.pixels.count)
-    values.withUnsafeMutableBufferPointer { values in
-      guard let base = values.baseAddress else { return }
-      ImageTensor.write(image, to: base, pixelStride: image.channels)
-    }
-  }
-
   /// Calls `body` with the pictures as a tensor (N, C, H, W).
   func withView<Result>(_ body: (TensorView<Float>) throws -> Result) rethrows -> Result {
     try values.withUnsafeBufferPointer { values in

@@ -119,20 +119,18 @@ extension ImageBatch {
   func padded(toMultipleOf multiple: Int) -> ImageBatch {
     let padding = Padding(width: width, height: height, multiple: multiple)
     guard !padding.isEmpty else { return self }
-    var result = self
-    result.width = padding.paddedWidth
-    result.height = padding.paddedHeight
-    result.values = []
-    result.values.reserveCapacity(count * result.width * result.height * channels)
+    var padded: [Float] = []
+    padded.reserveCapacity(count * padding.paddedWidth * padding.paddedHeight * channels)
     for image in 0..<count {
-      for row in 0..<result.height {
+      for row in 0..<padding.paddedHeight {
         let line = (image * height + padding.sourceRow(row)) * width
-        for column in 0..<result.width {
+        for column in 0..<padding.paddedWidth {
           let pixel = (line + padding.sourceColumn(column)) * channels
-          result.values.append(contentsOf: values[pixel..<pixel + channels])
+          padded.append(contentsOf: values[pixel..<pixel + channels])
         }
       }
     }
-    return result
+    return ImageBatch(
+      count: count, height: padding.paddedHeight, width: padding.paddedWidth, channels: channels, values: padded)
   }
 }

@@ -1,0 +1,6 @@
+/// How wide networks can be.
+public enum ChannelLimit {
+  /// Channels of images and of a first convolution that a network can be made with: no product of the numbers that follow
+  /// from them overflows, and no network that anybody trains is wider.
+  public static let channels = 1...65536
+}

@@ -32,6 +32,7 @@ demo: build
 test: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
 	scripts/check-kernel-symbols
+	scripts/check-debug-build
 	scripts/test-narrower-kernels $(SWIFT_FLAGS)
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel
 

@@ -1,6 +1,14 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// Loops over pixels and numbers take a thousand times as long unoptimised, and a package's user builds it for debugging
+// along with his own code: so what holds such loops is optimised there too. Whole modules at once, because nothing is
+// inlined across files otherwise; then SwiftPM's batch mode must go, and two threads make the file for each source that it
+// expects.
+let optimized: [SwiftSetting] = [
+  .unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-disable-batch-mode"], .when(configuration: .debug))
+]
+
 // The kernel sources are compiled once per vector width (Sources/KernelsAVX2 and KernelsAVX512 are links to
 // KernelsPortable); which build runs is decided when the program starts. On arm64 NEON is always there, so the
 // portable build is the only one.
@@ -8,10 +16,10 @@ import PackageDescription
   let wideKernels: [Target] = [
     .target(
       name: "KernelsAVX2", dependencies: ["CProcessor", "KernelArguments"],
-      swiftSettings: [.define("KERNELS_AVX2"), .unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma"])]),
+      swiftSettings: [.define("KERNELS_AVX2"), .unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma"])] + optimized),
     .target(
       name: "KernelsAVX512", dependencies: ["CProcessor", "KernelArguments"],
-      swiftSettings: [.define("KERNELS_AVX512"), .unsafeFlags(["-Xcc", "-march=skylake-avx512"])]),
+      swiftSettings: [.define("KERNELS_AVX512"), .unsafeFlags(["-Xcc", "-march=skylake-avx512"])] + optimized),
   ]
 #else
   let wideKernels: [Target] = []
@@ -32,16 +40,18 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .target(name: "CProcessor"),
-    .target(name: "KernelArguments"),
-    .target(name: "KernelsPortable", dependencies: ["CProcessor", "KernelArguments"]),
+    .target(name: "KernelArguments", swiftSettings: optimized),
+    .target(
+      name: "KernelsPortable", dependencies: ["CProcessor", "KernelArguments"], swiftSettings: optimized),
     .target(
       name: "NeuralNet",
       dependencies: ["COpenBLAS", "CProcessor", "KernelArguments", "KernelsPortable"]
-        + wideKernels.map { .target(name: $0.name) }),
+        + wideKernels.map { .target(name: $0.name) }, swiftSettings: optimized),
     .target(name: "UNet", dependencies: ["NeuralNet"]),
     .target(name: "ResNet", dependencies: ["NeuralNet"]),
     .target(name: "PatchDisc", dependencies: ["NeuralNet"]),
-    .target(name: "Translate", dependencies: ["CPNG", "NeuralNet", "UNet", "ResNet", "PatchDisc"]),
+    .target(
+      name: "Translate", dependencies: ["CPNG", "NeuralNet", "UNet", "ResNet", "PatchDisc"], swiftSettings: optimized),
     .executableTarget(name: "translate-cli", dependencies: ["Translate"]),
     .target(name: "CAllocations"),
     .executableTarget(

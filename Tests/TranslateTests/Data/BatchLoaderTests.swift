@@ -168,12 +168,27 @@ import Testing
     #expect(error?.problem.contains("odd width of 13") == true)
   }
 
-  @Test func endsWhileLoading() throws {
+  /// Its threads end with it, be they at work or waiting for room, and then nothing holds the pictures any more.
+  @Test(.timeLimit(.minutes(1)), arguments: [0, 1, 4])
+  func itsThreadsEndWithIt(delivered: Int) throws {
     let folder = try TemporaryFolder()
     let data = try pairs(folder, count: 3)
-    for _ in 0..<50 {
-      let loader = try BatchLoader(data, configuration: configuration(), generator: RandomGenerator(seed: 4))
-      _ = loader
+    for round in 0..<20 {
+      weak var pictures: ImageStore?
+      do {
+        let store = ImageStore(part: data.training, preparation: ImagePreparation(configuration()))
+        pictures = store
+        let sampler = Sampler.paired(count: 3, generator: RandomGenerator(seed: 4))
+        let loader = BatchLoader(store: store, sampler: sampler, batchSize: 2, workers: 3, depth: 2)
+        for _ in 0..<delivered { _ = try loader.next() }
+        // In every other round the batches that there is room for are ready.
+        if round % 2 == 1 { Thread.sleep(forTimeInterval: 0.005) }
+        withExtendedLifetime(loader) {}
+      }
+      // A thread lets go of the store just after it has said that it ends.
+      let deadline = ContinuousClock.now + .seconds(10)
+      while pictures != nil && ContinuousClock.now < deadline { Thread.sleep(forTimeInterval: 0.001) }
+      try #require(pictures == nil, "a thread is left in round \(round)")
     }
   }
 

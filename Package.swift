@@ -29,7 +29,7 @@ let package = Package(
   name: "Translate",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "Translate", targets: ["Translate"]),
+    .library(name: "Translate", targets: ["Translate", "Training", "DemoData"]),
     .executable(name: "translate-cli", targets: ["translate-cli"]),
   ],
   targets: [
@@ -43,23 +43,33 @@ let package = Package(
     .target(name: "KernelArguments", swiftSettings: optimized),
     .target(
       name: "KernelsPortable", dependencies: ["CProcessor", "KernelArguments"], swiftSettings: optimized),
+    .target(name: "Files", dependencies: [], swiftSettings: optimized),
     .target(
       name: "NeuralNet",
-      dependencies: ["COpenBLAS", "CProcessor", "KernelArguments", "KernelsPortable"]
+      dependencies: ["Files", "COpenBLAS", "CProcessor", "KernelArguments", "KernelsPortable"]
         + wideKernels.map { .target(name: $0.name) }, swiftSettings: optimized),
     .target(name: "UNet", dependencies: ["NeuralNet"]),
     .target(name: "ResNet", dependencies: ["NeuralNet"]),
     .target(name: "PatchDisc", dependencies: ["NeuralNet"]),
+    .target(name: "Images", dependencies: ["CPNG", "Files"], swiftSettings: optimized),
+    .target(name: "Weights", dependencies: ["Files", "NeuralNet", "UNet", "ResNet", "PatchDisc"], swiftSettings: optimized),
+    .target(name: "Translate", dependencies: ["Files", "NeuralNet", "Images", "Weights"], swiftSettings: optimized),
     .target(
-      name: "Translate", dependencies: ["CPNG", "NeuralNet", "UNet", "ResNet", "PatchDisc"], swiftSettings: optimized),
-    .executableTarget(name: "translate-cli", dependencies: ["Translate"]),
+      name: "Training", dependencies: ["Files", "NeuralNet", "PatchDisc", "Images", "Weights", "Translate"],
+      swiftSettings: optimized),
+    .target(name: "DemoData", dependencies: ["Files", "NeuralNet", "Images"], swiftSettings: optimized),
+    .executableTarget(name: "translate-cli", dependencies: ["Translate", "Training", "DemoData"]),
     .target(name: "CAllocations"),
-    .executableTarget(
-      name: "translate-bench", dependencies: ["CAllocations", "Translate"]),
-    .target(name: "TestSupport", dependencies: ["NeuralNet"], path: "Tests/TestSupport"),
+    .executableTarget(name: "translate-bench", dependencies: ["CAllocations", "Translate", "Training"]),
+    .target(name: "TestSupport", dependencies: ["Files", "NeuralNet"], path: "Tests/TestSupport"),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "NeuralNet", "TestSupport"]),
     .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "TestSupport", "UNet", "ResNet", "PatchDisc"]),
-    .testTarget(name: "TranslateTests", dependencies: ["Translate", "TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["translate-cli", "Translate", "TestSupport"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"]),
+    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Translate", "TestSupport"]),
+    .testTarget(name: "TranslateTests", dependencies: ["Translate", "Training", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "DemoData", "TestSupport"]),
+    .testTarget(name: "DemoDataTests", dependencies: ["DemoData", "TestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["translate-cli", "Translate", "Training", "DemoData", "TestSupport"]),
   ] + wideKernels,
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Images
 import NeuralNet
 
 /// Small drawn data sets to try training on: the same pictures for the same seed, on any machine.

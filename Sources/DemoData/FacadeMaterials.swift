@@ -1,5 +1,3 @@
-import NeuralNet
-
 /// The classes of the facade label maps: each has one colour there, and one look in the picture.
 enum FacadeClass: UInt8, CaseIterable {
   case sky, brick, plaster, blueWall, stone, trim, window, shutter, door, balcony, awning, shop, slate, tiles, plant

@@ -1,5 +1,3 @@
-import NeuralNet
-
 /// The ground floor, the street, and the trees before it.
 extension FacadeScene {
   mutating func drawGroundFloor(_ house: House, top: Float, height: Float) {

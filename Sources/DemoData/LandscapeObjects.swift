@@ -1,5 +1,3 @@
-import NeuralNet
-
 /// What stands on the hills. Sizes are relative: 1 is a tree of about 40 units.
 extension LandscapeScene {
   /// A house whose middle stands at `foot`, lit from the left.

@@ -1,5 +1,5 @@
 /// The checksum of zip archives: CRC-32 with the polynomial 0xEDB88320 (ISO 3309), eight bytes a step.
-struct CRC32 {
+package struct CRC32 {
   private var state = UInt32.max
 
   /// The checksum of everything so far.
@@ -11,7 +11,7 @@ struct CRC32 {
   }
 
   /// The checksum of `bytes`.
-  static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+  package static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     var checksum = CRC32()
     checksum.update(bytes)
     return checksum.value

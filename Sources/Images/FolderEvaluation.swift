@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import NeuralNet
 import Synchronization
 
 /// The metrics of all pictures of one folder against those of the same name in another one.

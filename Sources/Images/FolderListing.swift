@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import NeuralNet
 
 /// The PNG files of one folder, by name only: nothing is opened.
 public struct FolderListing: Sendable, Equatable {
@@ -101,19 +101,5 @@ public struct FolderListing: Sendable, Equatable {
   /// `folder/name` without a doubled separator.
   static func join(_ folder: String, _ name: String) -> String {
     name.isEmpty ? folder : folder.hasSuffix("/") ? folder + name : folder + "/" + name
-  }
-}
-
-/// What makes two paths the same file: device and inode.
-struct FileIdentity: Hashable {
-  private var device: UInt64
-  private var inode: UInt64
-
-  /// The identity of what `path` leads to; nil where nothing is there.
-  init?(_ path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    device = UInt64(truncatingIfNeeded: status.st_dev)
-    inode = UInt64(truncatingIfNeeded: status.st_ino)
   }
 }

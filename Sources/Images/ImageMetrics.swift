@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import NeuralNet
 
 /// How much two pictures differ, by the three usual numbers; alpha is not compared.
 public struct ImageMetrics: Sendable, Equatable, Codable {

@@ -1,6 +1,6 @@
 import CPNG
+import Files
 import Foundation
-import NeuralNet
 
 /// PNG streams from and to pictures, by the simplified interface of libpng (the one file that imports it).
 ///

@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// The chunks of a PNG stream (https://www.w3.org/TR/png-3/#5DataRep), as far as they concern the pixels.
 enum PNGChunks {

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import NeuralNet
 
 extension PNG {
   /// Reads a PNG file.

@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// What the beginning of a PNG file says about the picture.
 public struct PNGHeader: Sendable, Equatable {

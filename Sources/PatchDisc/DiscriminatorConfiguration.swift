@@ -1,3 +1,4 @@
+import Files
 import NeuralNet
 
 /// Everything that determines a discriminator's parameters and arithmetic (Isola et al., 2017, section 3.2.2).

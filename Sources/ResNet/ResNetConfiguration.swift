@@ -1,3 +1,4 @@
+import Files
 import NeuralNet
 
 /// Everything that determines a ResNet generator's parameters and arithmetic (Johnson et al., 2016).

@@ -1,5 +1,9 @@
+import Files
 import Foundation
+import Images
 import NeuralNet
+import Translate
+import Weights
 
 /// One training run from its first step, or from where it was left, to its end.
 ///

@@ -1,5 +1,6 @@
+import Files
 import Foundation
-import NeuralNet
+import Images
 
 /// The batch translation of a folder, or of one PNG: decoding, network and encoding overlap.
 public struct FolderTranslation: Sendable {

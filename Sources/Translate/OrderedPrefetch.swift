@@ -1,4 +1,5 @@
 import Foundation
+import NeuralNet
 
 /// Produces values in the background and hands them out in order, a few ahead of whoever takes them.
 ///

@@ -1,5 +1,6 @@
+import Files
 import Foundation
-import NeuralNet
+import Images
 
 /// Where translations go, compared with each other and with what is read, before the first of them is written.
 extension FolderTranslation {

@@ -1,3 +1,5 @@
+import Images
+
 /// How a picture that is too large for memory is translated in squares that overlap and fade into each other.
 struct Tiling {
   /// A part of the picture, in pixels.

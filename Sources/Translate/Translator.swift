@@ -1,18 +1,13 @@
+import Files
+import Images
 import NeuralNet
+import Weights
 
 /// A generator that translates pictures in memory.
 ///
 /// Pictures may have any size: they are reflect-padded to what the network halves, and the output is cropped back. One
 /// translator is used by one thread at a time; inside, all processors work.
 public final class Translator {
-  /// Whose statistics batch normalisation uses.
-  public enum NormStatistics: String, Sendable, Codable, CaseIterable {
-    /// Those of the picture itself, as in training with batches of one.
-    case image
-    /// The running statistics that training has gathered.
-    case running
-  }
-
   /// Sides that tiles may have, in pixels.
   public static let tiles = 32...16384
 

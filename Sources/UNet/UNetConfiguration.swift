@@ -1,3 +1,4 @@
+import Files
 import NeuralNet
 
 /// Everything that determines a U-Net generator's parameters and arithmetic.

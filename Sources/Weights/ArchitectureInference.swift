@@ -1,3 +1,4 @@
+import Files
 import NeuralNet
 import PatchDisc
 import ResNet

@@ -1,7 +1,5 @@
+import Files
 import NeuralNet
-import PatchDisc
-import ResNet
-import UNet
 
 /// What a file of weights says about itself in strings, so that it can be used without flags.
 ///

@@ -1,5 +1,4 @@
 import NeuralNet
-import PatchDisc
 import ResNet
 import UNet
 

@@ -1,7 +1,6 @@
+import Files
 import NeuralNet
 import PatchDisc
-import ResNet
-import UNet
 
 /// What can be told of one network in a file: which it is, its settings, its tensors.
 public struct NetworkInspection: Sendable, Equatable, Codable {
@@ -147,7 +146,7 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
     }
     self.settings = settings
     if network.isGenerator, network.normalization == .batch {
-      normStatistics = metadata["norm_statistics"] ?? Translator.NormStatistics.image.rawValue
+      normStatistics = metadata["norm_statistics"] ?? NormStatistics.image.rawValue
     }
   }
 }

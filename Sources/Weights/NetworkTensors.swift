@@ -1,3 +1,4 @@
+import Files
 import NeuralNet
 
 /// A network's learned numbers as named tensors in files, in PyTorch's order of axes.

@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// Writes a generator as an ONNX model: its arithmetic as operators, its weights inside, batch, height and width open.
 ///
@@ -28,7 +28,7 @@ public enum ONNXExporter {
   /// - Throws: `FileError` where the file holds no generator, the model would have 2 GiB or more, or the system refuses
   @discardableResult
   public static func write(
-    _ file: WeightsFile, to path: String, statistics: Translator.NormStatistics? = nil
+    _ file: WeightsFile, to path: String, statistics: NormStatistics? = nil
   ) throws -> InferredNetwork {
     let network = try ArchitectureInference.inferGenerator(file)
     let model = try model(file, network, statistics: statistics)
@@ -43,10 +43,10 @@ public enum ONNXExporter {
 
   /// The ModelProto; the weights are read when it is written.
   static func model(
-    _ file: WeightsFile, _ network: InferredNetwork, statistics: Translator.NormStatistics?
+    _ file: WeightsFile, _ network: InferredNetwork, statistics: NormStatistics?
   ) throws -> ProtobufMessage {
     var metadata = try ModelMetadata(of: file, holding: network)
-    let stated = metadata.normStatistics.flatMap(Translator.NormStatistics.init(rawValue:))
+    let stated = metadata.normStatistics.flatMap(NormStatistics.init(rawValue:))
     let statistics = statistics ?? stated ?? .image
     metadata.normStatistics = network.normalization == .batch ? statistics.rawValue : nil
 

@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// A graph of ONNX operators as it grows, in the messages of onnx.proto (IR version 8, operator set 17).
 struct ONNXGraph {

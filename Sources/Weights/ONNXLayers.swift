@@ -1,3 +1,4 @@
+import Files
 import NeuralNet
 import ResNet
 import UNet
@@ -9,14 +10,14 @@ struct ONNXLayers {
   private(set) var graph: ONNXGraph
   private let file: WeightsFile
   private let normalization: NormalizationKind
-  private let statistics: Translator.NormStatistics
+  private let statistics: NormStatistics
   private let upsampling: UpsamplingKind
 
   /// ε of all normalisations.
   private static let epsilon: Float = 1e-5
 
   /// Layers of `network`, a generator whose tensors are those of `file`.
-  init(_ file: WeightsFile, network: InferredNetwork, statistics: Translator.NormStatistics) {
+  init(_ file: WeightsFile, network: InferredNetwork, statistics: NormStatistics) {
     graph = ONNXGraph(name: network.architecture)
     (self.file, self.statistics) = (file, statistics)
     normalization = network.normalization

@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// One value of a pickle; those that hold others are numbers into `PickleObjects`, so that nothing recurses.
 enum PickleValue: Equatable {

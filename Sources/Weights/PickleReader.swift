@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// Reads the pickles of state dicts, protocols 2 to 5, without executing anything.
 ///

@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// A message in the wire format of Protocol Buffers, put together field by field.
 ///

@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 import Synchronization
 
 /// A `.pth` file of `torch.save`, in the zip form (PyTorch 1.6 and later) or the one before; nothing is executed.

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import NeuralNet
 
 /// Writes state dicts in the zip form of `torch.save`, as `torch.load(weights_only=True)` accepts them.
 ///

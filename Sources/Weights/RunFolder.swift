@@ -1,5 +1,4 @@
 import Foundation
-import NeuralNet
 
 /// The files of a training run.
 public struct RunFolder: Sendable, Equatable {
@@ -10,7 +9,7 @@ public struct RunFolder: Sendable, Equatable {
   public init(_ path: String) { self.path = path }
 
   /// Every setting.
-  public var configuration: String { file(RunDescription.fileName) }
+  public var configuration: String { file("config.json") }
   /// One row a step.
   public var losses: String { file("losses.csv") }
   /// One row for each evaluation on held-out images.
@@ -20,47 +19,25 @@ public struct RunFolder: Sendable, Equatable {
   /// Where sample sheets lie.
   public var samples: String { file("samples") }
 
+  /// Names of the files that may hold its generators, without extension: of a paired run, of an unpaired one.
+  package static let generatorNames = ["generator"] + Direction.allCases.map { generatorName($0) }
+
+  /// The name of an unpaired run's generator, without extension.
+  package static func generatorName(_ direction: Direction) -> String { "generator_" + direction.rawValue }
+
+  /// The generators that it holds, by their names.
+  package var generators: [String] {
+    Self.generatorNames.filter { FileManager.default.fileExists(atPath: weights($0)) }
+  }
+
+  /// The file of weights of that name.
+  package func weights(_ name: String) -> String { file(name + ".safetensors") }
+
   /// A file of the run.
   public func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
 
   /// Whether a run has been started here.
   public var holdsRun: Bool {
     [configuration, checkpoint, losses].contains(where: FileManager.default.fileExists(atPath:))
-  }
-
-  /// Makes the folder ready for a new run.
-  ///
-  /// - Parameter overwrite: whether a run that is here is thrown away
-  /// - Throws: `FileError` where it holds another run, or cannot be made
-  func prepare(overwrite: Bool) throws {
-    if holdsRun {
-      guard overwrite else {
-        throw FileError(
-          path: path, problem: "holds another run",
-          advice: "go on with it (resume), choose another --out, or add --overwrite")
-      }
-      try clear()
-    }
-    do {
-      try FileManager.default.createDirectory(atPath: samples, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(
-        path: path, problem: "cannot be made a folder", advice: "check the path and its permissions")
-    }
-  }
-
-  /// Removes the files of a run, and nothing else.
-  private func clear() throws {
-    let weights = ["generator", "generator_AtoB", "generator_BtoA"].map { file($0 + ".safetensors") }
-    let sheets = (try? FileManager.default.contentsOfDirectory(atPath: samples)) ?? []
-    let drawn = sheets.filter { $0.hasSuffix(".png") }.map { (samples as NSString).appendingPathComponent($0) }
-    for path in [checkpoint, configuration, losses, metrics, file("index.html")] + weights + drawn
-    where FileManager.default.fileExists(atPath: path) {
-      do {
-        try FileManager.default.removeItem(atPath: path)
-      } catch {
-        throw FileError(path: path, problem: "cannot be removed", advice: "check its permissions")
-      }
-    }
   }
 }

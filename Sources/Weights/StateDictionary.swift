@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// The tensors of one dictionary in a pickle, by name and in order.
 struct StateDictionary {

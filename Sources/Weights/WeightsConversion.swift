@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import NeuralNet
 
 /// A form of file that weights are written in.
 public enum WeightsForm: Sendable, Equatable {
@@ -42,7 +42,7 @@ public enum WeightsConversion {
   @discardableResult
   public static func convert(
     path source: String, direction: Direction? = nil, part: String? = nil, to destination: String,
-    statistics: Translator.NormStatistics? = nil, headerLimit: Int = SafetensorsFile.defaultHeaderLimit
+    statistics: NormStatistics? = nil, headerLimit: Int = SafetensorsFile.defaultHeaderLimit
   ) throws -> InferredNetwork? {
     _ = try WeightsForm(extensionOf: destination)
     let model = try ModelSource(source, direction: direction, part: part)
@@ -61,7 +61,7 @@ public enum WeightsConversion {
   ///   file that `source` reads
   @discardableResult
   public static func convert(
-    _ source: WeightsFile, to destination: String, statistics: Translator.NormStatistics? = nil
+    _ source: WeightsFile, to destination: String, statistics: NormStatistics? = nil
   ) throws -> InferredNetwork? {
     let form = try WeightsForm(extensionOf: destination)
     try requirePlace(destination, apartFrom: source)

@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// Named tensors in a file of any form that networks come in: `.safetensors`, or `.pth` in its zip and legacy forms.
 ///

@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// The directory of a zip archive; whoever reads an entry checks first that it is stored and not compressed.
 ///

@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// Writes a zip archive of stored entries whose data are 64-byte aligned, as PyTorch does.
 ///

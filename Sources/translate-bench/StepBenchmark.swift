@@ -1,5 +1,5 @@
 import NeuralNet
-import Translate
+import Training
 
 /// What is run again and again.
 protocol StepBenchmark {

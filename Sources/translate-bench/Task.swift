@@ -2,6 +2,7 @@ import CAllocations
 import Foundation
 import NeuralNet
 import ResNet
+import Training
 import UNet
 
 /// What can be measured as a whole, by the name that compare.py uses too.

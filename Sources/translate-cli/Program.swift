@@ -1,3 +1,4 @@
+import Training
 import Translate
 
 /// The program from its arguments to its exit status.

@@ -1,8 +1,8 @@
+@testable import translate_cli
 import Foundation
 import Testing
-import Translate
-
-@testable import translate_cli
+@testable import DemoData
+@testable import Images
 
 /// Translating as a user does, with a network that has taken one step.
 struct ApplyCommandTests {

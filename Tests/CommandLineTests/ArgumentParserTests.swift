@@ -1,7 +1,6 @@
-import Testing
-import Translate
-
 @testable import translate_cli
+import Testing
+@testable import Training
 
 /// A command with an option of every kind.
 private struct Sample: Command {

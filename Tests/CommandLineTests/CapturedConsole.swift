@@ -1,6 +1,5 @@
-import Synchronization
-
 @testable import translate_cli
+import Synchronization
 
 /// A console that keeps what is said.
 final class CapturedConsole: Sendable {

@@ -1,8 +1,7 @@
+@testable import translate_cli
 import Foundation
 import Testing
-import Translate
-
-@testable import translate_cli
+@testable import Translate
 
 struct ProgramTests {
   @Test func theTableIsSound() {

@@ -1,6 +1,5 @@
-import Testing
-
 @testable import translate_cli
+import Testing
 
 struct ProgressLineTests {
   private func line(_ capture: CapturedConsole, isQuiet: Bool = false) -> ProgressLine {

@@ -1,8 +1,9 @@
+@testable import translate_cli
 import Foundation
 import Testing
-import Translate
-
-@testable import translate_cli
+@testable import DemoData
+@testable import Images
+@testable import Training
 
 /// Training as a user runs it, with networks that are small enough for a test.
 struct TrainingCommandTests {

@@ -1,8 +1,7 @@
-import NeuralNet
-import Testing
-import Translate
-
 @testable import translate_cli
+import Testing
+@testable import NeuralNet
+@testable import Training
 
 /// Stands for the training commands, whose options these are.
 private struct Paired: Command {

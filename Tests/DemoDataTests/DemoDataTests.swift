@@ -1,8 +1,10 @@
 import Foundation
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import DemoData
+@testable import Files
+@testable import Images
+@testable import NeuralNet
+@testable import Training
 
 @Suite struct DemoDataTests {
   /// FNV-1a of samples: the bytes of the files also depend on the version of zlib.

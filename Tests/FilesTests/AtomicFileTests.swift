@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import NeuralNet
+@testable import Files
 
 @Suite struct AtomicFileTests {
   private let folder: URL

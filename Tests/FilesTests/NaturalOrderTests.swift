@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Translate
+@testable import Files
 
 @Suite struct NaturalOrderTests {
   @Test func ordersAsPeopleNumber() {

@@ -1,7 +1,7 @@
 import Foundation
-import NeuralNet
 import TestSupport
 import Testing
+import Files
 
 /// A safetensors file of `header` (padded as told) and `data`.
 func safetensorsBytes(_ header: String, data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {

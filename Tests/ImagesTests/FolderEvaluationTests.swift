@@ -1,9 +1,7 @@
 import Foundation
-import NeuralNet
 import TestSupport
 import Testing
-
-@testable import Translate
+@testable import Images
 
 @Suite final class FolderEvaluationTests {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("evaluation-\(UUID())")

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Translate
+@testable import Images
 
 @Suite struct GeometryTests {
   /// 3 × 2 pixels with alpha, of 1 or 3 channels: sample = 10 × pixel + channel.

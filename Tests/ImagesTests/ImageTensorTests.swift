@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Translate
+@testable import Images
 
 @Suite struct ImageTensorTests {
   @Test func valuesAreThoseOfTorchvision() {

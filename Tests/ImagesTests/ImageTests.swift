@@ -1,6 +1,6 @@
 import Testing
-
-@testable import Translate
+@testable import Images
+@testable import Training
 
 /// What pointers and arithmetic trust of a picture cannot be otherwise: each of these is a programmer's error.
 @Suite struct ImageTests {

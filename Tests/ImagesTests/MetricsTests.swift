@@ -1,9 +1,8 @@
 import Foundation
-import NeuralNet
 import TestSupport
 import Testing
-
-@testable import Translate
+@testable import Images
+@testable import NeuralNet
 
 @Suite struct MetricsTests {
   /// Random samples around a slope, so that the structure is neither flat nor all noise.

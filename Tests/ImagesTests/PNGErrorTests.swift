@@ -1,9 +1,9 @@
 import Foundation
-import NeuralNet
 import TestSupport
 import Testing
-
-@testable import Translate
+@testable import Files
+@testable import Images
+@testable import NeuralNet
 
 /// The chunk checksum of the PNG specification (annex D), computed bit by bit.
 func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {

@@ -1,8 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
-
-@testable import Translate
+@testable import Images
 
 /// What a file in Fixtures/images/kinds must decode to (see make_kinds.py).
 struct ExpectedKind: Decodable {

@@ -1,8 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
-
-@testable import Translate
+@testable import Images
 
 /// A picture of Fixtures/images/pillow.
 func photo(_ name: String) throws -> Image { try PNG.read(images.appendingPathComponent("pillow/\(name).png").path) }

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import Translate
+@testable import Images
 
 @Suite struct SampleSheetTests {
   let red = Image(width: 2, height: 1, channels: 3, pixels: [255, 0, 0, 200, 0, 0])

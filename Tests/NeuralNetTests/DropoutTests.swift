@@ -1,5 +1,5 @@
-import NeuralNet
 import Testing
+import NeuralNet
 
 /// Dropout: half is dropped, the rest doubled, drawn by position.
 @Suite struct DropoutTests {

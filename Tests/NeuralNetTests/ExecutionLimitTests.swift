@@ -1,6 +1,7 @@
-import NeuralNet
 import TestSupport
 import Testing
+import Files
+import NeuralNet
 
 /// Shapes that an execution refuses, in words instead of a trap.
 @Suite struct ExecutionLimitTests {

@@ -1,5 +1,4 @@
 import Testing
-
 @testable import NeuralNet
 
 /// Views and passes that would read what is no longer there: they trap with a sentence, in the optimised build too.

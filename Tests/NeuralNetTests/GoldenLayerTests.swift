@@ -1,6 +1,6 @@
-import NeuralNet
 import TestSupport
 import Testing
+import NeuralNet
 
 /// Each layer, forward and backward, against PyTorch in double precision.
 @Suite struct GoldenLayerTests {

@@ -1,8 +1,8 @@
+import TestSupport
+import Testing
 import NeuralNet
 import PatchDisc
 import ResNet
-import TestSupport
-import Testing
 import UNet
 
 /// Whole networks, forward and backward, against PyTorch in double precision.

@@ -1,7 +1,7 @@
-@testable import NeuralNet
-import PatchDisc
 import TestSupport
 import Testing
+@testable import Files
+@testable import NeuralNet
 
 /// The gradient penalty of WGAN-GP against PyTorch and against central differences.
 @Suite struct GradientPenaltyTests {

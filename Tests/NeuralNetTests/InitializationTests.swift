@@ -1,6 +1,6 @@
 import Foundation
-import NeuralNet
 import Testing
+import NeuralNet
 import UNet
 
 /// Distributions of the initial weights.

@@ -1,9 +1,8 @@
-import PatchDisc
-import ResNet
 import Testing
-import UNet
-
 @testable import NeuralNet
+@testable import PatchDisc
+@testable import ResNet
+@testable import UNet
 
 /// Every kind of layer, forward and backward, over random shapes against the plain reference in Double.
 @Suite struct LayerGradientTests {

@@ -1,6 +1,5 @@
 import TestSupport
 import Testing
-
 @testable import NeuralNet
 
 /// Losses and their gradients against PyTorch in double precision.

@@ -1,7 +1,8 @@
+import Testing
+import Files
 import NeuralNet
 import PatchDisc
 import ResNet
-import Testing
 import UNet
 
 /// Numbers that settings may hold and of which no network can be made: refused in a sentence, never by an overflow.

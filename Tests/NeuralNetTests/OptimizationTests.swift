@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-
 @testable import NeuralNet
 
 /// Adam and the learning-rate schedules against PyTorch.

@@ -1,10 +1,9 @@
 import Foundation
-import NeuralNet
-import PatchDisc
-import ResNet
 import TestSupport
 import Testing
-import UNet
+import Files
+import NeuralNet
+import ResNet
 
 /// Names, shapes and numbers of parameters against the public PyTorch code.
 @Suite struct ParameterTests {

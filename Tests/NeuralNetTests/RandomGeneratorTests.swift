@@ -1,5 +1,5 @@
-import NeuralNet
 import Testing
+import NeuralNet
 
 @Suite struct RandomGeneratorTests {
   /// The first numbers of the authors' C code from the state (1, 2, 3, 4).

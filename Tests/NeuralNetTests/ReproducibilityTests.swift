@@ -1,8 +1,7 @@
-import NeuralNet
-import PatchDisc
-import ResNet
 import TestSupport
 import Testing
+import NeuralNet
+import ResNet
 import UNet
 
 /// The same numbers at any number of threads, in any batch.

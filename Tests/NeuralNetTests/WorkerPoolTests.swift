@@ -1,7 +1,7 @@
 import Foundation
-import NeuralNet
 import Synchronization
 import Testing
+import NeuralNet
 
 @Suite struct WorkerPoolTests {
   /// Calls per piece, and whether every worker's number was one of the pool's.

@@ -1,4 +1,5 @@
 import Foundation
+import Files
 import NeuralNet
 
 /// Where the checked-in reference files lie.

@@ -1,6 +1,9 @@
 import Foundation
 import TestSupport
 import Testing
+import DemoData
+import Images
+import Training
 import Translate
 
 // The code between the lines is that of README.md, word for word; a test compares them.

@@ -1,10 +1,11 @@
+import TestSupport
+import Testing
+import Files
 import NeuralNet
 import PatchDisc
 import ResNet
-import TestSupport
-import Testing
-import Translate
 import UNet
+import Weights
 
 /// A safetensors file in memory whose tensors hold a byte pattern; data of floats take one byte less than they could.
 func weights(_ tensors: [(name: String, type: String, shape: [Int])], metadata: String = "") throws -> WeightsFile {

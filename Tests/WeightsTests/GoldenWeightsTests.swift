@@ -1,8 +1,8 @@
 import Foundation
-import NeuralNet
 import TestSupport
 import Testing
-import Translate
+import Files
+import Weights
 
 let checkpoints = fixtures.appendingPathComponent("checkpoints")
 

@@ -1,8 +1,9 @@
 import Foundation
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import Files
+@testable import NeuralNet
+@testable import Training
+@testable import Weights
 
 /// Checkpoints that are broken in one way each: resuming throws a sentence and never traps.
 @Suite struct HostileCheckpointTests {

@@ -1,8 +1,9 @@
 import Foundation
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import Files
+@testable import Images
+@testable import Training
+@testable import Weights
 
 /// Files that are broken or malicious in one way each, and what is said about them.
 @Suite struct HostileFileTests {

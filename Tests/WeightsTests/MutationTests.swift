@@ -1,8 +1,8 @@
 import Foundation
-import NeuralNet
 import TestSupport
 import Testing
-import Translate
+import Files
+import Weights
 
 /// Thousands of random edits of each golden file go through the readers: they throw or read, and never trap.
 @Suite struct MutationTests {

@@ -1,16 +1,16 @@
 import Foundation
-import NeuralNet
 import TestSupport
 import Testing
-import UNet
-
-@testable import Translate
+@testable import Files
+@testable import NeuralNet
+@testable import UNet
+@testable import Weights
 
 /// ONNX files against what onnx.checker accepted and ONNX Runtime computed; Fixtures/onnx/README.md tells how.
 @Suite struct ONNXTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var weights: String
-    var statistics: Translator.NormStatistics
+    var statistics: NormStatistics
     var testDescription: String { weights + "." + statistics.rawValue }
     var model: String { testDescription + ".onnx" }
     var reference: String { testDescription + ".reference.safetensors" }
@@ -27,7 +27,7 @@ import UNet
 
   private static func path(_ name: String) -> String { fixtures.appendingPathComponent("onnx/" + name).path }
 
-  private static func written(_ weights: WeightsFile, _ statistics: Translator.NormStatistics?) throws -> [UInt8] {
+  private static func written(_ weights: WeightsFile, _ statistics: NormStatistics?) throws -> [UInt8] {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -1,3 +1,5 @@
+import NeuralNet
+
 /// A plain reader of Protocol Buffers, to check what the writer wrote.
 struct ProtobufReader {
   enum Value: Equatable {

@@ -1,3 +1,5 @@
+import Files
+
 /// Lays out a network for one input shape: shapes, then who writes which gradient, then lifetimes, then places; at last
 /// every operation lays itself out.
 ///

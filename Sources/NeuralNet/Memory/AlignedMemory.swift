@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Zeroed floats that begin on a page, given back when the owner goes.

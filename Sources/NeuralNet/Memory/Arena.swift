@@ -1,3 +1,5 @@
+import Files
+
 /// Memory that executions plan their tensors in. Executions whose tensors are never needed at the same time may share
 /// one: each of them occupies it from the moment its input is written.
 public final class Arena {

@@ -1,3 +1,4 @@
+import Files
 import KernelArguments
 
 /// The processor that networks run on: its threads, the kernels that suit it, and each thread's scratch.

@@ -1,5 +1,9 @@
+import Files
+import Images
 import NeuralNet
 import PatchDisc
+import Translate
+import Weights
 
 /// CycleGAN (Zhu et al., 2017): generators G_A: A → B and G_B: B → A, and discriminators D_A of images in B and D_B of
 /// images in A, named as in the public code.
@@ -94,9 +98,9 @@ final class CycleGAN: TranslationModel {
       configuration.direction == .aToB ? (.aToB, .bToA) : (.bToA, .aToB)
     generators = [
       GeneratorFile(
-        name: "generator_\(there.rawValue)", network: forthGenerator.network, configuration: choice, direction: there),
+        name: RunFolder.generatorName(there), network: forthGenerator.network, configuration: choice, direction: there),
       GeneratorFile(
-        name: "generator_\(home.rawValue)", network: backGenerator.network, configuration: reverse, direction: home),
+        name: RunFolder.generatorName(home), network: backGenerator.network, configuration: reverse, direction: home),
     ]
     self.configuration = configuration
     self.processor = processor

@@ -1,4 +1,6 @@
+import Files
 import NeuralNet
+import Weights
 
 /// The latest translations, some of which the discriminator is shown in place of the newest, so that it does not chase
 /// the generator's last move (Shrivastava et al., 2017, section 2.3).

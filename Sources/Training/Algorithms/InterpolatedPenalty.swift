@@ -1,4 +1,5 @@
 import NeuralNet
+import Translate
 
 /// The gradient penalty of WGAN-GP on random points between real and generated images (Gulrajani et al., 2017,
 /// algorithm 1), weight 10 as in the paper.

@@ -1,5 +1,9 @@
+import Files
+import Images
 import NeuralNet
 import PatchDisc
+import Translate
+import Weights
 
 /// pix2pix (Isola et al., 2017): a generator G and a discriminator D that sees input and output together.
 ///
@@ -37,7 +41,7 @@ final class Pix2Pix: TranslationModel {
     networks = [generator, discriminator]
     generators = [
       GeneratorFile(
-        name: "generator", network: generator.network, configuration: choice, direction: configuration.direction)
+        name: RunFolder.generatorNames[0], network: generator.network, configuration: choice, direction: configuration.direction)
     ]
     self.configuration = configuration
     self.processor = processor

@@ -1,4 +1,6 @@
+import Images
 import NeuralNet
+import Translate
 
 /// A network that is trained, with its optimiser.
 struct TrainedNetwork {

@@ -6,14 +6,6 @@ public enum TrainingObjective: String, Sendable, Codable, CaseIterable {
   case unpaired
 }
 
-/// Which of the two domains is the input.
-public enum Direction: String, Sendable, Codable, CaseIterable {
-  /// Images of A become images of B.
-  case aToB = "AtoB"
-  /// Images of B become images of A.
-  case bToA = "BtoA"
-}
-
 /// How an image file becomes a training image (`--preprocess` of the public code).
 public enum Preprocessing: String, Sendable, Codable, CaseIterable {
   /// Resized to `loadSize × loadSize`, then a random crop of `cropSize × cropSize`.

@@ -1,3 +1,4 @@
+import Files
 import NeuralNet
 
 extension TrainingConfiguration: Codable {

@@ -1,4 +1,6 @@
 import NeuralNet
+import Translate
+import Weights
 
 /// Settings that cannot be: one sentence for a person, in the words of the command's options.
 public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -21,9 +23,6 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
 }
 
 extension TrainingConfiguration {
-  /// The widest first convolution: its sixteenfold, two concatenated inner levels, is what a row of zeros must cover.
-  static let mostFilters = 1024
-
   /// Sides in pixels that images can be resized and cropped to.
   static let sides = 1...16384
 
@@ -45,8 +44,8 @@ extension TrainingConfiguration {
     try check("--load-size", loadSize, in: Self.sides)
     try check("--crop-size", cropSize, in: Self.sides)
     try check("--max-pixels", maxPixels, in: 1...(1 << 34))
-    try check("--ngf", ngf, in: 1...Self.mostFilters)
-    try check("--ndf", ndf, in: 1...Self.mostFilters)
+    try check("--ngf", ngf, in: 1...GeneratorConfiguration.mostFilters)
+    try check("--ndf", ndf, in: 1...GeneratorConfiguration.mostFilters)
     try check("--discriminator-layers", discriminatorLayers, in: 1...8)
     try check("--pool-size", poolSize, in: 0...10_000)
     try check("--lr-decay-iters", learningRateStep, in: 1...1_000_000)

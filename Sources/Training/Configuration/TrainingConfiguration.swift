@@ -1,4 +1,6 @@
+import Images
 import NeuralNet
+import Weights
 
 /// Every setting of a training run, with the defaults of the public pix2pix/CycleGAN code.
 ///

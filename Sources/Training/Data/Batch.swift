@@ -1,3 +1,5 @@
+import Images
+
 /// Some pictures of one size as a network takes them: (N, H, W, C) floats in [-1, 1].
 ///
 /// It only grows by whole pictures, so that whoever walks its samples by pointer can trust their number.

@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import NeuralNet
+import Translate
 
 /// Prepares the next batches in the background while the current one is trained on.
 ///

@@ -1,5 +1,4 @@
 import Foundation
-import NeuralNet
 
 /// What training would see of a data folder: the answer of the `check` command.
 public struct DataCheck: Codable, Sendable, Equatable {

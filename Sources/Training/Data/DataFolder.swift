@@ -1,4 +1,5 @@
-import NeuralNet
+import Files
+import Images
 
 /// A folder of training data: what it holds, and everything that is wrong with it.
 ///

@@ -1,4 +1,5 @@
-import NeuralNet
+import Files
+import Images
 
 /// Where in a data folder the images lie: recognised by the names of its sub-folders alone.
 struct DataLayout: Equatable {

@@ -1,3 +1,5 @@
+import Images
+
 /// One PNG file of the data, by what its header says.
 public struct DataFile: Sendable, Equatable {
   /// The path to open.

@@ -1,4 +1,5 @@
-import NeuralNet
+import Files
+import Images
 
 /// Looks into the folders of a layout and collects what is wrong.
 struct DataScanner {

@@ -1,4 +1,6 @@
-import NeuralNet
+import Files
+import Images
+import Weights
 
 /// How a picture on disk becomes what a network trains on, as the public pix2pix/CycleGAN code does it with Pillow:
 /// split (side by side), channels, bicubic resize, crop, mirror.

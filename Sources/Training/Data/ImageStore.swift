@@ -1,4 +1,5 @@
-import NeuralNet
+import Files
+import Images
 import Synchronization
 
 /// The pictures of a data part, decoded and resized on demand and kept while a memory budget lasts.

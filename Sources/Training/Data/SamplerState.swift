@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// Where a sampler stands, between two samples: with it, sampling goes on bit for bit, in the middle of an epoch too.
 public struct SamplerState: Codable, Sendable, Equatable {

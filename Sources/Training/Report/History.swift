@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import NeuralNet
 
 /// A table of numbers by step, such as losses.csv, read in one pass and thinned while reading: memory and the size of
 /// a plot do not depend on how many rows there are.

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import NeuralNet
 
 /// The page that shows a training run: `RUN/index.html`.
 public enum Report {

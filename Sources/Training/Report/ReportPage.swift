@@ -1,4 +1,5 @@
 import Foundation
+import NeuralNet
 
 /// The content of a run's page.
 struct ReportPage: Sendable {

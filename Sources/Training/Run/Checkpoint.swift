@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import NeuralNet
+import Weights
 
 /// Where training stands, apart from the networks: what makes resuming equal to never having stopped.
 struct TrainingPosition: Codable, Equatable {

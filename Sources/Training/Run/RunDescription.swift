@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import NeuralNet
 
 /// What `RUN/config.json` says: how a run was started, with every setting.
 public struct RunDescription: Sendable, Equatable {

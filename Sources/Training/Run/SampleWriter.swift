@@ -1,5 +1,6 @@
 import Foundation
-import NeuralNet
+import Images
+import Weights
 
 /// The pictures of a run that stay the same along the way: sample sheets, and figures on held-out pairs.
 final class SampleWriter {

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import NeuralNet
 
 /// A table of comma-separated numbers that grows by a row at a time and can be read while it does: losses.csv.
 final class TableLog {

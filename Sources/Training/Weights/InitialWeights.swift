@@ -1,5 +1,6 @@
+import Files
 import Foundation
-import NeuralNet
+import Weights
 
 /// Starting from the weights of another model, wholly or in part.
 enum InitialWeights {

@@ -1,5 +1,6 @@
+import Files
 import Foundation
-import NeuralNet
+import Weights
 
 extension ModelInspection {
   /// Everything for a person, in lines; fit for a terminal whatever the file says.

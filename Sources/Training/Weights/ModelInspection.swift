@@ -1,5 +1,6 @@
+import Files
 import Foundation
-import NeuralNet
+import Weights
 
 /// What can be told of a file of weights or a run folder: its networks, their tensors, where they came from.
 public struct ModelInspection: Sendable, Equatable, Codable {

@@ -1,4 +1,6 @@
+import Files
 import NeuralNet
+import Weights
 
 /// Whether a file's tensors are those of a network, and if not, what differs.
 struct NetworkFit {

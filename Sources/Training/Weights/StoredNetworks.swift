@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import NeuralNet
+import Weights
 
 /// The networks that a run folder or a file of weights holds: one, or those of a whole training.
 struct StoredNetworks {
@@ -51,8 +53,7 @@ struct StoredNetworks {
         let settings = try? RunDescription.read(runFolder: path).configuration
         try self.init(checkpoint: open(run.checkpoint), at: run.checkpoint, settings: settings)
       } else {
-        let files = ["generator", "generator_AtoB", "generator_BtoA"].map { run.file($0 + ".safetensors") }
-          .filter(FileManager.default.fileExists(atPath:))
+        let files = run.generators.map(run.weights)
         guard !files.isEmpty else {
           throw FileError(
             path: path, problem: "holds no network",

@@ -1,4 +1,6 @@
 import Foundation
+import Images
+import Training
 
 /// Help, written from the same tables that the parser reads.
 enum HelpText {

@@ -1,3 +1,5 @@
+import NeuralNet
+import Training
 import Translate
 
 /// How an option stands on the command line.

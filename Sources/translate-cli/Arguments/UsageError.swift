@@ -1,4 +1,4 @@
-import Translate
+import Training
 
 /// What is wrong with a command line. The wording of all of them is here, and only here.
 enum UsageError: Error, Equatable {

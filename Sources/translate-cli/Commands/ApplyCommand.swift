@@ -1,7 +1,9 @@
 import Foundation
+import Images
 import NeuralNet
 import Synchronization
 import Translate
+import Weights
 
 /// `translate-cli apply MODEL INPUT --out DIR`
 struct ApplyCommand: Command {

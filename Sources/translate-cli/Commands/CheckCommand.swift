@@ -1,4 +1,5 @@
-import Translate
+import Images
+import Training
 
 /// `translate-cli check DATA`
 struct CheckCommand: Command {

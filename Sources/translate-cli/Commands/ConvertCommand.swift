@@ -1,5 +1,6 @@
+import Files
 import Foundation
-import Translate
+import Weights
 
 /// `translate-cli convert SOURCE DESTINATION`
 struct ConvertCommand: Command {
@@ -37,7 +38,7 @@ struct ConvertCommand: Command {
   var destination = ""
   var direction: Direction?
   var part: String?
-  var statistics: Translator.NormStatistics?
+  var statistics: NormStatistics?
   var overwrite = false
   var maxHeader = SafetensorsFile.defaultHeaderLimit
   var isQuiet = false

@@ -1,5 +1,5 @@
+import DemoData
 import Foundation
-import Translate
 
 /// `translate-cli demo-data paired DIR`
 struct DemoPairedCommand: Command {

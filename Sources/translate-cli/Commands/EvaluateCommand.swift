@@ -1,5 +1,5 @@
 import Foundation
-import Translate
+import Images
 
 /// `translate-cli evaluate OUTPUT REFERENCE`
 struct EvaluateCommand: Command {

@@ -1,4 +1,5 @@
-import Translate
+import Files
+import Training
 
 /// `translate-cli inspect FILE|RUN`
 struct InspectCommand: Command {

@@ -1,4 +1,4 @@
-import Translate
+import Training
 
 /// `translate-cli report RUN`
 struct ReportCommand: Command {

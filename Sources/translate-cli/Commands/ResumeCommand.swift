@@ -1,4 +1,4 @@
-import Translate
+import Training
 
 /// `translate-cli resume RUN`
 struct ResumeCommand: Command {

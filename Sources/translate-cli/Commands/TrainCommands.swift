@@ -1,4 +1,4 @@
-import Translate
+import Training
 
 /// `translate-cli train paired DATA --out RUN`
 struct TrainPairedCommand: Command {

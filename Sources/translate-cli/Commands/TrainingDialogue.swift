@@ -1,5 +1,5 @@
 import Foundation
-import Translate
+import Training
 
 /// What is said while a session trains, and how it is stopped by signals.
 struct TrainingDialogue {

@@ -1,5 +1,5 @@
 import NeuralNet
-import Translate
+import Training
 
 /// The options of `train paired` and `train unpaired`, by their headings in help.
 ///

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import NeuralNet
 
 /// Where words go: data to the standard output, everything said to people to the standard error.
 struct Console: Sendable {

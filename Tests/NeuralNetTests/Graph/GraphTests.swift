@@ -1,6 +1,5 @@
 import TestSupport
 import Testing
-
 @testable import NeuralNet
 
 /// What a network may be, and what the planner makes of it.

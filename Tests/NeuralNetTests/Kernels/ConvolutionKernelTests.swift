@@ -1,6 +1,5 @@
 import TestSupport
 import Testing
-
 @testable import NeuralNet
 
 /// Every fast product against the plain one: over shapes, algorithms and kernel builds, forward and both gradients.

@@ -1,6 +1,5 @@
 import TestSupport
 import Testing
-
 @testable import NeuralNet
 
 /// Adam applied on the way back against Adam afterwards: the same numbers, bit for bit.

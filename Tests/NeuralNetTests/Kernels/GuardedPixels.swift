@@ -1,6 +1,5 @@
 import KernelArguments
 import Testing
-
 @testable import NeuralNet
 
 /// Numbers at regular distances in a larger piece of memory, with marks everywhere else: a mark that a kernel overwrites

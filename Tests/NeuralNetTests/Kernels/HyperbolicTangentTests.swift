@@ -1,7 +1,6 @@
 import Foundation
 import KernelArguments
 import Testing
-
 @testable import NeuralNet
 
 /// The vectorised tanh against the system's in double precision.

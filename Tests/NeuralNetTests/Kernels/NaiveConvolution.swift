@@ -1,3 +1,4 @@
+@testable import Files
 @testable import NeuralNet
 
 /// A convolution and its gradients by definition, in Double: every tap of every pixel, nothing shared, nothing left out.

@@ -1,6 +1,5 @@
 import KernelArguments
 import Testing
-
 @testable import NeuralNet
 
 /// The passes over pixels of every build against their definitions in Double, in all their combinations.

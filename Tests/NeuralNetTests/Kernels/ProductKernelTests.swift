@@ -1,6 +1,5 @@
 import KernelArguments
 import Testing
-
 @testable import NeuralNet
 
 /// The product kernels of every build against their definitions in Double: counts on both sides of every vector, tile and

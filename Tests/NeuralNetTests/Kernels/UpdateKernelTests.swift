@@ -1,6 +1,5 @@
 import KernelArguments
 import Testing
-
 @testable import NeuralNet
 
 /// Adam's update and the sums of spread pixels of every build against their definitions in Double.

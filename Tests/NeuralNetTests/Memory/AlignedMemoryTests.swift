@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-
+@testable import Files
 @testable import NeuralNet
 
 @Suite struct AlignedMemoryTests {

@@ -1,5 +1,5 @@
 import Testing
-
+@testable import Files
 @testable import NeuralNet
 
 @Suite struct MaxPoolingTests {

@@ -1,6 +1,5 @@
 import TestSupport
 import Testing
-
 @testable import NeuralNet
 
 /// Checks of an operation that stands alone in a network: what its own test needs.

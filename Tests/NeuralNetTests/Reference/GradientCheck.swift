@@ -1,6 +1,5 @@
 import TestSupport
 import Testing
-
 @testable import NeuralNet
 
 /// Compares a network's passes with the plain reference in Double: outputs directly, gradients with central differences

@@ -1,5 +1,4 @@
 import Foundation
-
 @testable import NeuralNet
 
 /// An operation as its definition says, one loop for each sum: what its test adds to it.

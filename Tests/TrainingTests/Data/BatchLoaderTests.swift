@@ -1,8 +1,9 @@
 import Foundation
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import Files
+@testable import Images
+@testable import NeuralNet
+@testable import Training
 
 @Suite struct BatchLoaderTests {
   /// Side-by-side files in which B is A plus one, sample by sample.

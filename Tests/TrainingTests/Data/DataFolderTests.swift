@@ -1,8 +1,8 @@
 import Foundation
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import Files
+@testable import Images
+@testable import Training
 
 @Suite struct DataFolderTests {
   struct Case: CustomTestStringConvertible {

@@ -1,7 +1,7 @@
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import Images
+@testable import NeuralNet
+@testable import Training
 
 @Suite struct ImagePreparationTests {
   /// Sizes as `transforms.Resize`, `__scale_width` and `__crop` of the public code give them.

@@ -1,8 +1,7 @@
 import Foundation
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import NeuralNet
+@testable import Training
 
 @Suite struct SamplerTests {
   @Test func eachEpochIsAPermutation() {

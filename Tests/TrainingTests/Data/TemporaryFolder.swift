@@ -1,6 +1,5 @@
 import Foundation
-
-@testable import Translate
+@testable import Images
 
 /// A folder that is gone when the test is over.
 final class TemporaryFolder {

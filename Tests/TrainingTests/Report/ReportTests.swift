@@ -1,8 +1,8 @@
 import Foundation
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import Files
+@testable import Training
+@testable import Weights
 
 /// A run folder that goes away with its holder.
 private final class RunFolder {

@@ -1,8 +1,7 @@
-import NeuralNet
 import TestSupport
 import Testing
-
-@testable import Translate
+@testable import NeuralNet
+@testable import Training
 
 /// Whole training steps against PyTorch: losses of every step and the weights at the end.
 @Suite struct GoldenTrajectoryTests {

@@ -1,8 +1,9 @@
 import Foundation
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import Files
+@testable import NeuralNet
+@testable import Training
+@testable import Weights
 
 /// The history of translations that discriminators are shown.
 @Suite struct ImagePoolTests {

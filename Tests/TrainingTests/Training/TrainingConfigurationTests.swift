@@ -1,9 +1,10 @@
 import Foundation
+import Testing
+import Files
 import NeuralNet
 import PatchDisc
 import ResNet
-import Testing
-import Translate
+import Training
 import UNet
 
 struct TrainingConfigurationTests {

@@ -1,9 +1,11 @@
 import Foundation
-import NeuralNet
 import TestSupport
 import Testing
-
-@testable import Translate
+@testable import DemoData
+@testable import Files
+@testable import Images
+@testable import NeuralNet
+@testable import Training
 
 /// Whole runs on small drawn data: what stopping, resuming and threads must not change.
 @Suite struct TrainingSessionTests {

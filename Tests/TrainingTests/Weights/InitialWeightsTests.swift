@@ -1,9 +1,10 @@
 import Foundation
-import NeuralNet
 import TestSupport
 import Testing
-
-@testable import Translate
+@testable import Files
+@testable import NeuralNet
+@testable import Training
+@testable import Weights
 
 /// Small models for tests of files.
 enum SmallModel {

@@ -1,9 +1,8 @@
 import Foundation
-import NeuralNet
 import TestSupport
 import Testing
-
-@testable import Translate
+@testable import Files
+@testable import Training
 
 @Suite struct ModelInspectionTests {
   private let folder: TemporaryFolder

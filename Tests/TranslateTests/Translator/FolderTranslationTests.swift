@@ -1,7 +1,7 @@
 import Foundation
-import NeuralNet
 import Testing
-
+@testable import Files
+@testable import Images
 @testable import Translate
 
 @Suite struct FolderTranslationTests {

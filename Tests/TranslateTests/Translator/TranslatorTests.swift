@@ -1,9 +1,12 @@
 import Foundation
-import NeuralNet
 import TestSupport
 import Testing
-
+@testable import Files
+@testable import Images
+@testable import NeuralNet
 @testable import Translate
+@testable import UNet
+@testable import Weights
 
 /// A temporary folder with a small model, gone with the object.
 final class ModelScene {

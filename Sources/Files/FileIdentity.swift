@@ -1,0 +1,15 @@
+import Foundation
+
+/// What makes two paths the same file: device and inode.
+package package struct FileIdentity: Hashable {
+  private var device: UInt64
+  private var inode: UInt64
+
+  /// The identity of what `path` leads to; nil where nothing is there.
+  package init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    device = UInt64(truncatingIfNeeded: status.st_dev)
+    inode = UInt64(truncatingIfNeeded: status.st_ino)
+  }
+}

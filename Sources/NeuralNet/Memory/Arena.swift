@@ -20,11 +20,29 @@ public final class Arena {
   }
 
   /// Makes room for `count` floats; what other executions have here is lost where it grows.
+  ///
+  /// - Throws: `FileError` where there is none; the arena stays as large as it was
   func require(_ count: Int) throws {
-    guard count + Self.slack > self.count else { return }
+    let old = self.count
+    guard count + Self.slack > old else { return }
     try Self.requireAddressable(count)
+    // The old memory goes first, so that only one of the two is taken.
     memory = nil
-    memory = try AlignedMemory(count: count + Self.slack)
+    do {
+      memory = try AlignedMemory(count: count + Self.slack, for: .activations)
+    } catch {
+      // Executions that are planned already count on it.
+      if old > 0 { memory = try AlignedMemory(count: old, for: .activations) }
+      throw error
+    }
+  }
+
+  /// Throws a `FileError` where the arena could not become as large as `count` floats.
+  func requireRoom(_ count: Int) throws {
+    try Self.requireAddressable(count)
+    let stride = MemoryLayout<Float>.stride
+    guard count + Self.slack > self.count else { return }
+    try SystemMemory.require((count + Self.slack) * stride, for: .activations, givingBack: self.count * stride)
   }
 
   /// Throws a `FileError` where a tensor of `shape` is empty, or alone too large for an arena. Whatever is computed of

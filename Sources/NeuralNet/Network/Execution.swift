@@ -39,9 +39,9 @@ public final class Execution {
     self.mode = mode
     self.processor = processor
     self.arena = arena
-    plan = try processor.plans.plan(network.topology, shape, mode, processor.rule)
+    plan = try processor.plans.plan(network.topology, shape, mode, processor.rule, for: arena)
     try arena.require(plan.floats)
-    readyFilters = plan.filterFloats > 0 ? try AlignedMemory(count: plan.filterFloats) : nil
+    readyFilters = plan.filterFloats > 0 ? try AlignedMemory(count: plan.filterFloats, for: .transformedWeights) : nil
     if mode.needsParameterGradients { _ = try network.parameters.gradients() }
   }
 

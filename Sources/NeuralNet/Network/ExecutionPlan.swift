@@ -43,16 +43,16 @@ final class ExecutionPlans {
 
   /// The plan for `topology`, which is made where no execution has one like it.
   ///
-  /// - Throws: `FileError` where the network cannot take images of this size
+  /// - Throws: `FileError` where the network cannot take images of this size, or `arena` could not hold the tensors
   func plan(
-    _ topology: Topology, _ shape: Shape, _ mode: ExecutionMode, _ rule: AlgorithmRule
+    _ topology: Topology, _ shape: Shape, _ mode: ExecutionMode, _ rule: AlgorithmRule, for arena: Arena
   ) throws -> ExecutionPlan {
     entries.removeAll { $0.plan == nil }
     for case let plan? in entries.map(\.plan)
     where plan.shape == shape && plan.mode == mode && plan.rule == rule && plan.topology == topology {
       return plan
     }
-    let plan = try ExecutionPlanner(topology: topology, shape: shape, mode: mode, rule: rule).plan()
+    let plan = try ExecutionPlanner(topology: topology, shape: shape, mode: mode, rule: rule, destination: arena).plan()
     entries.append(Entry(plan: plan))
     return plan
   }

@@ -6,6 +6,8 @@ struct ExecutionPlanner {
   let shape: Shape
   let mode: ExecutionMode
   let rule: AlgorithmRule
+  /// Where the tensors are to lie.
+  let destination: Arena
 
   /// Whether weights are transformed once for many runs.
   var hasReadyFilters: Bool { !mode.keepsActivations && mode.keepsTransformedWeights }
@@ -23,7 +25,8 @@ struct ExecutionPlanner {
     var scratch: [BlockScratch] = []
     for index in topology.blocks.indices { scratch.append(reserveScratch(&arena, index, extents)) }
     let floats = arena.place(after: Arena.zeroCount)
-    try Arena.requireAddressable(floats)
+    // Before the tables, which take memory too.
+    try destination.requireRoom(floats)
 
     func tensor(_ value: Value, _ reservations: [Int: Int]) -> PlannedTensor? {
       guard let reservation = reservations[value.buffer] else { return nil }

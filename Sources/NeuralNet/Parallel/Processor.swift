@@ -2,7 +2,8 @@ import KernelArguments
 
 /// The processor that networks run on: its threads, the kernels that suit it, and each thread's scratch.
 ///
-/// Executions that share one of these run one after the other.
+/// Executions that share one of these run one after the other. Where the system has no memory for as many threads as are
+/// asked for, there are fewer: what is computed does not depend on their number.
 public final class Processor {
   /// The threads.
   public let pool: WorkerPool
@@ -30,8 +31,8 @@ public final class Processor {
     if let threads { try FileError.require(threads, in: Self.threadCounts, "threads") }
     self.kernels = kernels
     self.rule = rule
-    pool = WorkerPool(threads: threads)
-    scratch = try AlignedMemory(count: pool.threads * Self.scratchStride)
+    pool = WorkerPool(threads: try MatrixProduct.threadsWithRoom(WorkerPool.count(threads)))
+    scratch = try AlignedMemory(count: pool.threads * Self.scratchStride, for: .threads)
   }
 
   /// Which kernels run: `avx512`, `avx2` or `portable`.

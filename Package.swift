@@ -42,7 +42,8 @@ let package = Package(
     .target(name: "ResNet", dependencies: ["NeuralNet"]),
     .target(name: "PatchDisc", dependencies: ["NeuralNet"]),
     .target(name: "Translate", dependencies: ["CPNG", "NeuralNet", "UNet", "ResNet", "PatchDisc"]),
-    .executableTarget(name: "translate-cli", dependencies: ["Translate"]),
+    .target(name: "CLastResort"),
+    .executableTarget(name: "translate-cli", dependencies: ["CLastResort", "Translate"]),
     .target(name: "CAllocations"),
     .executableTarget(
       name: "translate-bench", dependencies: ["CAllocations", "Translate"]),

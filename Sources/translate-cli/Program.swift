@@ -1,3 +1,4 @@
+import CLastResort
 import Translate
 
 /// The program from its arguments to its exit status.
@@ -33,6 +34,7 @@ enum Program {
     } catch {
       return refuse(error)
     }
+    last_resort_say("\(name) \(C.name)", C.memoryAdvice)
     do {
       return try command.run(on: console)
     } catch let error as ConfigurationError {

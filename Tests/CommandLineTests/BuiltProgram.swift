@@ -22,18 +22,23 @@ struct BuiltProgram {
       .first { FileManager.default.isExecutableFile(atPath: $0.path) }
   }()
 
-  /// Runs it with `arguments` in `folder` and waits for its end.
-  static func run(_ arguments: [String], in folder: URL? = nil) throws -> Outcome {
-    let running = try start(arguments, in: folder)
+  /// Runs it with `arguments` in `folder` and waits for its end; `preparation` is what a shell does before.
+  static func run(_ arguments: [String], in folder: URL? = nil, after preparation: String? = nil) throws -> Outcome {
+    let running = try start(arguments, in: folder, after: preparation)
     return running.wait()
   }
 
   /// Starts it with `arguments`; its two outputs go to files, so that no pipe can fill up.
-  static func start(_ arguments: [String], in folder: URL? = nil) throws -> Running {
+  static func start(_ arguments: [String], in folder: URL? = nil, after preparation: String? = nil) throws -> Running {
     guard let url else { throw CocoaError(.fileNoSuchFile) }
     let process = Process()
-    process.executableURL = url
-    process.arguments = arguments
+    if let preparation {
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = ["-c", preparation + "; exec \"$0\" \"$@\"", url.path] + arguments
+    } else {
+      process.executableURL = url
+      process.arguments = arguments
+    }
     process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice
     let capture = try TemporaryFolder()

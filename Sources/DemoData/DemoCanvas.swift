@@ -22,6 +22,10 @@ struct DemoCanvas {
     labels = Array(repeating: 0, count: size * size)
   }
 
+  /// Memory that a picture of this size takes on its way to a file: colours, labels, both as bytes, side by side, and as
+  /// a stream.
+  static func bytes(size: Int) -> Int { size * size * (MemoryLayout<DemoColor>.stride + 1 + 6 + 6 + 6) }
+
   /// Paints `shape` over what is there.
   ///
   /// - Parameters:

@@ -74,6 +74,7 @@ public enum DemoData {
         path: nil, problem: "pictures of \(size) pixels cannot be drawn",
         advice: "choose from \(sizes.lowerBound) to \(sizes.upperBound)")
     }
+    try SystemMemory.require(DemoCanvas.bytes(size: size), for: .picture)
     let total = parts.reduce(0) { $0 + $1.count }
     for part in parts { try makeEmptyFolder(FolderListing.join(folder, part.name)) }
     var written = 0

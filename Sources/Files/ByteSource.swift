@@ -84,6 +84,7 @@ public final class ByteSource: Sendable {
     if case .memory(let bytes) = storage {
       return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
+    try SystemMemory.require(range.count, for: .file, path: path)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: range.count, alignment: 16)
     defer { buffer.deallocate() }
     try read(into: buffer, at: range.lowerBound)
@@ -104,6 +105,7 @@ public final class ByteSource: Sendable {
   /// The bytes of `range`.
   public func bytes(in range: Range<Int>) throws -> [UInt8] {
     try check(offset: range.lowerBound, count: range.count)
+    try SystemMemory.require(range.count, for: .file, path: path)
     return try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in
       try read(
         into: UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: range.count), at: range.lowerBound)

@@ -2,11 +2,14 @@
 package struct CRC32 {
   private var state = UInt32.max
 
+  /// The checksum of nothing yet.
+  package init() {}
+
   /// The checksum of everything so far.
-  var value: UInt32 { ~state }
+  package var value: UInt32 { ~state }
 
   /// Takes `bytes` in.
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     state = Self.tables.withUnsafeBufferPointer { Self.advance(state, by: bytes, $0) }
   }
 

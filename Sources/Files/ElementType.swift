@@ -86,6 +86,7 @@ extension ByteSource {
       throw FileError(path: path, problem: "holds \(type.rawValue) where floating-point numbers were expected")
     }
     let elements = range.count / type.size
+    try SystemMemory.require(elements * MemoryLayout<Float>.stride, for: .file, path: path)
     return try [Float](unsafeUninitializedCapacity: elements) { buffer, initialized in
       guard let output = buffer.baseAddress else { return }
       if type == .float32 {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What makes two paths the same file: device and inode.
-package package struct FileIdentity: Hashable {
+package struct FileIdentity: Hashable {
   private var device: UInt64
   private var inode: UInt64
 

@@ -70,7 +70,7 @@ public struct FolderEvaluation: Sendable, Equatable, Codable {
     _ pairs: [(output: String, reference: String)], _ half: ImageHalf?, limit: ImageLimit
   ) throws -> [ImageMetrics] {
     let results = Mutex<[Int: Result<ImageMetrics, any Error>]>([:])
-    DispatchQueue.concurrentPerform(iterations: pairs.count) { index in
+    WorkerPool().run(pairs.count) { index, _ in
       let result = Result { try compare(pairs[index].output, pairs[index].reference, half, limit: limit) }
       results.withLock { $0[index] = result }
     }

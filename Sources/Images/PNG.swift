@@ -28,6 +28,7 @@ public enum PNG {
     guard header.rawByteCount / 1032 <= imageDataCount else {
       throw PNGChunks.damaged(path, "it has too little data for \(header.width) × \(header.height) pixels")
     }
+    try SystemMemory.require(header.decodedByteCount, for: .picture, path: path)
     if let stream { return try stream.withUnsafeBytes { try decodeReduced($0, header, path: path) } }
     return try decodeReduced(bytes, header, path: path)
   }

@@ -13,7 +13,9 @@ extension PNG {
     // Incompressible rows with their filter bytes, chunk headers, and room for metadata.
     let largest = 2 * header.rawByteCount + header.height + 64 << 20
     try seek(file, to: 0, path: path)
-    let stream = try bytes(of: file, count: largest, path: path)
+    let expected = min(largest, try fileSize(file, path: path))
+    try SystemMemory.require(expected + header.decodedByteCount, for: .picture, path: path)
+    let stream = try bytes(of: file, count: expected, path: path)
     guard stream.count < largest else {
       throw PNGChunks.damaged(path, "it is too large a file for \(header.width) × \(header.height) pixels")
     }
@@ -80,6 +82,12 @@ extension PNG {
     } catch {
       throw FileError(path: path, problem: "cannot be read: \(error.localizedDescription)")
     }
+  }
+
+  private static func fileSize(_ file: FileHandle, path: String) throws -> Int {
+    var status = stat()
+    guard fstat(file.fileDescriptor, &status) == 0 else { throw systemError(path) }
+    return Int(clamping: status.st_size)
   }
 
   private static func seek(_ file: FileHandle, to offset: Int, path: String) throws {

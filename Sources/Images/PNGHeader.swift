@@ -40,6 +40,13 @@ public struct PNGHeader: Sendable, Equatable {
   /// Bytes of all rows before compression, without filter bytes.
   var rawByteCount: Int { height * ((width * bitsPerPixel + 7) / 8) }
 
+  /// Bytes that decoding takes beside the stream: all samples, those with opacity once more while they are parted, and
+  /// what libpng leaves to us as it was compressed.
+  var decodedByteCount: Int {
+    let samples = width * height * (channels + (hasAlpha ? 1 : 0))
+    return (hasAlpha ? 2 : 1) * samples + (isInterlaced && bitDepth == 16 ? rawByteCount : 0)
+  }
+
   /// Throws where the picture has more pixels than `limit` allows.
   func check(_ limit: ImageLimit, path: String?) throws {
     guard width * height <= limit.pixels else {

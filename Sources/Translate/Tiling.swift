@@ -27,6 +27,11 @@ struct Tiling {
     rows = Self.starts(height, tileHeight)
   }
 
+  /// Memory that putting a picture of this size together takes: the picture, and sums of a row of squares.
+  static func bytes(width: Int, tile: Int, height: Int, channels: Int) -> Int {
+    width * height * channels + width * min(tile, height) * (channels + 1) * MemoryLayout<Float>.stride
+  }
+
   /// The whole picture from the translations of its squares, row by row from the top left.
   ///
   /// Where squares overlap, each counts by its distance from its own border. Sums are held for one row of squares at a

@@ -118,6 +118,10 @@ public final class Translator {
       }
     }
     if let tile = options.tile, first.width > tile || first.height > tile {
+      try SystemMemory.require(
+        Tiling.bytes(
+          width: first.width, tile: tile, height: first.height, channels: model.configuration.outputChannels),
+        for: .picture)
       return try zip(images, images.indices).map { image, index in
         let tiling = Tiling(width: image.width, height: image.height, tile: tile)
         return try tiling.assemble(channels: model.configuration.outputChannels) {

@@ -1,3 +1,4 @@
+import CLastResort
 import Training
 import Translate
 
@@ -34,6 +35,7 @@ enum Program {
     } catch {
       return refuse(error)
     }
+    last_resort_say("\(name) \(C.name)", C.memoryAdvice)
     do {
       return try command.run(on: console)
     } catch let error as ConfigurationError {

@@ -66,9 +66,9 @@ public final class Execution {
     self.processor = processor
     self.arena = arena
     plan = try ExecutionPlans.plan(
-      network.graph, inputs: shapes, mode: mode, rule: AlgorithmRule(processor.algorithms))
+      network.graph, inputs: shapes, mode: mode, rule: AlgorithmRule(processor.algorithms), for: arena)
     try arena.require(plan.bytes)
-    readyFilters = plan.readyFloats > 0 ? try AlignedMemory(count: plan.readyFloats) : nil
+    readyFilters = plan.readyFloats > 0 ? try AlignedMemory(count: plan.readyFloats, for: .transformedWeights) : nil
     if mode.needsParameterGradients || mode.keepsGradients { _ = try network.parameters.gradients() }
   }
 

@@ -55,9 +55,9 @@ enum ExecutionPlans {
 
   /// The plan for `graph`, which is made where no execution has one like it.
   ///
-  /// - Throws: `FileError` where the network cannot take images of this size
+  /// - Throws: `FileError` where the network cannot take images of this size, or `arena` could not hold the tensors
   static func plan(
-    _ graph: Graph, inputs: [Shape], mode: ExecutionMode, rule: AlgorithmRule
+    _ graph: Graph, inputs: [Shape], mode: ExecutionMode, rule: AlgorithmRule, for arena: Arena
   ) throws -> ExecutionPlan {
     let key = Key(graph: graph, inputs: inputs, mode: mode, rule: rule)
     let known = entries.withLock { entries in
@@ -65,7 +65,7 @@ enum ExecutionPlans {
       return entries.first { $0.key == key }?.plan
     }
     if let known { return known }
-    let plan = try Planner(graph, inputs: inputs, mode: mode, rule: rule).plan()
+    let plan = try Planner(graph, inputs: inputs, mode: mode, rule: rule).plan(for: arena)
     entries.withLock { $0.append(Entry(key: key, plan: plan)) }
     return plan
   }

@@ -8,7 +8,7 @@ struct Pass: @unchecked Sendable {
   let plan: ExecutionPlan
   /// What all offsets count from.
   let arena: UnsafeMutablePointer<Float>
-  let parameters: ParameterStore
+  package let parameters: ParameterStore
   /// Parameters that `prepareParameters` has transformed; nil while training, where they change each time.
   let ready: UnsafeMutablePointer<Float>?
   let processor: Processor

@@ -55,15 +55,17 @@ final class Planner {
 
   /// The finished plan.
   ///
-  /// - Throws: `FileError` where it would be larger than kernels can reach
-  func plan() throws -> ExecutionPlan {
+  /// - Parameter destination: where the tensors are to lie
+  /// - Throws: `FileError` where they would take more than kernels can reach, or than there is memory
+  func plan(for destination: Arena) throws -> ExecutionPlan {
     reserveTensors()
     let layouts = graph.operations.indices.map { index in
       graph.operations[index].plan(OperationPlanner(planner: self, index: index))
     }
     let zeroBytes = (zeros + 15) / 16 * 16 * MemoryLayout<Float>.stride
     let bytes = arena.place(after: zeroBytes)
-    try Arena.requireAddressable(bytes)
+    // Before the tables, which take memory too.
+    try destination.requireRoom(bytes)
     let places = Places(
       graph: graph, shapes: shapes, gradients: gradients,
       offsets: arena.reservations.map { $0.offset / MemoryLayout<Float>.stride }, reservations: reservations,

@@ -1,4 +1,5 @@
 import COpenBLAS
+import Files
 
 /// Matrix products by OpenBLAS; the only file that calls it.
 ///
@@ -23,4 +24,17 @@ package enum MatrixProduct {
       blasint(aStride), b,
       blasint(bStride), accumulates ? 1 : 0, c, blasint(cStride))
   }
+
+  /// As many of `wanted` threads as a limit on addresses leaves room for, half of which is for other things: OpenBLAS takes
+  /// a buffer for each thread that multiplies, and where there is none it asks again for ever.
+  ///
+  /// - Throws: `FileError` where there is no room even for one
+  static func threadsWithRoom(_ wanted: Int) throws -> Int {
+    guard let room = SystemMemory.addressSpace else { return wanted }
+    guard room >= bufferBytes else { throw SystemMemory.shortage(bufferBytes, for: .oneThread) }
+    return min(wanted, max(1, room / 2 / bufferBytes))
+  }
+
+  /// Addresses that OpenBLAS takes for a thread on 64-bit processors; it uses little of the memory behind them.
+  private static let bufferBytes = 128 << 20
 }

@@ -11,16 +11,24 @@ public final class AlignedMemory {
   public let base: UnsafeMutablePointer<Float>
   private let bytes: Int
 
+  /// `count` zeros.
+  ///
   /// - Throws: `FileError` where the system has no such memory to give.
-  public init(count: Int) throws {
+  public convenience init(count: Int) throws { try self.init(count: count, for: .parameters) }
+
+  /// The same for another purpose, which the error names.
+  init(count: Int, for purpose: MemoryPurpose) throws {
     let (size, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
     let page = 2 << 20
-    guard !overflow, count >= 0, size < Int.max - 2 * page else { throw Self.refusal(count) }
+    guard !overflow, count >= 0, size < Int.max - 2 * page else {
+      throw FileError(path: nil, problem: "no memory can hold \(count) numbers", advice: purpose.advice)
+    }
     let rounded = max(1, (size + page - 1) / page) * page
+    try SystemMemory.require(rounded, for: purpose)
     guard
-      let raw = mmap(nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | Self.anonymous, -1, 0),
+      let raw = mmap(nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | SystemMemory.anonymous, -1, 0),
       raw != MAP_FAILED
-    else { throw Self.refusal(count) }
+    else { throw SystemMemory.shortage(rounded, for: purpose) }
     #if os(Linux)
       madvise(raw, rounded, 14)  // MADV_HUGEPAGE
     #endif
@@ -30,16 +38,4 @@ public final class AlignedMemory {
   }
 
   deinit { munmap(base, bytes) }
-
-  private static func refusal(_ count: Int) -> FileError {
-    FileError(
-      path: nil, problem: "there is no memory for \(count) numbers",
-      advice: "use a smaller image, batch or network")
-  }
-
-  #if os(Linux)
-    private static let anonymous = Int32(MAP_ANONYMOUS)
-  #else
-    private static let anonymous = MAP_ANON
-  #endif
 }

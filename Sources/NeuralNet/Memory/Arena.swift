@@ -22,12 +22,29 @@ public final class Arena {
   }
 
   /// Makes room for `needed` bytes; what executions have here is lost where it grows.
+  ///
+  /// - Throws: `FileError` where there is none; the arena stays as large as it was
   func require(_ needed: Int) throws {
-    guard needed + Self.slack > bytes else { return }
+    let old = bytes
+    guard needed + Self.slack > old else { return }
     try Self.requireAddressable(needed)
+    // The old memory goes first, so that only one of the two is taken.
     memory = nil
     occupancy += 1
-    memory = try AlignedMemory(count: (needed + Self.slack) / MemoryLayout<Float>.stride)
+    do {
+      memory = try AlignedMemory(count: (needed + Self.slack) / MemoryLayout<Float>.stride, for: .activations)
+    } catch {
+      // Executions that are planned already count on it.
+      if old > 0 { memory = try AlignedMemory(count: old / MemoryLayout<Float>.stride, for: .activations) }
+      throw error
+    }
+  }
+
+  /// Throws a `FileError` where the arena could not become as large as `needed` bytes.
+  func requireRoom(_ needed: Int) throws {
+    try Self.requireAddressable(needed)
+    guard needed + Self.slack > bytes else { return }
+    try SystemMemory.require(needed + Self.slack, for: .activations, givingBack: bytes)
   }
 
   /// Hands the arena over to a new tenant; the answer tells whether it is still there.

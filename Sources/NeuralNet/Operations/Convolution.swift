@@ -35,7 +35,7 @@ struct Convolution: Operation {
 
   var reads: [Value] { (residual.map { [$0] } ?? []) + [input] }
   var makes: [Value] { [first.value] + (second.map { [$0.value] } ?? []) }
-  var parameters: [Int] {
+  package var parameters: [Int] {
     [weight, bias, normalization?.scale, normalization?.shift].compactMap(\.self)
   }
 

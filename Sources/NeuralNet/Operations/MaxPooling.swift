@@ -8,7 +8,7 @@ struct MaxPooling: Operation {
 
   var reads: [Value] { [input] }
   var makes: [Value] { [output] }
-  var parameters: [Int] { [] }
+  package var parameters: [Int] { [] }
 
   func shapes(of inputs: [Shape]) -> [Shape]? {
     guard inputs[0].h >= 2, inputs[0].w >= 2 else { return nil }

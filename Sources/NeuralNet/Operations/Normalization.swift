@@ -12,7 +12,7 @@ struct PlannedNormalization: Sendable {
     case running
   }
 
-  let parameters: Convolution.Normalization
+  package let parameters: Convolution.Normalization
   let statistics: Statistics
   /// (N, C, H, W): what is normalised.
   let raw: PlannedTensor

@@ -9,7 +9,7 @@ struct PReLU: Operation {
 
   var reads: [Value] { [input] }
   var makes: [Value] { [output] }
-  var parameters: [Int] { [slope] }
+  package var parameters: [Int] { [slope] }
 
   func shapes(of inputs: [Shape]) -> [Shape]? { inputs }
 

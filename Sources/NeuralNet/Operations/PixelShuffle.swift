@@ -8,7 +8,7 @@ struct PixelShuffle: Operation {
 
   var reads: [Value] { [input] }
   var makes: [Value] { [output] }
-  var parameters: [Int] { [] }
+  package var parameters: [Int] { [] }
   var obstacleToTangents: String? { nil }
 
   func shapes(of inputs: [Shape]) -> [Shape]? {

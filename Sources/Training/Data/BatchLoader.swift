@@ -6,7 +6,7 @@ import Translate
 /// Prepares the next batches in the background while the current one is trained on.
 ///
 /// What comes out depends on data, sampler and preparation alone, not on timing or the number of workers: batches are
-/// drawn in order, and delivered in that order.
+/// drawn in order, and delivered in that order. Where no thread can be started, a batch is prepared when it is asked for.
 public final class BatchLoader: Sendable {
   private let queue: BatchQueue
 
@@ -18,14 +18,23 @@ public final class BatchLoader: Sendable {
   ///   - batchSize: samples a batch, fewer at the end of an epoch (as the public code, which drops none).
   ///   - workers: threads that decode and resize, 1 to 1024.
   ///   - depth: how many batches are prepared at most, 1 to 1024.
-  public init(store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int = 1, depth: Int = 3) {
+  public convenience init(store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int = 1, depth: Int = 3) {
+    self.init(
+      store: store, sampler: sampler, batchSize: batchSize, workers: workers, depth: depth,
+      stackSize: SystemThread.usualStack)
+  }
+
+  /// The same with workers of another stack, to see what becomes of a loader whose threads cannot be started.
+  init(store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int, depth: Int, stackSize: Int) {
     precondition(batchSize > 0, "a batch holds at least one sample")
     precondition((1...1024).contains(workers) && (1...1024).contains(depth), "1 to 1024 workers and batches")
     precondition(
       sampler.state.countA <= store.imageCounts.a && sampler.state.countB <= store.imageCounts.b,
       "a sampler is made for the store's pictures")
     queue = BatchQueue(store: store, sampler: sampler, batchSize: batchSize, depth: depth)
-    for _ in 0..<workers { queue.startWorker() }
+    for _ in 0..<workers {
+      guard queue.startWorker(stackSize: stackSize) else { break }
+    }
   }
 
   /// A loader for the training part of `data` as `configuration` says.
@@ -97,17 +106,19 @@ private final class BatchQueue: @unchecked Sendable {
     self.depth = depth
   }
 
-  func startWorker() {
-    condition.withLock { workers += 1 }
-    let thread = Thread { [self] in
-      work()
-      condition.withLock {
-        workers -= 1
-        condition.broadcast()
+  /// Starts a thread that loads; false where there is none to be had.
+  func startWorker(stackSize: Int) -> Bool {
+    condition.withLock {
+      let isStarted = SystemThread.start(stackSize: stackSize) { [self] in
+        work()
+        condition.withLock {
+          workers -= 1
+          condition.broadcast()
+        }
       }
+      if isStarted { workers += 1 }
+      return isStarted
     }
-    thread.name = "batch loader"
-    thread.start()
   }
 
   func stop() {
@@ -128,9 +139,17 @@ private final class BatchQueue: @unchecked Sendable {
           if case .failure(let error) = result { failure = error }
           return try result.get()
         }
-        condition.wait()
+        awaitProgress()
       }
     }
+  }
+
+  /// Waits, with the lock held, until a worker has done something; where none could be started, does its work.
+  private func awaitProgress() {
+    guard workers == 0 else { return condition.wait() }
+    condition.unlock()
+    workOnce()
+    condition.lock()
   }
 
   func recycle(_ batch: consuming Batch) {
@@ -153,14 +172,19 @@ private final class BatchQueue: @unchecked Sendable {
   }
 
   private func work() {
-    while let plan = nextPlan() {
-      let number = plan.number
-      let result = Result { try fill(plan) }
-      condition.withLock {
-        ready[number] = result
-        condition.broadcast()
-      }
+    while workOnce() {}
+  }
+
+  /// Fills the next batch; false where none is wanted any more.
+  @discardableResult private func workOnce() -> Bool {
+    guard let plan = nextPlan() else { return false }
+    let number = plan.number
+    let result = Result { try fill(plan) }
+    condition.withLock {
+      ready[number] = result
+      condition.broadcast()
     }
+    return true
   }
 
   private func nextPlan() -> Plan? {

@@ -24,7 +24,7 @@ public final class ImageStore: Sendable {
   ///     every time.
   ///   - limit: how large a picture may be.
   public init(
-    part: DataPart, preparation: ImagePreparation, cacheBytes: Int = 1 << 30, limit: ImageLimit = .default
+    part: DataPart, preparation: ImagePreparation, cacheBytes: Int = usualCacheBytes, limit: ImageLimit = .default
   ) {
     self.part = part
     self.preparation = preparation
@@ -34,6 +34,9 @@ public final class ImageStore: Sendable {
         a: Array(repeating: nil, count: part.countA), b: Array(repeating: nil, count: part.countB),
         remainingBytes: cacheBytes))
   }
+
+  /// A gibibyte, or a quarter of the memory that can be had: networks need the rest.
+  public static var usualCacheBytes: Int { min(1 << 30, (SystemMemory.available ?? .max) / 4) }
 
   /// How many pictures there are on each side.
   var imageCounts: (a: Int, b: Int) { (part.countA, part.countB) }

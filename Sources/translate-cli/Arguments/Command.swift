@@ -15,6 +15,9 @@ protocol Command: Sendable {
   /// Whole command lines without the program's name.
   static var examples: [String] { get }
 
+  /// What helps where the memory does not suffice.
+  static var memoryAdvice: String { get }
+
   /// The command with its defaults.
   init()
 
@@ -31,6 +34,7 @@ protocol Command: Sendable {
 
 extension Command {
   static var discussion: String { "" }
+  static var memoryAdvice: String { "give the program more memory" }
   static var name: String { words.joined(separator: " ") }
   func validate(given: Set<String>) throws(UsageError) {}
 }

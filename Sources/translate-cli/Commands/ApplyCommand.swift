@@ -56,6 +56,9 @@ struct ApplyCommand: Command {
         .flag("json", \.json, "print what came out as JSON at the end"),
       ]),
   ]
+  static let memoryAdvice =
+    "translate smaller images, or large ones with --tile, choose --batch-size 1 or fewer --threads, or give the program "
+    + "more memory"
   static let examples = [
     "apply runs/facades labels --out photos", "apply latest_net_G.pth photo.png --out translated",
     "apply runs/facades facades/val --half right --out photos",

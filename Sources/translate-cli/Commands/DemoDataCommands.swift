@@ -7,6 +7,7 @@ struct DemoPairedCommand: Command {
   static let summary = "draw a small paired data set: rows of town houses and their label maps"
   static let operands = [Operand<Self>("DIR", \.drawing.folder, "folder to draw to")]
   static let options = [DemoDrawing.options.within(\Self.drawing)]
+  static let memoryAdvice = "choose a smaller --size, or give the program more memory"
   static let examples = ["demo-data paired demo/houses --count 100 --size 128"]
 
   var drawing = DemoDrawing()
@@ -22,6 +23,7 @@ struct DemoUnpairedCommand: Command {
   static let summary = "draw a small unpaired data set: landscapes in summer and in winter"
   static let operands = [Operand<Self>("DIR", \.drawing.folder, "folder to draw to")]
   static let options = [DemoDrawing.options.within(\Self.drawing)]
+  static let memoryAdvice = "choose a smaller --size, or give the program more memory"
   static let examples = ["demo-data unpaired demo/seasons --count 100 --size 128"]
 
   var drawing = DemoDrawing()

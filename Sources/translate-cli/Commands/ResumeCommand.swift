@@ -23,6 +23,8 @@ struct ResumeCommand: Command {
         .flag("json", \.json, "print what came out as JSON at the end"),
       ])
   ]
+  static let memoryAdvice =
+    "what was saved last is whole: go on with fewer --threads, or give the program more memory"
   static let examples = ["resume runs/facades", "resume runs/facades --epochs 200 --threads 8"]
 
   var run = ""

@@ -11,6 +11,7 @@ struct TrainPairedCommand: Command {
     """
   static let operands = [Operand<Self>("DATA", \.run.data, "folder of training images")]
   static let options = TrainingRun.options(for: .paired).map { $0.within(\Self.run) }
+  static let memoryAdvice = TrainingRun.memoryAdvice
   static let examples = [
     "train paired facades --out runs/facades --direction BtoA",
     "train paired maps --out small --generator unet_128 --crop-size 128 --ngf 32",
@@ -32,6 +33,7 @@ struct TrainUnpairedCommand: Command {
     """
   static let operands = [Operand<Self>("DATA", \.run.data, "folder of training images")]
   static let options = TrainingRun.options(for: .unpaired).map { $0.within(\Self.run) }
+  static let memoryAdvice = TrainingRun.memoryAdvice
   static let examples = [
     "train unpaired horse2zebra --out runs/zebras",
     "train unpaired seasons --out small --generator resnet_6blocks --ngf 32",
@@ -49,6 +51,10 @@ struct TrainingRun: Sendable {
     Ctrl-C finishes the step, saves and says how to go on. The same command with the same seed gives the same files, \
     at any number of threads.
     """
+
+  static let memoryAdvice =
+    "choose a smaller --batch-size, --crop-size or network (--ngf, --ndf), or fewer --threads, or give the program more "
+    + "memory"
 
   static func options(for objective: TrainingObjective) -> [OptionGroup<TrainingRun>] {
     let output = OptionGroup<TrainingRun>(

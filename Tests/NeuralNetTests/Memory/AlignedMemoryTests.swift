@@ -14,9 +14,15 @@ import Testing
     #expect(values.indices.allSatisfy { values[$0] == Float($0) })
   }
 
-  @Test(arguments: [-1, Int.min, Int.max, Int.max / 4, 1 << 60]) func refusal(count: Int) {
+  @Test(arguments: [-1, Int.min, Int.max, Int.max / 4]) func countsThatCannotBe(count: Int) {
     let error = #expect(throws: FileError.self) { try AlignedMemory(count: count) }
-    #expect(error?.problem.contains("\(count) numbers") == true)
+    #expect(error?.problem == "no memory can hold \(count) numbers")
+  }
+
+  @Test func refusal() {
+    let error = #expect(throws: FileError.self) { try AlignedMemory(count: 1 << 48, for: .activations) }
+    #expect(error?.problem.hasPrefix("needs 1125899.9 GB of memory for activations, ") == true)
+    #expect(error?.advice?.hasPrefix("use a smaller picture, crop, batch or network, translate in tiles, or ") == true)
   }
 
   #if os(Linux)

@@ -59,11 +59,14 @@ import Testing
   @Test func timingDoesNotMatter() throws {
     let folder = try TemporaryFolder()
     let data = try pairs(folder, count: 7)
-    func batches(workers: Int, depth: Int, cacheBytes: Int, recycles: Bool) throws -> [Batch] {
+    func batches(
+      workers: Int, depth: Int, cacheBytes: Int, recycles: Bool, stackSize: Int = 1 << 20
+    ) throws -> [Batch] {
       let store = ImageStore(
         part: data.training, preparation: ImagePreparation(configuration()), cacheBytes: cacheBytes)
       let sampler = Sampler.paired(count: 7, generator: RandomGenerator(seed: 9))
-      let loader = BatchLoader(store: store, sampler: sampler, batchSize: 3, workers: workers, depth: depth)
+      let loader = BatchLoader(
+        store: store, sampler: sampler, batchSize: 3, workers: workers, depth: depth, stackSize: stackSize)
       return try (0..<20).map { _ in
         let batch = try loader.next()
         if recycles { loader.recycle(batch) }
@@ -73,6 +76,8 @@ import Testing
     let expected = try batches(workers: 1, depth: 1, cacheBytes: 0, recycles: false)
     #expect(try batches(workers: 4, depth: 6, cacheBytes: 1 << 20, recycles: true) == expected)
     #expect(try batches(workers: 3, depth: 2, cacheBytes: 3000, recycles: true) == expected)
+    // More stack than there are addresses: no worker can be started.
+    #expect(try batches(workers: 2, depth: 2, cacheBytes: 3000, recycles: true, stackSize: 1 << 50) == expected)
     #expect(Set(expected.map(\.input.values)).count == 20)
   }
 

@@ -3,7 +3,8 @@ import KernelArguments
 
 /// The processor that networks run on: its threads, the kernels that suit it, and each thread's scratch.
 ///
-/// Executions that share one of these run one after the other.
+/// Executions that share one of these run one after the other. Where the system has no memory for as many threads as are
+/// asked for, there are fewer: what is computed does not depend on their number.
 ///
 /// Unchecked: nothing changes after `init` but the scratch, of which each worker has a part of its own, and the pool lets
 /// one caller in at a time.
@@ -33,8 +34,8 @@ public final class Processor: @unchecked Sendable {
     if let threads { try FileError.require(threads, in: Self.threadCounts, "threads") }
     self.kernels = kernels
     self.algorithms = algorithms
-    pool = WorkerPool(threads: threads)
-    scratch = try AlignedMemory(count: pool.threads * Self.scratchStride)
+    pool = WorkerPool(threads: try MatrixProduct.threadsWithRoom(WorkerPool.count(threads)))
+    scratch = try AlignedMemory(count: pool.threads * Self.scratchStride, for: .threads)
   }
 
   /// Which kernels run: `avx512`, `avx2` or `portable`.

@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 import Testing
-import NeuralNet
+@testable import Files
+@testable import NeuralNet
 
 @Suite struct WorkerPoolTests {
   /// Calls per piece, and whether every worker's number was one of the pool's.
@@ -61,6 +62,20 @@ import NeuralNet
       busy.withLock { $0[worker] = false }
     }
     #expect(clashes.load(ordering: .relaxed) == 0)
+  }
+
+  /// More stack than there are addresses: no thread can be started, and the caller does it all.
+  @Test func worksWithoutThreads() {
+    let pool = WorkerPool(threads: 4, stackSize: 1 << 50)
+    #expect(pool.threads == 1)
+    #expect(Self.count(pool, 100).calls == [Int](repeating: 1, count: 100))
+    #expect(!SystemThread.start(stackSize: 1 << 50) { Issue.record("a thread was started") })
+  }
+
+  @Test func threadsRunTheirWork() throws {
+    let pipe = Pipe()
+    #expect(SystemThread.start { pipe.fileHandleForWriting.write(Data([7])) })
+    #expect(try pipe.fileHandleForReading.read(upToCount: 1) == Data([7]))
   }
 
   @Test func defaultsToThisProcessesProcessors() {

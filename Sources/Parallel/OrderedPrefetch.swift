@@ -1,7 +1,9 @@
+import Files
 import Foundation
 import NeuralNet
 
-/// Produces values in the background and hands them out in order, a few ahead of whoever takes them.
+/// Produces values in the background and hands them out in order, a few ahead of whoever takes them. Where no thread can be
+/// started, a value is produced when it is taken.
 ///
 /// Unchecked: every variable is only touched while `condition` is locked.
 final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
@@ -13,6 +15,7 @@ final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
   private var started = 0
   private var taken = 0
   private var running = 0
+  private var hasWorkers = false
   private var isStopped = false
 
   /// Starts producing values 0 ..< count.
@@ -21,18 +24,31 @@ final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
   ///   - count: how many there are
   ///   - workers: threads that produce
   ///   - window: values that may be ready or under way at once
-  init(count: Int, workers: Int, window: Int, _ produce: @escaping @Sendable (Int) -> Value) {
+  ///   - stackSize: bytes of stack of each thread
+  init(
+    count: Int, workers: Int, window: Int, stackSize: Int = SystemThread.usualStack,
+    _ produce: @escaping @Sendable (Int) -> Value
+  ) {
     self.count = count
     self.window = window
     self.produce = produce
-    running = min(workers, max(1, count))
-    for _ in 0..<running { Thread { self.work() }.start() }
+    condition.withLock {
+      for _ in 0..<min(workers, max(1, count)) {
+        guard SystemThread.start(stackSize: stackSize, { self.work() }) else { break }
+        running += 1
+        hasWorkers = true
+      }
+    }
   }
 
   /// The next value in order; nil when all have been taken.
   func next() -> Value? {
     condition.withLock {
       guard taken < count else { return nil }
+      guard hasWorkers else {
+        defer { taken += 1 }
+        return produce(taken)
+      }
       while ready[taken] == nil { condition.wait() }
       defer {
         taken += 1
@@ -76,7 +92,8 @@ final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
   }
 }
 
-/// Does jobs in the background, with a limit on how many wait.
+/// Does jobs in the background, with a limit on how many wait. Where no thread can be started, a job is done when it is
+/// added.
 ///
 /// Unchecked: every variable is only touched while `condition` is locked.
 final class BackgroundJobs: @unchecked Sendable {
@@ -85,15 +102,22 @@ final class BackgroundJobs: @unchecked Sendable {
   private var waiting: [@Sendable () -> Void] = []
   private var unfinished = 0
   private var isStopped = false
+  private var hasWorkers = false
 
-  /// Starts `workers` threads; `add` waits while `limit` jobs are unfinished.
-  init(workers: Int, limit: Int) {
+  /// Starts `workers` threads, each with a stack of `stackSize` bytes; `add` waits while `limit` jobs are unfinished.
+  init(workers: Int, limit: Int, stackSize: Int = SystemThread.usualStack) {
     self.limit = limit
-    for _ in 0..<workers { Thread { self.work() }.start() }
+    condition.withLock {
+      for _ in 0..<workers {
+        guard SystemThread.start(stackSize: stackSize, { self.work() }) else { break }
+        hasWorkers = true
+      }
+    }
   }
 
   /// Adds a job.
   func add(_ job: @escaping @Sendable () -> Void) {
+    guard condition.withLock({ hasWorkers }) else { return job() }
     condition.withLock {
       while unfinished >= limit { condition.wait() }
       unfinished += 1

@@ -1,4 +1,5 @@
 import CProcessor
+import Files
 import Foundation
 import Synchronization
 
@@ -8,24 +9,32 @@ import Synchronization
 /// never depends on the worker or on the number of threads; the worker's number only says which scratch it may use.
 /// One caller at a time: a second one traps.
 public final class WorkerPool: Sendable {
-  /// Threads that compute, the caller's included.
+  /// Threads that compute, the caller's included: as many as were asked for and could be started.
   public let threads: Int
   private let crew: Crew
 
   /// A pool of `threads` threads, or as many of `Processor.threadCounts` as come nearest; nil: one for each processor
   /// that this process may use.
-  public init(threads: Int? = nil) {
-    let possible = Processor.threadCounts
-    let wanted = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    let count = min(max(wanted, possible.lowerBound), possible.upperBound)
+  public convenience init(threads: Int? = nil) { self.init(threads: threads, stackSize: SystemThread.usualStack) }
+
+  /// The same with threads of another stack, to see what becomes of a pool whose threads cannot be started.
+  init(threads: Int?, stackSize: Int) {
     let crew = Crew()
-    self.threads = count
-    self.crew = crew
-    for worker in 1..<max(2, count) where worker < count {
-      let thread = Thread { crew.serve(worker) }
-      thread.stackSize = 1 << 20
-      thread.start()
+    var started = 1
+    let wanted = Self.count(threads)
+    while started < wanted {
+      let worker = started
+      guard SystemThread.start(stackSize: stackSize, { crew.serve(worker) }) else { break }
+      started += 1
     }
+    self.threads = started
+    self.crew = crew
+  }
+
+  /// How many threads are meant by `threads`.
+  static func count(_ threads: Int?) -> Int {
+    let possible = Processor.threadCounts
+    return min(max(threads ?? ProcessInfo.processInfo.activeProcessorCount, possible.lowerBound), possible.upperBound)
   }
 
   deinit { crew.stop() }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
-import Translate
 
+@testable import Translate
 @testable import translate_cli
 
 /// Training as a user runs it, with networks that are small enough for a test.
@@ -108,6 +108,36 @@ struct TrainingCommandTests {
     return running
   }
 
+  @Test func oneProcessAtATime() throws {
+    let folder = try folder()
+    let running = try startEndless(folder, ["--save-every", "1000000"])
+    let number = running.process.processIdentifier
+    for words in [
+      ["resume", "run"], ["train", "paired", "data", "--out", "run"],
+      ["train", "paired", "data", "--out", "run", "--overwrite"],
+    ] {
+      let refused = try BuiltProgram.run(words, in: folder.url)
+      #expect(refused.status == 1)
+      let sentence = try Regex(
+        "translate-cli [a-z ]+: run: is in use: process \(number) on [^ ]+ trains in it since [0-9-]+ [0-9:]+; "
+          + "wait for its end, or stop it with kill \(number)\n")
+      #expect(refused.errors.wholeMatch(of: sentence) != nil, "\(refused.errors)")
+    }
+    // Whoever only looks is let in.
+    #expect(try BuiltProgram.run(["report", "run"], in: folder.url).status == 0)
+    #expect(try BuiltProgram.run(["check", "data"], in: folder.url).status == 0)
+    let log = folder.url.appendingPathComponent("run/losses.csv")
+    let before = rows(log)
+    #expect(running.wait { rows(log) > before })
+
+    // The lock dies with its process.
+    running.killAtOnce()
+    let left = try BuiltProgram.run(["resume", "run"], in: folder.url)
+    #expect(left.errors.contains("the run was stopped before its first save; start it again with --overwrite"))
+    #expect(try train(folder, "run", ["--steps", "2", "--overwrite"]).status == 0)
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/run/.lock"))
+  }
+
   @Test func aRunIsReadableWhileItGoesOn() throws {
     let folder = try folder()
     let running = try startEndless(folder, ["--save-every", "1"])
@@ -155,6 +185,49 @@ struct TrainingCommandTests {
     _ = running.wait()
     #expect(try String(contentsOfFile: folder.path + "/status", encoding: .utf8) == "0\n")
     if words.hasPrefix("train") { #expect(rows(folder.url.appendingPathComponent("new/losses.csv")) == 301) }
+  }
+
+  @Test func damagedPicturesAreNamedOrLeftOut() throws {
+    let folder = try folder()
+    let path = "data/train/facade_0002.png"
+    let file = folder.url.appendingPathComponent(path)
+    try Data(contentsOf: file).prefix(900).write(to: file)
+    let refused = try train(folder, "run", ["--steps", "3"])
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors == "translate-cli train paired: \(path): is a PNG image that was cut off; get the file again\n")
+    let checked = try BuiltProgram.run(["check", "data"], in: folder.url)
+    #expect(checked.status == 1 && checked.errors == "")
+    #expect(checked.output.hasSuffix("1 problem:\n  \(path): is a PNG image that was cut off; get the file again\n"))
+    let skipped = try train(folder, "run", ["--steps", "3", "--skip-damaged", "--quiet"])
+    #expect(skipped.status == 0)
+    #expect(skipped.errors == "warning: \(path): is a PNG image that was cut off; it is left out\n")
+    let page = try String(contentsOfFile: folder.path + "/run/index.html", encoding: .utf8)
+    #expect(page.contains("1 damaged picture was left out"))
+    let resumed = try BuiltProgram.run(["resume", "run", "--steps", "5", "--quiet"], in: folder.url)
+    #expect(resumed.status == 0)
+    #expect(
+      resumed.errors.hasPrefix("warning: /")
+        && resumed.errors.hasSuffix("/\(path): is a PNG image that was cut off; it is left out\n"))
+  }
+
+  /// What is said of a picture that turns bad on the way.
+  @Test func leavingOutIsSaidOnTheWay() throws {
+    let folder = try folder()
+    var configuration = TrainingConfiguration.paired
+    (configuration.generator, configuration.ngf, configuration.ndf) = (.unet(levels: 5), 4, 4)
+    (configuration.loadSize, configuration.cropSize, configuration.steps) = (36, 32, 9)
+    configuration.skipDamaged = true
+    var limits = SessionLimits()
+    (limits.survey, limits.cacheBytes) = (.zero, 0)
+    let session = try TrainingSession(
+      starting: configuration, data: folder.path + "/data", run: folder.path + "/run", limits: limits)
+    let path = folder.path + "/data/train/facade_0003.png"
+    try Data(contentsOf: URL(fileURLWithPath: path)).prefix(900).write(to: URL(fileURLWithPath: path))
+    let capture = CapturedConsole()
+    let status = try TrainingDialogue(console: capture.console, isQuiet: true, json: false).run(session)
+    #expect(status == .success)
+    #expect(capture.error == "warning: \(path): is a PNG image that was cut off; it is left out\n")
   }
 
   @Test func whatIsThereIsNotOverwritten() throws {

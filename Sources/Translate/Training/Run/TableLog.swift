@@ -33,6 +33,12 @@ final class TableLog {
 
   deinit { try? handle.close() }
 
+  /// Whether what is appended still goes to `path`: nobody has put another file there.
+  var isInPlace: Bool {
+    var status = stat()
+    return fstat(handle.fileDescriptor, &status) == 0 && FileIdentity(status) == FileIdentity(path)
+  }
+
   /// Appends a row: `step`, `epoch`, then the values.
   ///
   /// - Throws: `FileError` where the disk is full

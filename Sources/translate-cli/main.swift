@@ -1,3 +1,4 @@
 import Foundation
 
+Console.outliveClosedPipes()
 exit(Program.run(Array(CommandLine.arguments.dropFirst()), on: Console.standard).rawValue)

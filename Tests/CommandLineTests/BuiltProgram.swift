@@ -31,6 +31,11 @@ struct BuiltProgram {
   /// Starts it with `arguments`; its two outputs go to files, so that no pipe can fill up.
   static func start(_ arguments: [String], in folder: URL? = nil, after preparation: String? = nil) throws -> Running {
     guard let url else { throw CocoaError(.fileNoSuchFile) }
+    return try start(url, arguments, in: folder)
+  }
+
+  /// Starts another program, which runs this one.
+  static func start(_ url: URL, _ arguments: [String], in folder: URL? = nil) throws -> Running {
     let process = Process()
     if let preparation {
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -49,8 +54,18 @@ struct BuiltProgram {
     }
     process.standardOutput = try file("out")
     process.standardError = try file("err")
-    try process.run()
+    try unblockingSignals { try process.run() }
     return Running(process: process, capture: capture)
+  }
+
+  /// A child inherits which signals are blocked. Threads that run tests block most of them, which no shell does.
+  private static func unblockingSignals(_ body: () throws -> Void) rethrows {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
   }
 
   /// A run that goes on.
@@ -61,8 +76,29 @@ struct BuiltProgram {
     /// What it has said on the standard error so far.
     var errors: String { text("err") }
 
-    /// Waits for its end.
+    /// Waits until `condition` holds, a minute at most.
+    ///
+    /// - Returns: whether it does
+    func wait(until condition: () -> Bool) -> Bool {
+      let deadline = ContinuousClock.now + .seconds(60)
+      while !condition() {
+        guard process.isRunning, ContinuousClock.now < deadline else { return condition() }
+        Thread.sleep(forTimeInterval: 0.02)
+      }
+      return true
+    }
+
+    /// Ends it without any chance to save, and waits for that.
+    func killAtOnce() {
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+    }
+
+    /// Waits for its end, two minutes at most: then it is killed.
     func wait() -> Outcome {
+      let deadline = ContinuousClock.now + .seconds(120)
+      while process.isRunning, ContinuousClock.now < deadline { Thread.sleep(forTimeInterval: 0.005) }
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
       process.waitUntilExit()
       return Outcome(status: process.terminationStatus, output: text("out"), errors: text("err"))
     }

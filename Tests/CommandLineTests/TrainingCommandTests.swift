@@ -7,7 +7,7 @@ import Testing
 
 /// Training as a user runs it, with networks that are small enough for a test.
 struct TrainingCommandTests {
-  private static let small = [
+  fileprivate static let small = [
     "--generator", "unet_32", "--ngf", "4", "--ndf", "4", "--load-size", "36", "--crop-size", "32", "--sample-every",
     "100",
   ]
@@ -69,28 +69,166 @@ struct TrainingCommandTests {
     #expect(inspected.output.contains("settings: batch norm, 4 filters, 3 → 3 channels, 5 levels, dropout, transposed"))
   }
 
-  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
   func signalsSaveAndSayHowToGoOn(signal: Int32, status: Int32) throws {
     let folder = try folder()
     let running = try BuiltProgram.start(
       ["train", "paired", "data", "--out", "a run", "--steps", "1000000"] + Self.small, in: folder.url)
     let losses = folder.url.appendingPathComponent("a run/losses.csv")
-    let deadline = ContinuousClock.now + .seconds(60)
-    while ((try? Data(contentsOf: losses))?.count ?? 0) < 200, ContinuousClock.now < deadline {
-      Thread.sleep(forTimeInterval: 0.05)
-    }
+    #expect(running.wait { rows(losses) >= 3 })
     kill(running.process.processIdentifier, signal)
+    // A lost connection is told by the shell and, when that ends, by the system.
+    if signal == SIGHUP {
+      Thread.sleep(forTimeInterval: 0.005)
+      kill(running.process.processIdentifier, signal)
+    }
     let outcome = running.wait()
     #expect(outcome.status == status && running.process.terminationReason == .exit)
     let last = try #require(outcome.errors.split(separator: "\n").last)
     let told = try #require(
       last.wholeMatch(of: /stopped after step (\d+) and saved; go on with: translate-cli resume 'a run'/))
-    let rows = try String(contentsOf: losses, encoding: .utf8).split(separator: "\n")
-    #expect(rows.last?.hasPrefix(told.1 + ",") == true)
+    let written = try String(contentsOf: losses, encoding: .utf8).split(separator: "\n")
+    #expect(written.last?.hasPrefix(told.1 + ",") == true)
     let next = (Int(told.1) ?? 0) + 1
     let resumed = try BuiltProgram.run(["resume", "a run", "--steps", "\(next)"], in: folder.url)
     #expect(resumed.status == 0)
     #expect(resumed.errors.contains("going on after step \(told.1)\n"))
+  }
+
+  /// Whole lines of a file, none where it is not there.
+  private func rows(_ file: URL) -> Int {
+    ((try? Data(contentsOf: file)) ?? Data()).count { $0 == UInt8(ascii: "\n") }
+  }
+
+  /// Starts an endless run and waits for its first steps.
+  private func startEndless(_ folder: TemporaryFolder, _ options: [String] = []) throws -> BuiltProgram.Running {
+    let running = try BuiltProgram.start(
+      ["train", "paired", "data", "--out", "run", "--steps", "1000000", "--quiet"] + Self.small + options,
+      in: folder.url)
+    #expect(running.wait { rows(folder.url.appendingPathComponent("run/losses.csv")) >= 3 })
+    return running
+  }
+
+  @Test func oneProcessAtATime() throws {
+    let folder = try folder()
+    let running = try startEndless(folder, ["--save-every", "1000000"])
+    let number = running.process.processIdentifier
+    for words in [
+      ["resume", "run"], ["train", "paired", "data", "--out", "run"],
+      ["train", "paired", "data", "--out", "run", "--overwrite"],
+    ] {
+      let refused = try BuiltProgram.run(words, in: folder.url)
+      #expect(refused.status == 1)
+      let sentence = try Regex(
+        "translate-cli [a-z ]+: run: is in use: process \(number) on [^ ]+ trains in it since [0-9-]+ [0-9:]+; "
+          + "wait for its end, or stop it with kill \(number)\n")
+      #expect(refused.errors.wholeMatch(of: sentence) != nil, "\(refused.errors)")
+    }
+    // Whoever only looks is let in.
+    #expect(try BuiltProgram.run(["report", "run"], in: folder.url).status == 0)
+    #expect(try BuiltProgram.run(["check", "data"], in: folder.url).status == 0)
+    let log = folder.url.appendingPathComponent("run/losses.csv")
+    let before = rows(log)
+    #expect(running.wait { rows(log) > before })
+
+    // The lock dies with its process.
+    running.killAtOnce()
+    let left = try BuiltProgram.run(["resume", "run"], in: folder.url)
+    #expect(left.errors.contains("the run was stopped before its first save; start it again with --overwrite"))
+    #expect(try train(folder, "run", ["--steps", "2", "--overwrite"]).status == 0)
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/run/.lock"))
+  }
+
+  @Test func aRunIsReadableWhileItGoesOn() throws {
+    let folder = try folder()
+    let running = try startEndless(folder, ["--save-every", "1"])
+    let weights = folder.path + "/run/generator.safetensors"
+    #expect(running.wait { FileManager.default.fileExists(atPath: weights) })
+    #expect(try BuiltProgram.run(["inspect", "run", "--json"], in: folder.url).status == 0)
+    let applied = try BuiltProgram.run(
+      ["apply", "run", "data/val", "--half", "left", "--out", "out", "--quiet"], in: folder.url)
+    #expect(applied.status == 0, "\(applied.errors)")
+    running.killAtOnce()
+    let step = rows(folder.url.appendingPathComponent("run/losses.csv"))
+    #expect(try BuiltProgram.run(["resume", "run", "--steps", "\(step + 1)"], in: folder.url).status == 0)
+  }
+
+  @Test func nohupIsKept() throws {
+    let folder = try folder()
+    let program = try #require(BuiltProgram.url)
+    let command =
+      "trap '' HUP; exec '\(program.path)' train paired data --out run --steps 1000000 "
+      + Self.small.joined(separator: " ")
+    let running = try BuiltProgram.start(URL(fileURLWithPath: "/bin/sh"), ["-c", command], in: folder.url)
+    let log = folder.url.appendingPathComponent("run/losses.csv")
+    #expect(running.wait { rows(log) >= 3 })
+    kill(running.process.processIdentifier, SIGHUP)
+    let before = rows(log)
+    #expect(running.wait { rows(log) > before + 10 })
+    kill(running.process.processIdentifier, SIGTERM)
+    #expect(running.wait().status == 143)
+  }
+
+  /// `2>&1 | head -n 1`: whoever reads goes away, the work is done all the same.
+  @Test(arguments: [
+    "train paired data --out new --steps 300 --json " + TrainingCommandTests.small.joined(separator: " "),
+    "check data --json", "inspect run",
+    "--help",
+  ])
+  func closedPipesEndNothing(words: String) throws {
+    let folder = try folder()
+    if words.hasPrefix("inspect") { #expect(try train(folder, "run", ["--steps", "1"]).status == 0) }
+    let program = try #require(BuiltProgram.url)
+    // The reader is gone before the first word.
+    let command = "( sleep 0.3; '\(program.path)' \(words); echo $? > status ) 2>&1 | true"
+    let running = try BuiltProgram.start(
+      URL(fileURLWithPath: "/usr/bin/env"), ["bash", "-c", "trap - PIPE; " + command], in: folder.url)
+    _ = running.wait()
+    #expect(try String(contentsOfFile: folder.path + "/status", encoding: .utf8) == "0\n")
+    if words.hasPrefix("train") { #expect(rows(folder.url.appendingPathComponent("new/losses.csv")) == 301) }
+  }
+
+  @Test func damagedPicturesAreNamedOrLeftOut() throws {
+    let folder = try folder()
+    let path = "data/train/facade_0002.png"
+    let file = folder.url.appendingPathComponent(path)
+    try Data(contentsOf: file).prefix(900).write(to: file)
+    let refused = try train(folder, "run", ["--steps", "3"])
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors == "translate-cli train paired: \(path): is a PNG image that was cut off; get the file again\n")
+    let checked = try BuiltProgram.run(["check", "data"], in: folder.url)
+    #expect(checked.status == 1 && checked.errors == "")
+    #expect(checked.output.hasSuffix("1 problem:\n  \(path): is a PNG image that was cut off; get the file again\n"))
+    let skipped = try train(folder, "run", ["--steps", "3", "--skip-damaged", "--quiet"])
+    #expect(skipped.status == 0)
+    #expect(skipped.errors == "warning: \(path): is a PNG image that was cut off; it is left out\n")
+    let page = try String(contentsOfFile: folder.path + "/run/index.html", encoding: .utf8)
+    #expect(page.contains("1 damaged picture was left out"))
+    let resumed = try BuiltProgram.run(["resume", "run", "--steps", "5", "--quiet"], in: folder.url)
+    #expect(resumed.status == 0)
+    #expect(
+      resumed.errors.hasPrefix("warning: /")
+        && resumed.errors.hasSuffix("/\(path): is a PNG image that was cut off; it is left out\n"))
+  }
+
+  /// What is said of a picture that turns bad on the way.
+  @Test func leavingOutIsSaidOnTheWay() throws {
+    let folder = try folder()
+    var configuration = TrainingConfiguration.paired
+    (configuration.generator, configuration.ngf, configuration.ndf) = (.unet(levels: 5), 4, 4)
+    (configuration.loadSize, configuration.cropSize, configuration.steps) = (36, 32, 9)
+    configuration.skipDamaged = true
+    var limits = SessionLimits()
+    (limits.survey, limits.cacheBytes) = (.zero, 0)
+    let session = try TrainingSession(
+      starting: configuration, data: folder.path + "/data", run: folder.path + "/run", limits: limits)
+    let path = folder.path + "/data/train/facade_0003.png"
+    try Data(contentsOf: URL(fileURLWithPath: path)).prefix(900).write(to: URL(fileURLWithPath: path))
+    let capture = CapturedConsole()
+    let status = try TrainingDialogue(console: capture.console, isQuiet: true, json: false).run(session)
+    #expect(status == .success)
+    #expect(capture.error == "warning: \(path): is a PNG image that was cut off; it is left out\n")
   }
 
   @Test func whatIsThereIsNotOverwritten() throws {

@@ -54,6 +54,7 @@ struct TrainingOptionsTests {
     expected.serial = true
     expected.recursive = true
     expected.maxPixels = 1000
+    expected.skipDamaged = true
     expected.inputChannels = 1
     expected.outputChannels = 3
     expected.generator = .resnet(blocks: 6)
@@ -80,7 +81,7 @@ struct TrainingOptionsTests {
     expected.sampleEvery = 12
     let line =
       "--epochs 7 --decay-epochs 8 --steps 99 --batch-size 2 --direction BtoA --preprocess scale-width-and-crop "
-      + "--load-size 150 --crop-size 128 --no-flip --serial --recursive --max-pixels 1000 --input-channels 1 "
+      + "--load-size 150 --crop-size 128 --no-flip --serial --recursive --max-pixels 1000 --skip-damaged --input-channels 1 "
       + "--output-channels 3 --generator resnet_6blocks --ngf 32 --norm instance --no-dropout --upsample resize-conv "
       + "--discriminator n_layers --discriminator-layers 4 --ndf 16 --discriminator-norm none --init kaiming "
       + "--init-gain 0.1 --gan-mode wgangp --lambda-l1 50 --learning-rate 0.001 --beta1 0.9 --lr-policy step "

@@ -35,7 +35,7 @@ import Testing
     let data = try DataFolder(folder("demo"))
     #expect(data.problems == [] && data.objective == .paired && data.training.arrangement == .sideBySide)
     #expect(data.training.countA == 3 && data.heldOut?.countA == 4)
-    #expect(data.training.sizeA(0) == (32, 32))
+    #expect(data.training.size(data.training.filesA[0]) ?? (0, 0) == (32, 32))
     try data.requireSound(for: ImagePreparation())
     let palette = Set(FacadeClass.palette.map { [UInt8]([$0.x, $0.y, $0.z].map { UInt8($0 * 255 + 0.5) }) })
     #expect(palette.count == FacadeClass.allCases.count)

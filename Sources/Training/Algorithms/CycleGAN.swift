@@ -112,16 +112,22 @@ final class CycleGAN: TranslationModel {
       + (back.penalty?.plannedBytes ?? 0)
   }
 
-  func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
-    let a = batch.input.padded(toMultipleOf: sizeMultiple)
-    let b = batch.target.padded(toMultipleOf: sizeMultiple)
-    guard a.height == b.height, a.width == b.width else {
+  func check(_ batch: Batch) throws {
+    let (a, b) = (batch.input, batch.target)
+    let first = Padding(width: a.width, height: a.height, multiple: sizeMultiple)
+    let second = Padding(width: b.width, height: b.height, multiple: sizeMultiple)
+    guard first.paddedHeight == second.paddedHeight, first.paddedWidth == second.paddedWidth else {
       throw FileError(
         path: batch.targetPaths.first,
         problem:
           "is \(b.width)×\(b.height) where \(batch.inputPaths.first ?? "the other image") is \(a.width)×\(a.height)",
         advice: "choose a --preprocess that makes all sizes equal, such as resize-and-crop")
     }
+  }
+
+  func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
+    let a = batch.input.padded(toMultipleOf: sizeMultiple)
+    let b = batch.target.padded(toMultipleOf: sizeMultiple)
     let one = try improve(forth, back, a, b, configuration.lambdaA, isLast: false, learningRate, &random)
     let other = try improve(back, forth, b, a, configuration.lambdaB, isLast: true, learningRate, &random)
     return [

@@ -16,6 +16,11 @@ protocol TranslationModel: AnyObject {
   /// Titles of the pictures in a sample row.
   var sampleTitles: [String] { get }
 
+  /// Checks that a batch can be trained on, before anything is changed by it.
+  ///
+  /// - Throws: `FileError` that names the pictures that do not fit
+  func check(_ batch: Batch) throws
+
   /// One step of the optimisers.
   ///
   /// - Parameters:
@@ -43,6 +48,10 @@ protocol TranslationModel: AnyObject {
 
   /// Bytes of activations, gradients and scratch that are planned by now.
   var plannedBytes: Int { get }
+}
+
+extension TranslationModel {
+  func check(_ batch: Batch) throws {}
 }
 
 /// A generator's file in a run folder.

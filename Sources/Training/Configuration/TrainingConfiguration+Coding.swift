@@ -17,6 +17,7 @@ extension TrainingConfiguration: Codable {
     case serial
     case recursive
     case maxPixels = "max_pixels"
+    case skipDamaged = "skip_damaged"
     case inputChannels = "input_channels"
     case outputChannels = "output_channels"
     case generator
@@ -67,6 +68,7 @@ extension TrainingConfiguration: Codable {
     try read(.serial, into: &serial)
     try read(.recursive, into: &recursive)
     try read(.maxPixels, into: &maxPixels)
+    try read(.skipDamaged, into: &skipDamaged)
     try read(.inputChannels, into: &inputChannels)
     try read(.outputChannels, into: &outputChannels)
     try read(.generator, into: &generator)
@@ -113,6 +115,7 @@ extension TrainingConfiguration: Codable {
     try settings.encode(serial, forKey: .serial)
     try settings.encode(recursive, forKey: .recursive)
     try settings.encode(maxPixels, forKey: .maxPixels)
+    try settings.encode(skipDamaged, forKey: .skipDamaged)
     try settings.encode(inputChannels, forKey: .inputChannels)
     try settings.encode(outputChannels, forKey: .outputChannels)
     try settings.encode(generator, forKey: .generator)

@@ -38,6 +38,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var recursive = false
   /// Images of more pixels than this are refused.
   public var maxPixels = ImageLimit.default.pixels
+  /// Whether pictures that cannot be read are left out instead of stopping the run.
+  public var skipDamaged = false
   /// Channels of an input image: 1 (grey) or 3 (RGB).
   public var inputChannels = 3
   /// Channels of an output image: 1 (grey) or 3 (RGB).

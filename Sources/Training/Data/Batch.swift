@@ -55,6 +55,14 @@ public struct ImageBatch: Sendable, Equatable {
     }
     count += 1
   }
+
+  /// Takes the last pictures away again, so that `count` are left.
+  mutating func shrink(to count: Int) {
+    precondition((0...self.count).contains(count), "a batch shrinks to some of its pictures")
+    self.count = count
+    values.removeLast(values.count - count * height * width * channels)
+    if count == 0 { (height, width, channels) = (0, 0, 0) }
+  }
 }
 
 /// What one training step is fed with.
@@ -69,8 +77,10 @@ public struct Batch: Sendable, Equatable {
   public var targetPaths: [String]
   /// The epoch, from 1.
   public var epoch: Int
-  /// Whether the epoch ends with this batch; it may be smaller than the others.
+  /// Whether the epoch ends with this batch: it may be smaller than the others, as is one whose pictures were left out.
   public var isLastOfEpoch: Bool
   /// Where the sampler stands behind this batch: what a checkpoint saves once the step is done.
   public var stateAfter: SamplerState
+  /// Why samples were left out of this batch, or of those before it that held nothing else.
+  public var leftOut: [FileError] = []
 }

@@ -18,20 +18,27 @@ public final class BatchLoader: Sendable {
   ///   - batchSize: samples a batch, fewer at the end of an epoch (as the public code, which drops none).
   ///   - workers: threads that decode and resize, 1 to 1024.
   ///   - depth: how many batches are prepared at most, 1 to 1024.
-  public convenience init(store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int = 1, depth: Int = 3) {
+  ///   - skipsDamaged: whether a sample with a picture that cannot be read is left out of its batch. Such a sample is
+  ///     drawn all the same, and nothing takes its place: what comes after it does not depend on it.
+  public convenience init(
+    store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int = 1, depth: Int = 3, skipsDamaged: Bool = false
+  ) {
     self.init(
-      store: store, sampler: sampler, batchSize: batchSize, workers: workers, depth: depth,
+      store: store, sampler: sampler, batchSize: batchSize, workers: workers, depth: depth, skipsDamaged: skipsDamaged,
       stackSize: SystemThread.usualStack)
   }
 
   /// The same with workers of another stack, to see what becomes of a loader whose threads cannot be started.
-  init(store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int, depth: Int, stackSize: Int) {
+  init(
+    store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int, depth: Int, skipsDamaged: Bool = false,
+    stackSize: Int
+  ) {
     precondition(batchSize > 0, "a batch holds at least one sample")
     precondition((1...1024).contains(workers) && (1...1024).contains(depth), "1 to 1024 workers and batches")
     precondition(
       sampler.state.countA <= store.imageCounts.a && sampler.state.countB <= store.imageCounts.b,
       "a sampler is made for the store's pictures")
-    queue = BatchQueue(store: store, sampler: sampler, batchSize: batchSize, depth: depth)
+    queue = BatchQueue(store: store, sampler: sampler, batchSize: batchSize, depth: depth, skipsDamaged: skipsDamaged)
     for _ in 0..<workers {
       guard queue.startWorker(stackSize: stackSize) else { break }
     }
@@ -53,23 +60,12 @@ public final class BatchLoader: Sendable {
         path: data.path, problem: "holds two sets without pairs", advice: "give pairs, or learn from unpaired images")
     }
     let preparation = ImagePreparation(configuration)
-    try data.requireSound(for: preparation, batchSize: configuration.batchSize)
-    let part = data.training
-    var sampler =
-      configuration.objective == .paired
-      ? Sampler.paired(count: part.countA, serial: configuration.serial, generator: generator)
-      : .unpaired(countA: part.countA, countB: part.countB, serial: configuration.serial, generator: generator)
-    if let state {
-      do {
-        try sampler.resume(from: state)
-      } catch var error as FileError {
-        error.path = data.path
-        throw error
-      }
-    }
+    try data.requireSound(
+      for: preparation, batchSize: configuration.batchSize, skipsDamaged: configuration.skipDamaged)
+    let sampler = try Sampler(data, configuration, generator: generator, resuming: state)
     self.init(
-      store: ImageStore(part: part, preparation: preparation, limit: data.limit), sampler: sampler,
-      batchSize: configuration.batchSize)
+      store: ImageStore(part: data.training, preparation: preparation, limit: data.limit), sampler: sampler,
+      batchSize: configuration.batchSize, skipsDamaged: configuration.skipDamaged)
   }
 
   /// Ends the workers, and waits for what they are at.
@@ -77,7 +73,10 @@ public final class BatchLoader: Sendable {
 
   /// The next batch; waits where it is not ready yet.
   ///
-  /// - Throws: `FileError` where a file of this batch could not be read or prepared; from then on every call throws it.
+  /// Where damaged pictures are left out, a batch holds fewer samples, and one that would hold none is passed over.
+  ///
+  /// - Throws: `FileError` where a file of this batch could not be read or prepared, or none of a whole epoch; from then
+  ///   on every call throws it.
   public func next() throws -> Batch { try queue.next() }
 
   /// Gives a batch back whose memory may be used for a later one. Optional: a copy that is kept stays untouched.
@@ -90,6 +89,7 @@ private final class BatchQueue: @unchecked Sendable {
   private let store: ImageStore
   private let batchSize: Int
   private let depth: Int
+  private let skipsDamaged: Bool
   private var sampler: Sampler
   private var started = 0
   private var delivered = 0
@@ -99,11 +99,12 @@ private final class BatchQueue: @unchecked Sendable {
   private var workers = 0
   private var isStopped = false
 
-  init(store: ImageStore, sampler: Sampler, batchSize: Int, depth: Int) {
+  init(store: ImageStore, sampler: Sampler, batchSize: Int, depth: Int, skipsDamaged: Bool) {
     self.store = store
     self.sampler = sampler
     self.batchSize = batchSize
     self.depth = depth
+    self.skipsDamaged = skipsDamaged
   }
 
   /// Starts a thread that loads; false where there is none to be had.
@@ -131,15 +132,12 @@ private final class BatchQueue: @unchecked Sendable {
 
   func next() throws -> Batch {
     try condition.withLock {
-      while true {
-        if let failure { throw failure }
-        if let result = ready.removeValue(forKey: delivered) {
-          delivered += 1
-          condition.broadcast()
-          if case .failure(let error) = result { failure = error }
-          return try result.get()
-        }
-        awaitProgress()
+      if let failure { throw failure }
+      do {
+        return try nextWithPictures()
+      } catch {
+        failure = error
+        throw error
       }
     }
   }
@@ -150,6 +148,49 @@ private final class BatchQueue: @unchecked Sendable {
     condition.unlock()
     workOnce()
     condition.lock()
+  }
+
+  /// The next batch that holds a sample. Empty ones before it are passed over. Those behind it that end its epoch are
+  /// taken too, so that the end of an epoch is always seen.
+  private func nextWithPictures() throws -> Batch {
+    var leftOut: [FileError] = []
+    var batch = try awaitNext().get()
+    while batch.input.count == 0 {
+      leftOut += batch.leftOut
+      // Two epochs' length without one: whatever the two orders are, every sample was among them.
+      guard leftOut.count < 2 * batch.stateAfter.epochLength else { throw nothingReadable(leftOut) }
+      take()
+      batch = try awaitNext().get()
+    }
+    take()
+    batch.leftOut = leftOut + batch.leftOut
+    while skipsDamaged, !batch.isLastOfEpoch, case .success(let next) = awaitNext(), next.input.count == 0 {
+      take()
+      batch.leftOut += next.leftOut
+      batch.isLastOfEpoch = next.isLastOfEpoch
+      batch.stateAfter = next.stateAfter
+    }
+    return batch
+  }
+
+  /// Waits for the next batch and leaves it where it is.
+  private func awaitNext() -> Result<Batch, any Error> {
+    while true {
+      if let result = ready[delivered] { return result }
+      awaitProgress()
+    }
+  }
+
+  private func take() {
+    ready[delivered] = nil
+    delivered += 1
+    condition.broadcast()
+  }
+
+  private func nothingReadable(_ errors: [FileError]) -> FileError {
+    FileError(
+      path: errors.first?.path, problem: "and every other picture to train on cannot be read any more",
+      advice: "is the data folder still there?")
   }
 
   func recycle(_ batch: consuming Batch) {
@@ -205,9 +246,17 @@ private final class BatchQueue: @unchecked Sendable {
     plan.input = ImageBatch()
     plan.target = ImageBatch()
     var paths: [(input: String, target: String)] = []
-    for sample in plan.samples { paths.append(try store.append(sample, toInput: &input, target: &target)) }
+    var leftOut: [FileError] = []
+    for sample in plan.samples {
+      do {
+        paths.append(try store.append(sample, toInput: &input, target: &target))
+      } catch let error as FileError where skipsDamaged {
+        leftOut.append(error)
+      }
+    }
     return Batch(
       input: input, target: target, inputPaths: paths.map(\.input), targetPaths: paths.map(\.target),
-      epoch: plan.stateAfter.epoch, isLastOfEpoch: plan.isLastOfEpoch, stateAfter: plan.stateAfter)
+      epoch: plan.stateAfter.epoch, isLastOfEpoch: plan.isLastOfEpoch, stateAfter: plan.stateAfter,
+      leftOut: leftOut)
   }
 }

@@ -6,7 +6,7 @@ public struct DataCheck: Codable, Sendable, Equatable {
   public struct Side: Codable, Sendable, Equatable {
     /// The folder they lie in.
     public var folder: String
-    /// How many PNG files it holds (pairs: those with a partner).
+    /// How many PNG files it holds whose beginning can be read (pairs: those with a partner).
     public var count: Int
     /// The sizes that occur, the most frequent first.
     public var sizes: [Size]
@@ -65,14 +65,20 @@ public struct DataCheck: Codable, Sendable, Equatable {
 
   /// Counts what `folder` holds.
   ///
-  /// - Parameter preparation: also names what keeps the images from being prepared in this way.
-  public init(_ folder: DataFolder, preparation: ImagePreparation? = nil, batchSize: Int = 1) {
+  /// - Parameters:
+  ///   - preparation: also names what keeps the images from being prepared in this way.
+  ///   - survey: also names the files whose pixels turned out to be damaged.
+  public init(
+    _ folder: DataFolder, preparation: ImagePreparation? = nil, batchSize: Int = 1, survey: PictureSurvey? = nil
+  ) {
     path = folder.path
     objective = folder.objective
     summary = folder.summary
     training = Part(folder.training)
     heldOut = folder.heldOut.map { Part($0) }
-    let found = folder.problems + (preparation.map { folder.problems(for: $0, batchSize: batchSize) } ?? [])
+    let found =
+      folder.problems + (survey?.damaged ?? [])
+      + (preparation.map { folder.problems(for: $0, batchSize: batchSize) } ?? [])
     problems = found.map { Problem(path: $0.path ?? folder.path, problem: $0.problem, advice: $0.advice) }
   }
 
@@ -130,15 +136,16 @@ extension DataCheck.Part {
 extension DataCheck.Side {
   init(folder: String, files: [DataFile]) {
     self.folder = folder
-    count = files.count
+    let headers = files.compactMap(\.header)
+    count = headers.count
     var counts: [[Int]: Int] = [:]
-    for file in files { counts[[file.header.width, file.header.height], default: 0] += 1 }
+    for header in headers { counts[[header.width, header.height], default: 0] += 1 }
     // By count, then by size: the order of a dictionary differs from run to run.
     sizes = counts.map { DataCheck.Size(width: $0.key[0], height: $0.key[1], count: $0.value) }
       .sorted { ($1.count, $0.width, $0.height) < ($0.count, $1.width, $1.height) }
-    grey = files.filter { $0.header.channels == 1 }.count
+    grey = headers.count { $0.channels == 1 }
     colour = count - grey
-    withAlpha = files.filter(\.header.hasAlpha).count
-    sixteenBit = files.filter { $0.header.bitDepth == 16 }.count
+    withAlpha = headers.count { $0.hasAlpha }
+    sixteenBit = headers.count { $0.bitDepth == 16 }
   }
 }

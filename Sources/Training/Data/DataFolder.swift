@@ -3,7 +3,7 @@ import Images
 
 /// A folder of training data: what it holds, and everything that is wrong with it.
 ///
-/// Only names and the beginnings of files are read. The layouts that are recognised are those of the public
+/// Only names and the beginnings of files are read at first; `survey` decodes them. The layouts that are recognised are those of the public
 /// pix2pix/CycleGAN code.
 public struct DataFolder: Sendable {
   /// The folder, as it was named.
@@ -16,8 +16,12 @@ public struct DataFolder: Sendable {
   public internal(set) var heldOut: DataPart?
   /// How large a picture may be.
   public internal(set) var limit: ImageLimit
-  /// Everything that keeps it from being trained on, with paths.
-  public internal(set) var problems: [FileError]
+  /// What is wrong with folders, names and sizes, with paths.
+  public internal(set) var misfits: [FileError]
+  /// The files whose beginnings cannot be read; what their pixels hold, `survey` tells.
+  public internal(set) var damaged: [FileError]
+  /// Everything that keeps it from being trained on, by names and beginnings of files.
+  public var problems: [FileError] { misfits + damaged }
 
   /// What was recognised, in one sentence to print.
   public var summary: String {
@@ -45,7 +49,8 @@ public struct DataFolder: Sendable {
     self.objective = isPaired ? .paired : .unpaired
     training = scanner.part(folders, isPaired: isPaired)
     if !layout.heldOut.isEmpty { heldOut = scanner.part(scanner.list(layout.heldOut), isPaired: isPaired) }
-    problems = scanner.problems
+    misfits = scanner.problems
+    damaged = scanner.damaged
   }
 
   /// What keeps the images from being prepared in this way: pictures smaller than the crop, or sizes that differ where
@@ -55,15 +60,8 @@ public struct DataFolder: Sendable {
     var found: [FileError] = []
     for (part, preparation) in [(training, preparation), (heldOut, preparation.evaluation)] {
       guard let part else { continue }
-      for index in 0..<part.countA {
-        let size = part.sizeA(index)
-        let path = part.filesA[index].path
-        if let problem = preparation.problem(width: size.width, height: size.height, path: path) {
-          found.append(problem)
-        }
-      }
-      for (index, file) in part.filesB.enumerated() {
-        let size = part.sizeB(index)
+      for file in part.files {
+        guard let size = part.size(file) else { continue }
         if let problem = preparation.problem(width: size.width, height: size.height, path: file.path) {
           found.append(problem)
         }
@@ -76,30 +74,36 @@ public struct DataFolder: Sendable {
   /// The first image on each side that cannot share a batch with the very first.
   private func unequalSizes(for preparation: ImagePreparation, batchSize: Int) -> [FileError] {
     [training.filesA, training.filesB].compactMap { files in
-      guard let first = files.first else { return nil }
-      let expected = preparedSize(of: first, preparation)
-      guard let other = files.first(where: { preparedSize(of: $0, preparation) != expected }) else { return nil }
-      let size = preparedSize(of: other, preparation)
+      let sized = files.compactMap { file in preparedSize(of: file, preparation).map { (path: file.path, size: $0) } }
+      guard let (first, expected) = sized.first, let (other, size) = sized.first(where: { $0.size != expected }) else {
+        return nil
+      }
       return FileError(
-        path: other.path,
-        problem: "would be \(size.width)×\(size.height) in a batch of \(batchSize), but \(first.path) "
+        path: other,
+        problem: "would be \(size.width)×\(size.height) in a batch of \(batchSize), but \(first) "
           + "\(expected.width)×\(expected.height)",
         advice: "choose --batch-size 1, or a --preprocess that makes all sizes equal")
     }
   }
 
-  private func preparedSize(of file: DataFile, _ preparation: ImagePreparation) -> (width: Int, height: Int) {
-    let isHalved = training.arrangement == .sideBySide
-    return preparation.preparedSize(
-      width: isHalved ? file.header.width / 2 : file.header.width, height: file.header.height)
+  private func preparedSize(of file: DataFile, _ preparation: ImagePreparation) -> (width: Int, height: Int)? {
+    training.size(file).map { preparation.preparedSize(width: $0.width, height: $0.height) }
   }
 
-  /// Lets nothing pass that would stop training later.
+  /// Lets nothing pass that would stop training later, as far as names and beginnings of files tell.
   ///
+  /// - Parameter skipsDamaged: whether files that cannot be read are left out later and so are no problem here
   /// - Throws: the one `FileError` where one thing is wrong; else one that names the first few and how many more.
-  public func requireSound(for preparation: ImagePreparation, batchSize: Int = 1) throws {
+  public func requireSound(for preparation: ImagePreparation, batchSize: Int = 1, skipsDamaged: Bool = false) throws {
+    let found = skipsDamaged ? misfits : problems
     // Sizes are only worth a word once every file can be read.
-    let found = problems.isEmpty ? problems(for: preparation, batchSize: batchSize) : problems
+    try refuse(found.isEmpty ? problems(for: preparation, batchSize: batchSize) : found)
+  }
+
+  /// Refuses to train where anything was `found`, all in one sentence.
+  ///
+  /// - Throws: the one `FileError` that was found; else one that names the first few and how many more.
+  func refuse(_ found: [FileError]) throws {
     guard let first = found.first else { return }
     guard found.count > 1 else { throw first }
     let named = found.prefix(3).map { "\($0.path ?? path) \($0.problem)" }.joined(separator: "; ")

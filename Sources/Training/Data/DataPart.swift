@@ -6,8 +6,9 @@ public struct DataFile: Sendable, Equatable {
   public internal(set) var path: String
   /// The path below the data's folder, without the extension.
   public internal(set) var stem: String
-  /// What the beginning of the file says.
-  public internal(set) var header: PNGHeader
+  /// What the beginning of the file says; nil where it cannot be read. Such a file keeps its place: the order through the
+  /// data, and with it resuming, does not depend on which files are damaged.
+  public internal(set) var header: PNGHeader?
 }
 
 /// The images for training, or those held out from it.
@@ -40,15 +41,12 @@ public struct DataPart: Sendable, Equatable {
   /// How many images side B has.
   public var countB: Int { arrangement == .sideBySide ? filesA.count : filesB.count }
 
-  /// Width and height of image `index` of side A, in pixels.
-  public func sizeA(_ index: Int) -> (width: Int, height: Int) { size(filesA[index]) }
-  /// Width and height of image `index` of side B, in pixels.
-  public func sizeB(_ index: Int) -> (width: Int, height: Int) {
-    size(arrangement == .sideBySide ? filesA[index] : filesB[index])
-  }
+  /// All files, those of side B behind those of side A.
+  public var files: [DataFile] { filesA + filesB }
 
-  private func size(_ file: DataFile) -> (width: Int, height: Int) {
-    (arrangement == .sideBySide ? file.header.width / 2 : file.header.width, file.header.height)
+  /// Width and height in pixels of the image in `file` (of one half, where it holds both sides); nil where it is unknown.
+  func size(_ file: DataFile) -> (width: Int, height: Int)? {
+    file.header.map { (arrangement == .sideBySide ? $0.width / 2 : $0.width, $0.height) }
   }
 
   /// What a person calls this: `side-by-side pairs in DATA/train: 200 images, 512×256`.
@@ -66,20 +64,23 @@ public struct DataPart: Sendable, Equatable {
   /// The numbers alone, for a part whose arrangement has been named: `30 in DATA/val`.
   var shortSummary: String {
     switch arrangement {
-    case .sideBySide: "\(filesA.count) in \(folders[0])"
-    case .pairedFolders: "\(filesA.count) in \(folders[0]) and \(folders[1])"
-    case .unpairedFolders: "\(filesA.count) in \(folders[0]), \(filesB.count) in \(folders[1])"
+    case .sideBySide: "\(readable(filesA)) in \(folders[0])"
+    case .pairedFolders: "\(readable(filesA)) in \(folders[0]) and \(folders[1])"
+    case .unpairedFolders: "\(readable(filesA)) in \(folders[0]), \(readable(filesB)) in \(folders[1])"
     }
   }
 
+  private func readable(_ files: [DataFile]) -> Int { files.count { $0.header != nil } }
+
   /// `200 images, 512×256`, or how far sizes reach.
   private func count(_ files: [DataFile]) -> String {
-    let number = files.count == 1 ? "1 image" : "\(files.count) images"
-    guard let first = files.first?.header else { return number }
-    let isUniform = files.allSatisfy { $0.header.width == first.width && $0.header.height == first.height }
+    let headers = files.compactMap(\.header)
+    let number = headers.count == 1 ? "1 image" : "\(headers.count) images"
+    guard let first = headers.first else { return number }
+    let isUniform = headers.allSatisfy { $0.width == first.width && $0.height == first.height }
     if isUniform { return "\(number), \(first.width)×\(first.height)" }
-    let widths = files.map(\.header.width)
-    let heights = files.map(\.header.height)
+    let widths = headers.map(\.width)
+    let heights = headers.map(\.height)
     return "\(number), \(range(widths)) wide, \(range(heights)) high"
   }
 

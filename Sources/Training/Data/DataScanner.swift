@@ -7,8 +7,10 @@ struct DataScanner {
   let recursive: Bool
   /// How large a picture may be.
   let limit: ImageLimit
-  /// What was wrong so far.
+  /// What was wrong so far with folders, names and sizes.
   private(set) var problems: [FileError] = []
+  /// The files that could not be read so far.
+  private(set) var damaged: [FileError] = []
 
   init(recursive: Bool, limit: ImageLimit) {
     self.recursive = recursive
@@ -64,11 +66,11 @@ struct DataScanner {
     switch arrangement {
     case .sideBySide:
       part.filesA = files(entries[0])
-      for file in part.filesA where file.header.width % 2 != 0 {
+      for file in part.filesA {
+        guard let width = file.header?.width, width % 2 != 0 else { continue }
         problems.append(
           FileError(
-            path: file.path,
-            problem: "has an odd width of \(file.header.width), but two halves of equal width were expected",
+            path: file.path, problem: "has an odd width of \(width), but two halves of equal width were expected",
             advice: "cut it to an even width"))
       }
     case .pairedFolders:
@@ -87,12 +89,10 @@ struct DataScanner {
     for entry in b where own[entry.stem] == nil { reportMissing(entry, in: part.folders[0]) }
     for entry in a where own[entry.stem] == entry {
       guard let partner = partners[entry.stem] else { continue }
-      // Both are read before either is judged, so that two damaged files make two problems.
       let (fileA, fileB) = (file(entry), file(partner))
-      guard let fileA, let fileB else { continue }
       part.filesA.append(fileA)
       part.filesB.append(fileB)
-      let (sizeA, sizeB) = (fileA.header, fileB.header)
+      guard let sizeA = fileA.header, let sizeB = fileB.header else { continue }
       if sizeA.width != sizeB.width || sizeA.height != sizeB.height {
         problems.append(
           FileError(
@@ -126,17 +126,17 @@ struct DataScanner {
   }
 
   private mutating func files(_ entries: [FolderListing.Entry]) -> [DataFile] {
-    entries.compactMap { file($0) }
+    entries.map { file($0) }
   }
 
-  private mutating func file(_ entry: FolderListing.Entry) -> DataFile? {
+  private mutating func file(_ entry: FolderListing.Entry) -> DataFile {
     do {
       let header = try PNG.header(entry.path)
       try header.check(limit, path: entry.path)
       return DataFile(path: entry.path, stem: entry.stem, header: header)
     } catch {
-      problems.append(Self.fileError(error, path: entry.path))
-      return nil
+      damaged.append(Self.fileError(error, path: entry.path))
+      return DataFile(path: entry.path, stem: entry.stem, header: nil)
     }
   }
 

@@ -15,6 +15,14 @@ public final class ImageStore: Sendable {
     var a: [Image?]
     var b: [Image?]
     var remainingBytes: Int
+    /// Whether a picture has been turned away.
+    var isFull = false
+  }
+
+  /// A file of the part: one of side A (or one that holds both sides), or one of side B.
+  enum Place: Hashable {
+    case a(Int)
+    case b(Int)
   }
 
   /// A store over `part`.
@@ -60,7 +68,7 @@ public final class ImageStore: Sendable {
     precondition(
       (0..<counts.inputs).contains(input) && (0..<counts.targets).contains(target ?? input),
       "there is a picture of each number")
-    let (a, b) = preparation.direction == .aToB ? (input, target ?? input) : (target ?? input, input)
+    let (a, b) = indices(input: input, target: target)
     let sample = Sample(epoch: 0, indexA: a, indexB: b, drawA: .centred, drawB: .centred)
     var inputs = ImageBatch()
     var targets = ImageBatch()
@@ -68,7 +76,67 @@ public final class ImageStore: Sendable {
     return (inputs, targets, paths.input, paths.target)
   }
 
-  /// Adds the pictures of `sample` to a batch of inputs and one of targets.
+  private func indices(input: Int, target: Int?) -> (a: Int, b: Int) {
+    preparation.direction == .aToB ? (input, target ?? input) : (target ?? input, input)
+  }
+
+  /// The files behind `fixedPair`.
+  func places(input: Int, target: Int? = nil) -> [Place] {
+    let (a, b) = indices(input: input, target: target)
+    return places(a: a, b: b)
+  }
+
+  /// The files behind image `a` of side A and `b` of side B.
+  func places(a: Int, b: Int) -> [Place] {
+    part.arrangement == .sideBySide ? (a == b ? [.a(a)] : [.a(a), .a(b)]) : [.a(a), .b(b)]
+  }
+
+  /// All files, in the order of the part.
+  var places: [Place] { part.filesA.indices.map { .a($0) } + part.filesB.indices.map { .b($0) } }
+
+  /// The file in a place.
+  func file(_ place: Place) -> DataFile {
+    switch place {
+    case .a(let index): part.filesA[index]
+    case .b(let index): part.filesB[index]
+    }
+  }
+
+  /// Reads a file as training would, and keeps its pictures while there is room.
+  ///
+  /// - Throws: `FileError` where it cannot be read or prepared.
+  func read(_ place: Place) throws {
+    guard !cache.withLock({ $0.isFull }) else {
+      // Resizing shows nothing that decoding has not shown.
+      return try check(PNG.read(file(place).path, limit: limit), path: file(place).path)
+    }
+    switch place {
+    case .a(let index) where part.arrangement == .sideBySide: _ = try images(a: index, b: index)
+    case .a(let index): keep(try wholeA(index), at: place)
+    case .b(let index): keep(try wholeB(index), at: place)
+    }
+  }
+
+  /// Checks what the headers promised once more, since files can change while training runs.
+  private func check(_ image: Image, path: String) throws {
+    guard part.arrangement == .sideBySide else { return try checkSize(image, path: path) }
+    try checkHalves(image, path: path)
+    if let problem = preparation.problem(width: image.width / 2, height: image.height, path: path) { throw problem }
+  }
+
+  private func checkSize(_ image: Image, path: String) throws {
+    if let problem = preparation.problem(width: image.width, height: image.height, path: path) { throw problem }
+  }
+
+  private func checkHalves(_ image: Image, path: String) throws {
+    guard image.width >= 2 && image.width % 2 == 0 else {
+      throw FileError(
+        path: path, problem: "has an odd width of \(image.width), but two halves of equal width were expected",
+        advice: "cut it to an even width")
+    }
+  }
+
+  /// Adds the pictures of `sample` to a batch of inputs and one of targets; where it throws, both are as they were.
   ///
   /// - Returns: the paths of both.
   /// - Throws: `FileError` where a file cannot be read, cannot be prepared, or has another size than the batch.
@@ -77,15 +145,22 @@ public final class ImageStore: Sendable {
   ) throws -> (input: String, target: String) {
     let (a, b) = try images(a: sample.indexA, b: sample.indexB)
     let (pathA, pathB) = (path(a: sample.indexA), path(b: sample.indexB))
-    switch preparation.direction {
-    case .aToB:
-      try append(a, sample.drawA, to: &input, path: pathA)
-      try append(b, sample.drawB, to: &target, path: pathB)
-      return (pathA, pathB)
-    case .bToA:
-      try append(b, sample.drawB, to: &input, path: pathB)
-      try append(a, sample.drawA, to: &target, path: pathA)
-      return (pathB, pathA)
+    let count = input.count
+    do {
+      switch preparation.direction {
+      case .aToB:
+        try append(a, sample.drawA, to: &input, path: pathA)
+        try append(b, sample.drawB, to: &target, path: pathB)
+        return (pathA, pathB)
+      case .bToA:
+        try append(b, sample.drawB, to: &input, path: pathB)
+        try append(a, sample.drawA, to: &target, path: pathA)
+        return (pathB, pathA)
+      }
+    } catch {
+      input.shrink(to: count)
+      target.shrink(to: count)
+      throw error
     }
   }
 
@@ -114,17 +189,25 @@ public final class ImageStore: Sendable {
       (imageA, imageB) = try halves(a)
     }
     let result = (try imageA ?? wholeA(a), try imageB ?? wholeB(b))
-    cache.withLock { cache in
-      Self.keep(result.0, in: &cache.a[a], &cache.remainingBytes)
-      Self.keep(result.1, in: &cache.b[b], &cache.remainingBytes)
-    }
+    keep(result.0, at: .a(a))
+    keep(result.1, at: .b(b))
     return result
   }
 
-  private static func keep(_ image: Image, in place: inout Image?, _ remainingBytes: inout Int) {
-    guard place == nil, image.pixels.count <= remainingBytes else { return }
-    remainingBytes -= image.pixels.count
-    place = image
+  private func keep(_ image: Image, at place: Place) {
+    let size = image.pixels.count
+    cache.withLock { cache in
+      guard size <= cache.remainingBytes else {
+        cache.isFull = true
+        return
+      }
+      switch place {
+      case .a(let index) where cache.a[index] == nil: cache.a[index] = image
+      case .b(let index) where cache.b[index] == nil: cache.b[index] = image
+      default: return
+      }
+      cache.remainingBytes -= size
+    }
   }
 
   private func wholeA(_ index: Int) throws -> Image {
@@ -140,11 +223,7 @@ public final class ImageStore: Sendable {
   private func halves(_ index: Int) throws -> (Image, Image) {
     let path = path(a: index)
     let image = try PNG.read(path, limit: limit)
-    guard image.width >= 2 && image.width % 2 == 0 else {
-      throw FileError(
-        path: path, problem: "has an odd width of \(image.width), but two halves of equal width were expected",
-        advice: "cut it to an even width")
-    }
+    try checkHalves(image, path: path)
     let half = image.width / 2
     return (
       try prepared(
@@ -155,10 +234,8 @@ public final class ImageStore: Sendable {
   }
 
   /// Channels first, then the size: the order of the public code.
-  ///
-  /// What the headers promised is checked again, since files can change while training runs.
   private func prepared(_ image: Image, channels: Int, path: String) throws -> Image {
-    if let problem = preparation.problem(width: image.width, height: image.height, path: path) { throw problem }
+    try checkSize(image, path: path)
     var result = image.withAlpha(nil).converted(channels: channels)
     let size = preparation.resizedSize(width: image.width, height: image.height)
     if size != (image.width, image.height) {

@@ -94,3 +94,28 @@ public struct Sampler: Sendable {
     return [state.0, state.1, state.2, state.3]
   }
 }
+
+extension Sampler {
+  /// The order through the training part of `data` as `configuration` says.
+  ///
+  /// - Parameters:
+  ///   - generator: draws order, crops and mirroring; where it goes on, its state is that of `saved` instead
+  ///   - saved: where to go on; nil to start with the first epoch
+  /// - Throws: `FileError` where `saved` does not fit the data
+  init(
+    _ data: DataFolder, _ configuration: TrainingConfiguration, generator: RandomGenerator,
+    resuming saved: SamplerState?
+  ) throws {
+    let part = data.training
+    self.init(
+      countA: part.countA, countB: part.countB, isPaired: configuration.objective == .paired,
+      serial: configuration.serial, generator: generator)
+    guard let saved else { return }
+    do {
+      try resume(from: saved)
+    } catch var error as FileError {
+      error.path = data.path
+      throw error
+    }
+  }
+}

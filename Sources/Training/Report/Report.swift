@@ -7,7 +7,7 @@ public enum Report {
   public static let fileName = "index.html"
 
   /// Writes the page of `runFolder` from its config.json, losses.csv, metrics.csv (step, epoch, l1, psnr, ssim; where it
-  /// exists) and samples/*.png. The page is one file without scripts, styles or fonts from elsewhere; it shows the
+  /// exists), samples/*.png, and what checkpoint.safetensors says of damaged pictures. The page is one file without scripts, styles or fonts from elsewhere; it shows the
   /// samples from the folder beside it.
   ///
   /// - Throws: a `FileError` where config.json or a table is no such file, or the page cannot be written.
@@ -18,7 +18,8 @@ public enum Report {
       run: try RunDescription.read(runFolder: runFolder),
       losses: try History(path: folder.appendingPathComponent("losses.csv")),
       metrics: try History(path: folder.appendingPathComponent("metrics.csv")),
-      samples: sampleNames(in: folder.appendingPathComponent("samples")))
+      samples: sampleNames(in: folder.appendingPathComponent("samples")),
+      leftOut: Checkpoint.leftOut(folder.appendingPathComponent("checkpoint.safetensors")))
     try AtomicFile.write(Data(page.html.utf8), to: folder.appendingPathComponent(fileName))
   }
 

@@ -10,6 +10,8 @@ struct ReportPage: Sendable {
   var metrics: History?
   /// File names in samples/, newest first.
   var samples: [String]
+  /// Damaged pictures that were left out, by their paths below the data folder, and what is wrong with them.
+  var leftOut: [(path: String, problem: String)] = []
 
   /// Sheets that are shown before the rest is folded away.
   private static let openSamples = 4
@@ -34,6 +36,7 @@ struct ReportPage: Sendable {
     \(tiles)
     \(samplesSection)
     \(curvesSection)
+    \(leftOutSection)
     \(settingsSection)
     </main>
     <footer>\(footer.htmlEscaped)</footer>
@@ -74,6 +77,7 @@ struct ReportPage: Sendable {
       else { continue }
       tiles.append((name, Chart.label(last.values[index].mean) + (column == "psnr" ? " dB" : "")))
     }
+    if !leftOut.isEmpty { tiles.append(("damaged pictures left out", Self.grouped(leftOut.count))) }
     guard !tiles.isEmpty else { return "<p class=\"empty\">No step has been recorded yet.</p>" }
     return "<dl class=\"tiles\">"
       + tiles.map { "<div><dt>\($0.name.htmlEscaped)</dt><dd>\($0.value.htmlEscaped)</dd></div>" }.joined() + "</dl>"
@@ -179,6 +183,24 @@ struct ReportPage: Sendable {
     let distance = max(1, Axis.roundNumbers(0, Double(last - first), about: 6).dropFirst().first ?? 1)
     return starts.filter { Double($0.epoch).truncatingRemainder(dividingBy: distance.rounded()) == 0 }
       .map { (Double($0.step), "epoch \($0.epoch)") }
+  }
+
+  // MARK: Damaged pictures
+
+  /// Pictures that are named; more are only counted.
+  private static let namedPictures = 100
+
+  private var leftOutSection: String {
+    guard !leftOut.isEmpty else { return "" }
+    let rows = leftOut.prefix(Self.namedPictures).map {
+      "<tr><th>\($0.path.htmlEscaped)</th><td>\($0.problem.htmlEscaped)</td></tr>"
+    }
+    let more = leftOut.count - rows.count
+    let count = "\(Self.grouped(leftOut.count)) damaged \(leftOut.count == 1 ? "picture was" : "pictures were")"
+    return """
+      <section><h2>Left out</h2><p class="note">\(count) left out (--skip-damaged)\(more > 0 ? "; the first are named" : "").</p>
+      <table>\(rows.joined())</table></section>
+      """
   }
 
   // MARK: Settings

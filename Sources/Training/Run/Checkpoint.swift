@@ -16,6 +16,9 @@ struct TrainingPosition: Codable, Equatable {
   /// Sum and count of the figure that the plateau policy watches in this epoch.
   var epochFigure = 0.0
   var epochSteps = 0
+  /// What was wrong with the pictures that were left out, by their paths below the data folder; nil where all could be
+  /// read.
+  var leftOut: [String: String]?
 }
 
 extension TrainingPosition {
@@ -54,6 +57,15 @@ enum Checkpoint {
     let json = String(decoding: try encoder.encode(position), as: UTF8.self)
     try SafetensorsWriter.write(
       tensors, metadata: [formatKey: currentFormat, "kind": "training checkpoint", positionKey: json], to: path)
+  }
+
+  /// The pictures that a run has left out by its last save, and what was wrong with them; empty where nothing is known.
+  static func leftOut(_ path: String) -> [(path: String, problem: String)] {
+    guard FileManager.default.fileExists(atPath: path), let file = try? SafetensorsFile(path: path),
+      let json = file.metadata[positionKey],
+      let position = try? JSONDecoder().decode(TrainingPosition.self, from: Data(json.utf8))
+    else { return [] }
+    return NaturalOrder.sorted((position.leftOut ?? [:]).map { (path: $0.key, problem: $0.value) }) { $0.path }
   }
 
   /// Reads a checkpoint into `networks`.

@@ -3,21 +3,37 @@ import Foundation
 import Weights
 
 extension RunFolder {
-  /// Makes the folder ready for a new run.
+  /// Whether the folder is there.
+  var exists: Bool { FolderListing.isFolder(path) }
+
+  /// Refuses a folder that holds another run, which `overwrite` allows to throw away.
+  ///
+  /// - Throws: `FileError` where that is so
+  func requireNew(overwrite: Bool) throws {
+    guard holdsRun, !overwrite else { return }
+    throw FileError(
+      path: path, problem: "holds another run",
+      advice: "go on with it (resume), choose another --out, or add --overwrite")
+  }
+
+  /// Makes the folder ready for a new run; it should be locked by now.
   ///
   /// - Parameter overwrite: whether a run that is here is thrown away
   /// - Throws: `FileError` where it holds another run, or cannot be made
   func prepare(overwrite: Bool) throws {
-    if holdsRun {
-      guard overwrite else {
-        throw FileError(
-          path: path, problem: "holds another run",
-          advice: "go on with it (resume), choose another --out, or add --overwrite")
-      }
-      try clear()
-    }
+    try requireNew(overwrite: overwrite)
+    if holdsRun { try clear() }
+    try make(samples)
+  }
+
+  /// Makes the folder itself.
+  ///
+  /// - Throws: `FileError` where it cannot be made
+  func make() throws { try make(path) }
+
+  private func make(_ folder: String) throws {
     do {
-      try FileManager.default.createDirectory(atPath: samples, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw FileError(
         path: path, problem: "cannot be made a folder", advice: "check the path and its permissions")

@@ -12,14 +12,13 @@ final class TableLog {
   ///   - columns: the first line
   ///   - lastStep: rows of later steps, which a killed run has left behind its last checkpoint, are dropped; nil: a new
   ///     table
-  /// - Throws: `FileError` where the file cannot be read or written
+  /// - Throws: `FileError` where the file cannot be read or written, or is not the table that this run wrote: it is never
+  ///   replaced then
   init(path: String, columns: [String], continuingAfter lastStep: Int?) throws {
     self.path = path
     let header = columns.joined(separator: ",") + "\n"
     var content = Data(header.utf8)
-    if let lastStep, let old = FileManager.default.contents(atPath: path) {
-      content = Self.rows(of: old, header: header, upTo: lastStep)
-    }
+    if let lastStep { content = try Self.rows(of: path, header: header, upTo: lastStep) }
     try AtomicFile.write(content, to: path)
     guard let handle = FileHandle(forWritingAtPath: path) else {
       throw FileError(path: path, problem: "cannot be written", advice: "check its permissions")
@@ -34,6 +33,12 @@ final class TableLog {
 
   deinit { try? handle.close() }
 
+  /// Whether what is appended still goes to `path`: nobody has put another file there.
+  var isInPlace: Bool {
+    var status = stat()
+    return fstat(handle.fileDescriptor, &status) == 0 && FileIdentity(status) == FileIdentity(path)
+  }
+
   /// Appends a row: `step`, `epoch`, then the values.
   ///
   /// - Throws: `FileError` where the disk is full
@@ -47,13 +52,29 @@ final class TableLog {
     }
   }
 
-  /// The header and every whole row whose step is not beyond `lastStep`.
-  private static func rows(of old: Data, header: String, upTo lastStep: Int) -> Data {
-    var kept = Data(header.utf8)
+  /// The header, and every whole line of the table at `path` that is no row of a step beyond `lastStep`.
+  private static func rows(of path: String, header: String, upTo lastStep: Int) throws -> Data {
+    let begin = Data(header.utf8)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return begin }
+    let advice = "restore it, or move it away to begin a new table"
+    guard !isFolder.boolValue else {
+      throw FileError(path: path, problem: "is a folder, but the run's table was expected", advice: advice)
+    }
+    guard let old = FileManager.default.contents(atPath: path) else {
+      throw FileError(path: path, problem: "cannot be read", advice: "check its permissions, or move it away")
+    }
+    // Nothing can be lost of a table that is empty.
+    guard !old.isEmpty else { return begin }
+    guard old.starts(with: begin) else {
+      throw FileError(
+        path: path, problem: "does not begin with the line '\(header.dropLast())' that this run writes", advice: advice)
+    }
+    var kept = begin
     let whole = old.lastIndex(of: UInt8(ascii: "\n")).map { old[...$0] } ?? Data()
     for line in whole.split(separator: UInt8(ascii: "\n")).dropFirst() {
       let step = line.prefix { $0 != UInt8(ascii: ",") }
-      guard let number = Int(String(decoding: step, as: UTF8.self)), number <= lastStep else { continue }
+      if let number = Int(String(decoding: step, as: UTF8.self)), number > lastStep { continue }
       kept.append(line)
       kept.append(UInt8(ascii: "\n"))
     }

@@ -1,3 +1,5 @@
+import NeuralNet
+
 /// What a training run tells whoever started it, after every step and at every event.
 public struct TrainingProgress: Sendable {
   /// Why it tells.
@@ -8,6 +10,8 @@ public struct TrainingProgress: Sendable {
     case saved
     /// A sample sheet has been drawn to this path.
     case sampled(path: String)
+    /// A picture could not be read and was left out, for the first time in this session.
+    case leftOut(FileError)
   }
 
   /// Why it tells.

@@ -225,8 +225,13 @@ extension Option {
       "max-header", property, in: 1...(1 << 34), placeholder: "BYTES", "refuse safetensors files with a longer header")
   }
 
-  /// Says nothing but errors.
+  /// Leaves pictures out that cannot be read, which every command that trains has.
+  static func skipDamaged(_ property: WritableKeyPath<Target, Bool> & Sendable) -> Option {
+    .flag("skip-damaged", property, "leave out images that cannot be read, instead of stopping")
+  }
+
+  /// Says nothing but errors and warnings.
   static func quiet(_ property: WritableKeyPath<Target, Bool> & Sendable) -> Option {
-    .flag("quiet", property, "say nothing but errors")
+    .flag("quiet", property, "say nothing but errors and warnings")
   }
 }

@@ -1,4 +1,5 @@
 import Images
+import Synchronization
 import Training
 
 /// `translate-cli check DATA`
@@ -6,8 +7,8 @@ struct CheckCommand: Command {
   static let words = ["check"]
   static let summary = "say what training would see in DATA: pairs, sizes, channels, problems"
   static let discussion = """
-    Reads names and the beginnings of the files alone. Exit status 1 where something would keep the training from \
-    starting.
+    Every image is decoded, since a damaged one may look whole from its beginning. Exit status 1 where something would \
+    keep the training from starting, or stop it later.
     """
   static let operands = [Operand<Self>("DATA", \.data, "folder of training images, laid out as train expects it")]
   static let options = [
@@ -21,6 +22,8 @@ struct CheckCommand: Command {
         .integer("batch-size", \.settings.batchSize, "images in a step"),
         .flag("recursive", \.settings.recursive, "read sub-folders too"),
         .maxPixels(\.settings.maxPixels),
+        .integer("threads", \.settings.threads, "threads that decode [one a core]"),
+        .quiet(\.isQuiet),
         .flag("json", \.json, "print JSON"),
       ])
   ]
@@ -30,6 +33,7 @@ struct CheckCommand: Command {
   var objective: TrainingObjective?
   /// The settings that decide how images are read; the others do not matter here.
   var settings = TrainingConfiguration.paired
+  var isQuiet = false
   var json = false
 
   func validate(given: Set<String>) throws(UsageError) { try settings.validateForCommandLine(given) }
@@ -37,8 +41,24 @@ struct CheckCommand: Command {
   func run(on console: Console) throws -> ExitCode {
     let folder = try DataFolder(
       data, objective: objective, recursive: settings.recursive, limit: ImageLimit(pixels: settings.maxPixels))
-    let check = DataCheck(folder, preparation: ImagePreparation(settings), batchSize: settings.batchSize)
+    let check = DataCheck(
+      folder, preparation: ImagePreparation(settings), batchSize: settings.batchSize, survey: survey(folder, console))
     try console.output(json ? String(decoding: check.json(), as: UTF8.self) : check.text)
     return check.problems.isEmpty ? .success : .failure
+  }
+
+  /// Seconds before anything is said of how far it is.
+  private static let patience = 2.0
+
+  private func survey(_ folder: DataFolder, _ console: Console) -> PictureSurvey {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let now: @Sendable () -> Double = { start.duration(to: clock.now) / .seconds(1) }
+    let line = Mutex(ProgressLine(unit: "image", rateUnit: "images", console: console, isQuiet: isQuiet))
+    defer { line.withLock { $0.finish(now: now()) } }
+    return folder.survey(threads: settings.threads) { done, total in
+      guard now() > Self.patience else { return }
+      line.withLock { $0.update(ProgressLine.State(done: done, total: total), now: now()) }
+    }
   }
 }

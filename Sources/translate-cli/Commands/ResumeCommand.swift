@@ -18,6 +18,7 @@ struct ResumeCommand: Command {
         .integer("save-every", \.saveEvery, placeholder: "EPOCHS", "epochs between two checkpoints"),
         .integer("sample-every", \.sampleEvery, placeholder: "STEPS", "steps between two sample sheets"),
         .text("data", \.data, placeholder: "DATA", "where the data lie now, if they have moved"),
+        .skipDamaged(\.skipDamaged),
         .integer("threads", \.threads, "threads that compute; the result does not depend on it"),
         .quiet(\.isQuiet),
         .flag("json", \.json, "print what came out as JSON at the end"),
@@ -35,6 +36,7 @@ struct ResumeCommand: Command {
   var sampleEvery: Int?
   var threads: Int?
   var data: String?
+  var skipDamaged = false
   var isQuiet = false
   var json = false
 
@@ -46,6 +48,7 @@ struct ResumeCommand: Command {
       configuration.saveEvery = saveEvery ?? configuration.saveEvery
       configuration.sampleEvery = sampleEvery ?? configuration.sampleEvery
       configuration.threads = threads ?? configuration.threads
+      configuration.skipDamaged = skipDamaged || configuration.skipDamaged
     }
     return try TrainingDialogue(console: console, isQuiet: isQuiet, json: json).run(session)
   }

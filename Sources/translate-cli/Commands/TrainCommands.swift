@@ -48,7 +48,7 @@ struct TrainUnpairedCommand: Command {
 /// What both kinds of training are told.
 struct TrainingRun: Sendable {
   static let manners = """
-    Ctrl-C finishes the step, saves and says how to go on. The same command with the same seed gives the same files, \
+    Ctrl-C, or a lost connection, finishes the step, saves and says how to go on. The same command with the same seed gives the same files, \
     at any number of threads.
     """
 

@@ -12,6 +12,11 @@ struct TrainingDialogue {
     say(session.data.summary)
     say(networks(session))
     session.initialWeights.forEach(say)
+    let survey = session.survey
+    if survey.checked < survey.total {
+      say("looked at \(survey.checked) of \(survey.total) images before the first step; check looks at all")
+    }
+    session.warnings.forEach { console.error("warning: \($0)") }
     if session.step > 0 { say("going on after step \(session.step)") }
 
     var last: TrainingProgress?
@@ -29,6 +34,9 @@ struct TrainingDialogue {
       defer { line.finish(now: now()) }
       outcome = try session.train(shouldStop: { interruption.isRequested }) { progress in
         last = progress
+        if case .leftOut(let error) = progress.event {
+          line.warn("warning: \(error.path ?? "an image"): \(error.problem); it is left out")
+        }
         line.update(state(progress), now: now())
       }
     }

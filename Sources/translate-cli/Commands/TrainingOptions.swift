@@ -32,6 +32,7 @@ enum TrainingOptions {
       .flag("serial", \.serial, "take images in sorted order instead of shuffled"),
       .flag("recursive", \.recursive, "read sub-folders too"),
       .maxPixels(\.maxPixels),
+      .skipDamaged(\.skipDamaged),
       .integer("input-channels", \.inputChannels, "1 (grey) or 3 (RGB)"),
       .integer("output-channels", \.outputChannels, "1 (grey) or 3 (RGB)"),
     ])

@@ -22,13 +22,31 @@ struct Console: Sendable {
   static let standard = Console(
     terminal: Terminal.ofStandardError(environment: ProcessInfo.processInfo.environment),
     output: { text in
-      do {
-        try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
-      } catch {
-        throw FileError(path: nil, problem: "the standard output cannot be written", advice: "is the disk full?")
-      }
+      guard let reason = failure(of: text, to: STDOUT_FILENO), reason != EPIPE else { return }
+      throw FileError(
+        path: nil, problem: "the standard output cannot be written: \(String(cString: strerror(reason)))",
+        advice: "is the disk full?")
     },
-    error: { text in try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) })
+    error: { text in _ = failure(of: text, to: STDERR_FILENO) })
+
+  /// Lets the process outlive whoever reads what it says (`2>&1 | head`): the rest of it is dropped.
+  static func outliveClosedPipes() { signal(SIGPIPE, SIG_IGN) }
+
+  /// Writes all of `text`.
+  ///
+  /// - Returns: the system's number for why it could not; nil where it could
+  private static func failure(of text: String, to descriptor: Int32) -> Int32? {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno != EINTR {
+        return errno
+      }
+    }
+    return nil
+  }
 
   /// Writes data for other programs, as it is.
   ///

@@ -2,7 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C and SIGTERM: the first asks for an orderly end, the second ends at once.
+/// Ctrl-C, SIGTERM and SIGHUP (a lost connection): the first asks for an orderly end, a second Ctrl-C or SIGTERM ends at
+/// once.
 final class Interruption: Sendable {
   /// The one of this process.
   static let shared = Interruption()
@@ -16,8 +17,10 @@ final class Interruption: Sendable {
   func begin() {
     sources.withLock { sources in
       guard sources.isEmpty else { return }
-      for number in [SIGINT, SIGTERM] {
-        signal(number, SIG_IGN)
+      for number in [SIGINT, SIGTERM, SIGHUP] {
+        let before = signal(number, SIG_IGN)
+        // nohup has said that the program shall outlive its terminal.
+        if number == SIGHUP, unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { continue }
         let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
         source.setEventHandler { [self] in receive(number) }
         source.resume()
@@ -32,6 +35,7 @@ final class Interruption: Sendable {
   /// How the program ends after an orderly end; nil where nobody asked for one.
   var exitCode: ExitCode? {
     switch received.load(ordering: .relaxed) {
+    case SIGHUP: .hungUp
     case SIGINT: .interrupted
     case SIGTERM: .terminated
     default: nil
@@ -40,6 +44,7 @@ final class Interruption: Sendable {
 
   private func receive(_ number: Int32) {
     let first = received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
-    if !first { _exit(128 + number) }
+    // A lost connection is told more than once: by the shell, and by the system when the shell ends.
+    if !first, number != SIGHUP { _exit(128 + number) }
   }
 }

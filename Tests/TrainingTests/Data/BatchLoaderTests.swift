@@ -165,6 +165,44 @@ import Testing
     }
   }
 
+  /// What is left out changes nothing of what is left: the same samples with the same augmentation, in the same epochs.
+  @Test(arguments: [1, 2, 3])
+  func damagedSamplesAreLeftOut(batchSize: Int) throws {
+    let folder = try TemporaryFolder()
+    let data = try pairs(folder, count: 7)
+    let configuration = configuration {
+      $0.batchSize = batchSize
+      $0.skipDamaged = true
+    }
+    func batches(until epoch: Int) throws -> [Batch] {
+      let loader = try BatchLoader(data, configuration: configuration, generator: RandomGenerator(seed: 5))
+      var batches: [Batch] = []
+      while batches.last.map({ !($0.isLastOfEpoch && $0.epoch == epoch) }) ?? true { batches.append(try loader.next()) }
+      return batches
+    }
+    let whole = try batches(until: 9)
+    let damaged = Set([1, 4, 5].map { folder("train/\($0).png") })
+    for path in damaged { try folder.write(String(path.dropFirst(folder.path.count + 1)), Data("no PNG".utf8)) }
+    let rest = try batches(until: 9)
+
+    func samples(_ batches: [Batch]) -> [(path: String, epoch: Int, input: [Float], target: [Float])] {
+      batches.flatMap { batch in
+        let size = batch.input.values.count / batch.input.count
+        return batch.inputPaths.enumerated().map { index, path in
+          let range = index * size..<(index + 1) * size
+          return (path, batch.epoch, Array(batch.input.values[range]), Array(batch.target.values[range]))
+        }
+      }
+    }
+    let expected = samples(whole).filter { !damaged.contains($0.path) }
+    #expect(samples(rest).elementsEqual(expected, by: ==))
+    #expect(rest.flatMap(\.leftOut).count == 9 * 3)
+    #expect(rest.allSatisfy { $0.input.count > 0 && $0.input.count == $0.target.count })
+    // Each epoch ends once, where it ends without damage.
+    let ends = { (batches: [Batch]) in batches.filter(\.isLastOfEpoch).map(\.stateAfter) }
+    #expect(ends(rest) == ends(whole) && ends(rest).count == 9)
+  }
+
   @Test func filesThatChangedAreNamed() throws {
     let folder = try TemporaryFolder()
     let data = try pairs(folder, count: 1)

@@ -9,75 +9,17 @@ import Testing
 
 /// Whole runs on small drawn data: what stopping, resuming and threads must not change.
 @Suite struct TrainingSessionTests {
-  /// A temporary folder with a small data set.
-  final class Scene {
-    let folder: URL
-    let data: String
-
-    init(_ objective: TrainingObjective, count: Int = 7) throws {
-      folder = FileManager.default.temporaryDirectory.appendingPathComponent("session-\(UUID().uuidString)")
-      data = folder.appendingPathComponent("data").path
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      switch objective {
-      case .paired: try DemoData.writePaired(to: data, count: count, size: 64, seed: 3)
-      case .unpaired: try DemoData.writeUnpaired(to: data, count: count, size: 64, seed: 3)
-      }
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
-    func run(_ name: String) -> String { folder.appendingPathComponent(name).path }
-  }
-
-  static func configuration(_ objective: TrainingObjective) -> TrainingConfiguration {
-    var configuration = TrainingConfiguration(objective)
-    configuration.generator = objective == .paired ? .unet(levels: 5) : .resnet(blocks: 2)
-    configuration.ngf = 4
-    configuration.ndf = 4
-    configuration.loadSize = 40
-    configuration.cropSize = 32
-    configuration.poolSize = 3
-    configuration.dropout = true
-    configuration.sampleEvery = 1000
-    configuration.threads = 2
-    return configuration
-  }
-
-  /// What must be equal, byte by byte.
-  static func bytes(_ run: String, _ objective: TrainingObjective) throws -> [Data] {
-    let names = objective == .paired ? ["generator"] : ["generator_AtoB", "generator_BtoA"]
-    return try names.map { try Data(contentsOf: URL(fileURLWithPath: "\(run)/\($0).safetensors")) }
-  }
-
-  /// A checkpoint byte by byte, metadata included: it knows no times and no paths.
-  static func checkpoint(_ run: String) throws -> Data {
-    try Data(contentsOf: URL(fileURLWithPath: run + "/checkpoint.safetensors"))
-  }
-
-  /// Losses without the seconds.
-  static func losses(_ run: String) throws -> [String] {
-    try String(contentsOfFile: run + "/losses.csv", encoding: .utf8).split(separator: "\n").map {
-      $0.split(separator: ",").dropLast().joined(separator: ",")
-    }
-  }
-
   @Test(arguments: [TrainingObjective.paired, .unpaired])
   func stoppingAndResumingChangesNothing(_ objective: TrainingObjective) throws {
-    let scene = try Scene(objective)
-    var configuration = Self.configuration(objective)
+    let scene = try TrainingScene(objective)
+    var configuration = TrainingScene.configuration(objective)
     configuration.steps = 17
     #expect(
       try TrainingSession(starting: configuration, data: scene.data, run: scene.run("whole")).train() == .finished)
 
     // Interrupted in the middle of an epoch, resumed with other numbers of threads.
-    var steps = 0
     let first = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("parts"))
-    #expect(
-      try first.train(
-        shouldStop: {
-          steps += 1
-          return steps == 5
-        }) == .interrupted)
+    #expect(try first.train(shouldStop: stopping(after: 5)) == .interrupted)
     #expect(first.step == 5)
     let second = try TrainingSession(resuming: scene.run("parts")) {
       $0.threads = 1
@@ -90,14 +32,15 @@ import Testing
     }
     #expect(try third.train() == .finished)
 
-    #expect(try Self.bytes(scene.run("whole"), objective) == Self.bytes(scene.run("parts"), objective))
-    #expect(try Self.checkpoint(scene.run("whole")) == Self.checkpoint(scene.run("parts")))
-    #expect(try Self.losses(scene.run("whole")) == Self.losses(scene.run("parts")))
+    var (whole, parts) = (try scene.result("whole"), try scene.result("parts"))
+    // The second part was measured at its end.
+    (whole.metrics, parts.metrics) = (nil, nil)
+    #expect(whole == parts)
   }
 
   @Test func aKilledRunGoesOnFromItsLastCheckpoint() throws {
-    let scene = try Scene(.paired)
-    var configuration = Self.configuration(.paired)
+    let scene = try TrainingScene(.paired)
+    var configuration = TrainingScene.configuration(.paired)
     configuration.steps = 9
     _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("whole")).train()
     configuration.steps = 4
@@ -108,13 +51,13 @@ import Testing
     try handle.write(contentsOf: Data("5,1,9,9,9,9,0.1\n6,1,9,9".utf8))
     try handle.close()
     _ = try TrainingSession(resuming: scene.run("killed")) { $0.steps = 9 }.train()
-    #expect(try Self.losses(scene.run("whole")) == Self.losses(scene.run("killed")))
-    #expect(try Self.checkpoint(scene.run("whole")) == Self.checkpoint(scene.run("killed")))
+    #expect(try TrainingScene.losses(scene.run("whole")) == TrainingScene.losses(scene.run("killed")))
+    #expect(try TrainingScene.checkpoint(scene.run("whole")) == TrainingScene.checkpoint(scene.run("killed")))
   }
 
   @Test func everyFileIsThere() throws {
-    let scene = try Scene(.paired)
-    var configuration = Self.configuration(.paired)
+    let scene = try TrainingScene(.paired)
+    var configuration = TrainingScene.configuration(.paired)
     configuration.steps = 6
     configuration.sampleEvery = 3
     let session = try TrainingSession(
@@ -139,12 +82,12 @@ import Testing
   }
 
   @Test func divergenceIsSaidAndKeepsTheLastCheckpoint() throws {
-    let scene = try Scene(.paired)
-    var configuration = Self.configuration(.paired)
+    let scene = try TrainingScene(.paired)
+    var configuration = TrainingScene.configuration(.paired)
     configuration.norm = .none
     configuration.steps = 3
     _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
-    let before = try Self.checkpoint(scene.run("run"))
+    let before = try TrainingScene.checkpoint(scene.run("run"))
     let session = try TrainingSession(resuming: scene.run("run")) {
       $0.steps = 60
       $0.learningRate = 100
@@ -153,12 +96,12 @@ import Testing
     let error = #expect(throws: FileError.self) { _ = try session.train() }
     #expect(error?.description.contains("training has diverged: at step") == true, "\(String(describing: error))")
     #expect(error?.description.contains("the last good checkpoint is kept") == true)
-    #expect(try Self.checkpoint(scene.run("run")) == before)
+    #expect(try TrainingScene.checkpoint(scene.run("run")) == before)
   }
 
   @Test func refusals() throws {
-    let scene = try Scene(.paired)
-    var configuration = Self.configuration(.paired)
+    let scene = try TrainingScene(.paired)
+    var configuration = TrainingScene.configuration(.paired)
     configuration.steps = 1
     _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
     let again = #expect(throws: FileError.self) {
@@ -172,14 +115,94 @@ import Testing
     #expect(unsaved?.problem == "is not there: the run was stopped before its first save")
   }
 
+  /// Two reasons to measure at one step, a sample sheet and the plateau policy, make one row.
+  @Test func metricsHoldOneRowAStep() throws {
+    let scene = try TrainingScene(.paired, count: 3)
+    var configuration = TrainingScene.configuration(.paired)
+    configuration.learningRatePolicy = .plateau
+    configuration.sampleEvery = 2
+    configuration.steps = 6
+    _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
+    let rows = try String(contentsOfFile: scene.run("run") + "/metrics.csv", encoding: .utf8).split(separator: "\n")
+    #expect(rows.dropFirst().map { $0.prefix { $0 != "," } } == ["2", "3", "4", "6"])
+  }
+
+  /// A table that this run did not write, or that cannot be read, is nobody's to replace.
+  @Test(arguments: ["losses.csv", "metrics.csv"], ["folder", "foreign", "cut"])
+  func tablesThatCannotBeReadStay(name: String, damage: String) throws {
+    let scene = try TrainingScene(.paired, count: 3)
+    var configuration = TrainingScene.configuration(.paired)
+    configuration.steps = 2
+    _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
+    let table = scene.run("run") + "/" + name
+    let whole = try Data(contentsOf: URL(fileURLWithPath: table))
+    let damaged = damage == "foreign" ? Data("time,value\n1,2\n".utf8) : whole.prefix(5)
+    if damage == "folder" {
+      try FileManager.default.removeItem(atPath: table)
+      try FileManager.default.createDirectory(atPath: table, withIntermediateDirectories: true)
+    } else {
+      try scene.write(damaged, to: table)
+    }
+    let error = #expect(throws: FileError.self) { _ = try TrainingSession(resuming: scene.run("run")) { $0.steps = 3 } }
+    #expect(error?.path == table)
+    #expect(error?.advice == "restore it, or move it away to begin a new table")
+    if damage == "folder" {
+      #expect(FolderListing.isFolder(table))
+    } else {
+      #expect(try Data(contentsOf: URL(fileURLWithPath: table)) == damaged)
+    }
+
+    // Moved away, a new one begins; restored, it goes on.
+    try FileManager.default.removeItem(atPath: table)
+    _ = try TrainingSession(resuming: scene.run("run")) { $0.steps = 3 }
+    try scene.write(whole + Data("what,is,this\n9,9".utf8), to: table)
+    _ = try TrainingSession(resuming: scene.run("run")) { $0.steps = 3 }.train()
+    let text = try String(contentsOfFile: table, encoding: .utf8)
+    #expect(text.hasPrefix(String(decoding: whole, as: UTF8.self) + "what,is,this\n3,"))
+    #expect(text.split(separator: "\n").count == whole.split(separator: UInt8(ascii: "\n")).count + 2)
+  }
+
+  /// There is something to resume soon after the start, and it changes nothing.
+  @Test func aNewRunIsSavedSoon() throws {
+    let scene = try TrainingScene(.paired, count: 3)
+    var configuration = TrainingScene.configuration(.paired)
+    configuration.steps = 5
+    func saves(_ run: String, _ limits: SessionLimits) throws -> [Int] {
+      let session = try TrainingSession(starting: configuration, data: scene.data, run: scene.run(run), limits: limits)
+      var steps: [Int] = []
+      _ = try session.train(report: { if $0.event == .saved { steps.append($0.step) } })
+      return steps
+    }
+    var soon = SessionLimits()
+    #expect(soon.firstSave == .seconds(60))
+    soon.firstSave = .zero
+    #expect(try saves("late", SessionLimits()) == [5])
+    #expect(try saves("soon", soon) == [1, 5])
+    #expect(try scene.result("late") == scene.result("soon"))
+  }
+
+  @Test func savesComeBeforeTheirTime() {
+    let begin = ContinuousClock.now
+    var schedule = SaveSchedule(SessionLimits(), isNew: true, begin: begin)
+    #expect(!schedule.isDue(at: begin + .seconds(20), lastStep: .seconds(20)))
+    #expect(schedule.isDue(at: begin + .seconds(40), lastStep: .seconds(21)))
+    #expect(schedule.isDue(at: begin + .seconds(70), lastStep: .seconds(70)))
+    schedule.saved(at: begin + .seconds(45))
+    #expect(!schedule.isDue(at: begin + .seconds(940), lastStep: .seconds(2)))
+    #expect(schedule.isDue(at: begin + .seconds(940), lastStep: .seconds(6)))
+    let resumed = SaveSchedule(SessionLimits(), isNew: false, begin: begin)
+    #expect(!resumed.isDue(at: begin + .seconds(800), lastStep: .seconds(1)))
+    #expect(resumed.isDue(at: begin + .seconds(900), lastStep: .seconds(1)))
+  }
+
   /// Without crops, both images of a CycleGAN step must have one size, since they are judged as one batch.
   @Test func unequalSizesOfTheTwoSetsAreNamed() throws {
-    let scene = try Scene(.unpaired)
+    let scene = try TrainingScene(.unpaired)
     let folder = scene.data + "/trainB"
     for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
       try PNG.write(try PNG.read("\(folder)/\(name)").resized(width: 48, height: 64), to: "\(folder)/\(name)")
     }
-    var configuration = Self.configuration(.unpaired)
+    var configuration = TrainingScene.configuration(.unpaired)
     configuration.preprocess = Preprocessing.none
     let error = #expect(throws: FileError.self) {
       _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
@@ -190,12 +213,12 @@ import Testing
 
   /// Every adversarial loss, policy, preprocessing and network kind trains a few steps and changes its weights.
   @Test func optionsThatChangeTheArithmetic() throws {
-    let scene = try Scene(.paired)
-    let unpaired = try Scene(.unpaired, count: 5)
+    let scene = try TrainingScene(.paired)
+    let unpaired = try TrainingScene(.unpaired, count: 5)
     var variants: [(String, TrainingConfiguration)] = []
     func add(_ name: String, _ objective: TrainingObjective = .paired, _ change: (inout TrainingConfiguration) -> Void)
     {
-      var configuration = Self.configuration(objective)
+      var configuration = TrainingScene.configuration(objective)
       configuration.steps = 4
       change(&configuration)
       variants.append((name, configuration))
@@ -247,7 +270,7 @@ import Testing
       let data = configuration.objective == .paired ? scene.data : unpaired.data
       let run = scene.run(name)
       #expect(try TrainingSession(starting: configuration, data: data, run: run).train() == .finished, "\(name)")
-      let rows = try Self.losses(run)
+      let rows = try TrainingScene.losses(run)
       #expect(rows.count == 5, "\(name)")
       #expect(seen.insert(rows[1...].joined()).inserted, "\(name) trains like another variant")
     }

@@ -53,26 +53,33 @@ let package = Package(
     .target(name: "ResNet", dependencies: ["NeuralNet"]),
     .target(name: "PatchDisc", dependencies: ["NeuralNet"]),
     .target(name: "Images", dependencies: ["CPNG", "Files", "Parallel"], swiftSettings: optimized),
-    .target(name: "Weights", dependencies: ["Files", "NeuralNet", "UNet", "ResNet", "PatchDisc"], swiftSettings: optimized),
-    .target(name: "Translate", dependencies: ["Files", "Parallel", "NeuralNet", "Images", "Weights"], swiftSettings: optimized),
     .target(
-      name: "Training", dependencies: ["Files", "Parallel", "NeuralNet", "PatchDisc", "Images", "Weights", "Translate"],
+      name: "Weights", dependencies: ["Files", "NeuralNet", "UNet", "ResNet", "PatchDisc"], swiftSettings: optimized),
+    .target(
+      name: "Translate", dependencies: ["Files", "Parallel", "NeuralNet", "Images", "Weights"], swiftSettings: optimized
+    ),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Files", "Parallel", "NeuralNet", "UNet", "ResNet", "PatchDisc", "Images", "Weights", "Translate",
+      ],
       swiftSettings: optimized),
     .target(name: "DemoData", dependencies: ["Files", "NeuralNet", "Images"], swiftSettings: optimized),
     .target(name: "CLastResort"),
     .executableTarget(name: "translate-cli", dependencies: ["CLastResort", "Translate", "Training", "DemoData"]),
     .target(name: "CAllocations"),
     .executableTarget(name: "translate-bench", dependencies: ["CAllocations", "Translate", "Training"]),
-    .target(name: "TestSupport", dependencies: ["Files", "NeuralNet"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Files", "Images", "NeuralNet", "Weights"], path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "NeuralNet", "TestSupport"]),
-    .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
-    .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "TestSupport", "UNet", "ResNet", "PatchDisc"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"]),
-    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Translate", "TestSupport"]),
-    .testTarget(name: "TranslateTests", dependencies: ["Translate", "Training", "TestSupport"]),
+    .testTarget(name: "ParallelTests", dependencies: ["Parallel", "TestSupport"]),
+    .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "UNet", "ResNet", "PatchDisc", "TestSupport"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "Training", "TestSupport"]),
+    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Training", "TestSupport"]),
+    .testTarget(name: "TranslateTests", dependencies: ["Translate", "Training", "DemoData", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "DemoData", "TestSupport"]),
-    .testTarget(name: "DemoDataTests", dependencies: ["DemoData", "TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["translate-cli", "Translate", "Training", "DemoData", "TestSupport"]),
+    .testTarget(name: "DemoDataTests", dependencies: ["DemoData", "Training", "TestSupport"]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["translate-cli", "Training", "DemoData", "TestSupport"]),
   ] + wideKernels,
   swiftLanguageModes: [.v6]
 )

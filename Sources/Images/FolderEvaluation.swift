@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Parallel
 import Synchronization
 
 /// The metrics of all pictures of one folder against those of the same name in another one.
@@ -114,8 +115,9 @@ private struct PNGListing {
       try add((name as NSString).deletingPathExtension, path)
       return
     }
-    try addFolder("", recursive: recursive)
-    names.sort { $0.compare($1, options: [.numeric]) == .orderedAscending }
+    let listing = try FolderListing(path, recursive: recursive)
+    if let unreadable = listing.unreadable.first { throw unreadable }
+    for file in listing.files { try add(file.stem, file.path) }
   }
 
   /// The path within the folder.
@@ -134,27 +136,5 @@ private struct PNGListing {
       throw FileError(path: path, problem: "has the same name as \(first)", advice: "keep one of them")
     }
     names.append(name)
-  }
-
-  private mutating func addFolder(_ subfolder: String, recursive: Bool) throws {
-    let path = subfolder.isEmpty ? folder : folder + "/" + subfolder
-    let entries: [String]
-    do {
-      entries = try FileManager.default.contentsOfDirectory(atPath: path)
-    } catch {
-      throw FileError(path: path, problem: "cannot be listed", advice: "check its permissions")
-    }
-    for entry in entries.sorted() where !entry.hasPrefix(".") {
-      let relative = subfolder.isEmpty ? entry : subfolder + "/" + entry
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: folder + "/" + relative, isDirectory: &isFolder) else { continue }
-      if isFolder.boolValue {
-        // A link to a folder is not followed: it may lead back here.
-        let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + relative)) != nil
-        if recursive && !isLink { try addFolder(relative, recursive: true) }
-      } else if (entry as NSString).pathExtension.lowercased() == "png" {
-        try add((relative as NSString).deletingPathExtension, folder + "/" + relative)
-      }
-    }
   }
 }

@@ -77,7 +77,7 @@ public struct FolderListing: Sendable, Equatable {
   /// The names in `folder`.
   ///
   /// - Throws: `FileError` where it is missing, no folder, or unreadable.
-  static func names(in folder: String) throws(FileError) -> [String] {
+  package static func names(in folder: String) throws(FileError) -> [String] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
       throw FileError(path: folder, problem: "does not exist", advice: "name a folder of PNG files")
@@ -93,13 +93,13 @@ public struct FolderListing: Sendable, Equatable {
   }
 
   /// Whether `path` is a folder, or a link to one.
-  static func isFolder(_ path: String) -> Bool {
+  package static func isFolder(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }
 
   /// `folder/name` without a doubled separator.
-  static func join(_ folder: String, _ name: String) -> String {
+  package static func join(_ folder: String, _ name: String) -> String {
     name.isEmpty ? folder : folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
 }

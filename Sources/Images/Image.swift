@@ -36,7 +36,7 @@ public struct Image: Sendable, Equatable {
   }
 
   /// Samples of a picture of this size; traps where there can be none of it (a programmer's error).
-  static func sampleCount(width: Int, height: Int, channels: Int) -> Int {
+  package static func sampleCount(width: Int, height: Int, channels: Int) -> Int {
     // 2³¹ − 1 is the longest side that a PNG can have: sums of sides overflow nowhere.
     let sides = 0...Int(Int32.max)
     precondition(sides.contains(width) && sides.contains(height), "an image has 0 to 2³¹ − 1 pixels a side")

@@ -1,7 +1,7 @@
 /// Between bytes and the numbers that networks see: NHWC floats in [-1, 1], each pixel at a fixed stride.
 ///
 /// The values are those of torchvision's `ToTensor` followed by `Normalize(0.5, 0.5)`, to the last bit.
-enum ImageTensor {
+package enum ImageTensor {
   /// `(v / 255 - 0.5) / 0.5` for each byte: a table, since dividing twice a sample is what takes the time.
   private static let values: [Float] = (0..<256).map { (Float($0) / 255 - 0.5) / 0.5 }
 
@@ -9,22 +9,29 @@ enum ImageTensor {
   ///
   /// What lies between the channels and the next pixel is left as it is. `destination` holds at least
   /// `(H × W - 1) × pixelStride + C` floats.
-  static func write(_ image: Image, to destination: UnsafeMutablePointer<Float>, pixelStride: Int) {
+  package static func write(_ image: Image, to destination: UnsafeMutablePointer<Float>, pixelStride: Int) {
     write(
       image, window: Window(x: 0, y: 0, width: image.width, height: image.height), flipped: false, to: destination,
       pixelStride: pixelStride)
   }
 
   /// A part of an image, in pixels.
-  struct Window: Equatable {
-    var x: Int
-    var y: Int
-    var width: Int
-    var height: Int
+  package struct Window: Equatable {
+    package var x: Int
+    package var y: Int
+    package var width: Int
+    package var height: Int
+
+    package init(x: Int, y: Int, width: Int, height: Int) {
+      self.x = x
+      self.y = y
+      self.width = width
+      self.height = height
+    }
   }
 
   /// Writes the pixels of `window` (inside the image), mirrored left to right where `flipped`.
-  static func write(
+  package static func write(
     _ image: Image, window: Window, flipped: Bool, to destination: UnsafeMutablePointer<Float>, pixelStride: Int
   ) {
     let channels = image.channels
@@ -67,7 +74,7 @@ enum ImageTensor {
   /// The picture of (H, W, C) floats: `(x + 1) / 2 × 255`, rounded to nearest and clamped; NaN becomes 0.
   ///
   /// Pixel i is read from `source + i × pixelStride`.
-  static func image(
+  package static func image(
     from source: UnsafePointer<Float>, width: Int, height: Int, channels: Int, pixelStride: Int
   ) -> Image {
     precondition(pixelStride >= channels, "pixels overlap")

@@ -38,7 +38,7 @@ public struct PNGHeader: Sendable, Equatable {
   }
 
   /// Bytes of all rows before compression, without filter bytes.
-  var rawByteCount: Int { height * ((width * bitsPerPixel + 7) / 8) }
+  package var rawByteCount: Int { height * ((width * bitsPerPixel + 7) / 8) }
 
   /// Bytes that decoding takes beside the stream: all samples, those with opacity once more while they are parted, and
   /// what libpng leaves to us as it was compressed.
@@ -48,7 +48,7 @@ public struct PNGHeader: Sendable, Equatable {
   }
 
   /// Throws where the picture has more pixels than `limit` allows.
-  func check(_ limit: ImageLimit, path: String?) throws {
+  package func check(_ limit: ImageLimit, path: String?) throws {
     guard width * height <= limit.pixels else {
       throw FileError(
         path: path,

@@ -1,16 +1,16 @@
 /// Mirrored borders that bring a picture to the next multiple of what a network halves, half of them on each side.
-struct Padding: Equatable {
+package struct Padding: Equatable {
   let width: Int
   let height: Int
-  let paddedWidth: Int
-  let paddedHeight: Int
+  package let paddedWidth: Int
+  package let paddedHeight: Int
   /// Columns added on the left.
-  let left: Int
+  package let left: Int
   /// Rows added at the top.
-  let top: Int
+  package let top: Int
 
   /// The padding of a picture of `width` × `height` to multiples of `multiple`.
-  init(width: Int, height: Int, multiple: Int) {
+  package init(width: Int, height: Int, multiple: Int) {
     self.width = width
     self.height = height
     paddedWidth = (width + multiple - 1) / multiple * multiple
@@ -19,13 +19,13 @@ struct Padding: Equatable {
     top = (paddedHeight - height) / 2
   }
 
-  var isEmpty: Bool { paddedWidth == width && paddedHeight == height }
+  package var isEmpty: Bool { paddedWidth == width && paddedHeight == height }
 
   /// The column of the picture that a padded column shows.
-  func sourceColumn(_ column: Int) -> Int { Self.mirrored(column - left, width) }
+  package func sourceColumn(_ column: Int) -> Int { Self.mirrored(column - left, width) }
 
   /// The row of the picture that a padded row shows.
-  func sourceRow(_ row: Int) -> Int { Self.mirrored(row - top, height) }
+  package func sourceRow(_ row: Int) -> Int { Self.mirrored(row - top, height) }
 
   /// Reflection at the border pixels, again and again where the padding is wider than the picture.
   private static func mirrored(_ position: Int, _ extent: Int) -> Int {

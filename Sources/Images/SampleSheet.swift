@@ -91,7 +91,7 @@ private struct Canvas {
     }
   }
 
-  mutating func write(_ text: String, x: Int, y: Int, dot: Int, level: UInt8) {
+  package mutating func write(_ text: String, x: Int, y: Int, dot: Int, level: UInt8) {
     for (position, character) in text.enumerated() {
       for (row, bits) in BitmapFont.rows(character).enumerated() {
         for column in 0..<BitmapFont.width where bits >> (BitmapFont.width - 1 - column) & 1 == 1 {

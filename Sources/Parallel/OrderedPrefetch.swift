@@ -1,12 +1,10 @@
-import Files
 import Foundation
-import NeuralNet
 
 /// Produces values in the background and hands them out in order, a few ahead of whoever takes them. Where no thread can be
 /// started, a value is produced when it is taken.
 ///
 /// Unchecked: every variable is only touched while `condition` is locked.
-final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
+package final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
   private let condition = NSCondition()
   private let count: Int
   private let window: Int
@@ -25,7 +23,7 @@ final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
   ///   - workers: threads that produce
   ///   - window: values that may be ready or under way at once
   ///   - stackSize: bytes of stack of each thread
-  init(
+  package init(
     count: Int, workers: Int, window: Int, stackSize: Int = SystemThread.usualStack,
     _ produce: @escaping @Sendable (Int) -> Value
   ) {
@@ -42,7 +40,7 @@ final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
   }
 
   /// The next value in order; nil when all have been taken.
-  func next() -> Value? {
+  package func next() -> Value? {
     condition.withLock {
       guard taken < count else { return nil }
       guard hasWorkers else {
@@ -59,7 +57,7 @@ final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
   }
 
   /// Ends the threads and waits for what they are at.
-  func stop() {
+  package func stop() {
     condition.withLock {
       isStopped = true
       condition.broadcast()
@@ -96,7 +94,7 @@ final class OrderedPrefetch<Value: Sendable>: @unchecked Sendable {
 /// added.
 ///
 /// Unchecked: every variable is only touched while `condition` is locked.
-final class BackgroundJobs: @unchecked Sendable {
+package final class BackgroundJobs: @unchecked Sendable {
   private let condition = NSCondition()
   private let limit: Int
   private var waiting: [@Sendable () -> Void] = []
@@ -105,7 +103,7 @@ final class BackgroundJobs: @unchecked Sendable {
   private var hasWorkers = false
 
   /// Starts `workers` threads, each with a stack of `stackSize` bytes; `add` waits while `limit` jobs are unfinished.
-  init(workers: Int, limit: Int, stackSize: Int = SystemThread.usualStack) {
+  package init(workers: Int, limit: Int, stackSize: Int = SystemThread.usualStack) {
     self.limit = limit
     condition.withLock {
       for _ in 0..<workers {
@@ -116,7 +114,7 @@ final class BackgroundJobs: @unchecked Sendable {
   }
 
   /// Adds a job.
-  func add(_ job: @escaping @Sendable () -> Void) {
+  package func add(_ job: @escaping @Sendable () -> Void) {
     guard condition.withLock({ hasWorkers }) else { return job() }
     condition.withLock {
       while unfinished >= limit { condition.wait() }
@@ -127,7 +125,7 @@ final class BackgroundJobs: @unchecked Sendable {
   }
 
   /// Waits until all jobs are done, and ends the threads.
-  func finish() {
+  package func finish() {
     condition.withLock {
       while unfinished > 0 { condition.wait() }
       isStopped = true

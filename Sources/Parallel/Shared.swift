@@ -2,8 +2,8 @@
 ///
 /// Unchecked: whoever lays out the pieces gives each of them parts of its own to write, and the memory outlives the job,
 /// since `WorkerPool.run` returns after its last piece.
-struct Shared<Pointers>: @unchecked Sendable {
-  let value: Pointers
+package struct Shared<Pointers>: @unchecked Sendable {
+  package let value: Pointers
 
-  init(_ value: Pointers) { self.value = value }
+  package init(_ value: Pointers) { self.value = value }
 }

@@ -1,5 +1,4 @@
 import CProcessor
-import Files
 import Foundation
 import Synchronization
 
@@ -13,7 +12,7 @@ public final class WorkerPool: Sendable {
   public let threads: Int
   private let crew: Crew
 
-  /// A pool of `threads` threads, or as many of `Processor.threadCounts` as come nearest; nil: one for each processor
+  /// A pool of `threads` threads, or as many of `WorkerPool.threadCounts` as come nearest; nil: one for each processor
   /// that this process may use.
   public convenience init(threads: Int? = nil) { self.init(threads: threads, stackSize: SystemThread.usualStack) }
 
@@ -31,9 +30,12 @@ public final class WorkerPool: Sendable {
     self.crew = crew
   }
 
+  /// Numbers of threads that can be asked for.
+  public static let threadCounts = 1...1024
+
   /// How many threads are meant by `threads`.
-  static func count(_ threads: Int?) -> Int {
-    let possible = Processor.threadCounts
+  package static func count(_ threads: Int?) -> Int {
+    let possible = threadCounts
     return min(max(threads ?? ProcessInfo.processInfo.activeProcessorCount, possible.lowerBound), possible.upperBound)
   }
 
@@ -100,7 +102,7 @@ private final class Crew: @unchecked Sendable {
     }
   }
 
-  func stop() {
+  package func stop() {
     isStopped.store(true, ordering: .sequentiallyConsistent)
     wakeSleepers()
   }

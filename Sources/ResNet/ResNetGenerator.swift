@@ -81,7 +81,7 @@ private struct Assembly {
     }
   }
 
-  mutating func finish() throws -> Network {
+  package mutating func finish() throws -> Network {
     let output = builder.value(channels: configuration.outputChannels)
     // One further: the last padding is a layer of its own.
     builder.convolution(

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Images
 import NeuralNet
 
 /// The pictures of a run: those that are trained on, in which order, and those that samples show.

@@ -1,6 +1,5 @@
 import Files
 import Foundation
-import Images
 import NeuralNet
 import Translate
 import Weights

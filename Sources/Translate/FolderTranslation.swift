@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Parallel
 
 /// The batch translation of a folder, or of one PNG: decoding, network and encoding overlap.
 public struct FolderTranslation: Sendable {
@@ -240,7 +241,7 @@ private final class Ledger: @unchecked Sendable {
   var isEnded: Bool { lock.withLock { current.outputFailure != nil } }
 
   /// Does the last of the work on a picture and tells of it; once the output takes no more, nothing happens.
-  func finish(_ item: FolderTranslation.Item, _ work: () throws -> Void) {
+  package func finish(_ item: FolderTranslation.Item, _ work: () throws -> Void) {
     guard !isEnded else { return }
     var failure: FileError?
     do {

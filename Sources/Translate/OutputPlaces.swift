@@ -21,7 +21,7 @@ extension FolderTranslation {
     let inOutput = items.filter { liesInOutput(split($0.name).folder) }
     guard !inOutput.isEmpty else { return items }
     let others = items.filter { !liesInOutput(split($0.name).folder) }
-    package let advice = "choose an --out outside of \(input)"
+    let advice = "choose an --out outside of \(input)"
     guard skipsExisting else {
       throw FileError(
         path: output,

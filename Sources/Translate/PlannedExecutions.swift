@@ -4,7 +4,7 @@ import NeuralNet
 /// Executions of one network, planned at the first image of each size.
 ///
 /// Since only one of them is used at a time, all lie in the same arena.
-final class PlannedExecutions {
+package final class PlannedExecutions {
   private let network: Network
   private let mode: ExecutionMode
   private let processor: Processor
@@ -12,9 +12,9 @@ final class PlannedExecutions {
   private var known: [Shape: Execution] = [:]
 
   /// Sizes that are kept: data sets without crops bring many.
-  static let limit = 4
+  package static let limit = 4
 
-  init(_ network: Network, _ mode: ExecutionMode, _ processor: Processor, in arena: Arena) {
+  package init(_ network: Network, _ mode: ExecutionMode, _ processor: Processor, in arena: Arena) {
     self.network = network
     self.mode = mode
     self.processor = processor
@@ -22,7 +22,7 @@ final class PlannedExecutions {
   }
 
   /// The execution for inputs of `shape`.
-  func callAsFunction(_ shape: Shape) throws -> Execution {
+  package func callAsFunction(_ shape: Shape) throws -> Execution {
     if let execution = known[shape] { return execution }
     if known.count >= Self.limit { known.removeAll() }
     let execution = try Execution(network, shape: shape, mode: mode, processor: processor, arena: arena)
@@ -33,7 +33,7 @@ final class PlannedExecutions {
 
 extension TensorView<Float> {
   /// The first image as bytes, `[-1, 1]` to 0 … 255.
-  func image() -> Image {
+  package func image() -> Image {
     ImageTensor.image(from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride)
   }
 }

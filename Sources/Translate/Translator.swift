@@ -21,7 +21,7 @@ public final class Translator {
     public var seed: UInt64 = 0
     /// Side of the squares in which larger pictures are translated, in pixels, one of `tiles`; nil: in one piece.
     public var tile: Int?
-    /// Threads that compute, one of `Processor.threadCounts`; nil: one for each processor.
+    /// Threads that compute, one of `WorkerPool.threadCounts`; nil: one for each processor.
     public var threads: Int?
 
     /// The defaults.

@@ -56,7 +56,7 @@ private struct Inference {
     metadata = try ModelMetadata(strings: file.metadata, path: file.path)
   }
 
-  func network() throws -> InferredNetwork? {
+  package func network() throws -> InferredNetwork? {
     let network: InferredNetwork
     if has("model.model.0.weight") {
       network = .unet(try unet())

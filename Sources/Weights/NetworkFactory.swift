@@ -6,7 +6,7 @@ extension GeneratorConfiguration {
   /// The network that these settings describe, with all parameters 0.
   ///
   /// - Throws: `FileError` where there is no memory for it
-  func network() throws -> Network {
+  package func network() throws -> Network {
     switch self {
     case .unet(let configuration): try UNetGenerator.network(configuration)
     case .resnet(let configuration): try ResNetGenerator.network(configuration)
@@ -14,7 +14,7 @@ extension GeneratorConfiguration {
   }
 
   /// How files describe it.
-  var inferred: InferredNetwork {
+  package var inferred: InferredNetwork {
     switch self {
     case .unet(let configuration): .unet(configuration)
     case .resnet(let configuration): .resnet(configuration)

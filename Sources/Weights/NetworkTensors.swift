@@ -2,9 +2,9 @@ import Files
 import NeuralNet
 
 /// A network's learned numbers as named tensors in files, in PyTorch's order of axes.
-enum NetworkTensors {
+package enum NetworkTensors {
   /// Parameters and running statistics, each name behind `prefix`.
-  static func tensors(of network: Network, prefix: String = "") -> [SafetensorsWriter.Tensor] {
+  package static func tensors(of network: Network, prefix: String = "") -> [SafetensorsWriter.Tensor] {
     let store = network.parameters
     var tensors = packed(store, prefix: prefix, memory: store.base)
     for statistics in store.runningStatistics {
@@ -18,7 +18,7 @@ enum NetworkTensors {
   }
 
   /// One tensor for each parameter, from `memory`, which is packed like the parameters; read when it is written.
-  static func packed(
+  package static func packed(
     _ store: ParameterStore, prefix: String, memory: UnsafePointer<Float>
   ) -> [SafetensorsWriter.Tensor] {
     store.parameters.map { parameter in
@@ -31,7 +31,7 @@ enum NetworkTensors {
   /// Fills `memory`, packed like the parameters, from tensors whose names stand behind `prefix`.
   ///
   /// - Throws: `FileError` naming the tensor that is missing or has another shape
-  static func load(
+  package static func load(
     _ store: ParameterStore, prefix: String, from file: WeightsFile, into memory: UnsafeMutablePointer<Float>
   ) throws {
     for parameter in store.parameters {
@@ -44,7 +44,7 @@ enum NetworkTensors {
   ///
   /// A missing `num_batches_tracked` counts as 0: old files have none.
   /// - Throws: `FileError` naming the tensor that is missing or has another shape
-  static func load(_ network: Network, prefix: String = "", from file: WeightsFile) throws {
+  package static func load(_ network: Network, prefix: String = "", from file: WeightsFile) throws {
     let store = network.parameters
     try load(store, prefix: prefix, from: file, into: store.valuesToChange())
     for index in store.runningStatistics.indices {

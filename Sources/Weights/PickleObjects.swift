@@ -50,7 +50,7 @@ struct StorageReference: Equatable {
   let key: String
   let type: ElementType
   /// Elements of the whole storage.
-  let count: Int
+  package let count: Int
 }
 
 /// A tensor as a pickle describes it: a strided view of a storage, which it does not leave.
@@ -65,7 +65,7 @@ struct StorageView: Equatable {
   let end: Int
 
   /// Elements, a product that is known not to overflow.
-  var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 
   /// A view, or nil where it leaves its storage, overflows, or repeats elements.
   init?(storage: StorageReference, offset: Int, shape: [Int], strides: [Int]) {
@@ -113,7 +113,7 @@ struct PickleObjects {
   var lists: [[PickleValue]] = []
   var dictionaries: [[(key: PickleValue, value: PickleValue)]] = []
   var storages: [StorageReference] = []
-  var tensors: [StorageView] = []
+  package var tensors: [StorageView] = []
 
   /// Dimensions that a tensor may have.
   private static let rankLimit = 16

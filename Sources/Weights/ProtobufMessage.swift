@@ -22,26 +22,26 @@ struct ProtobufMessage {
   private(set) var count = 0
 
   /// An integer; negative ones take ten bytes.
-  mutating func add(_ field: Int, _ value: Int) {
+  package mutating func add(_ field: Int, _ value: Int) {
     key(field, .varint)
     varint(UInt64(bitPattern: Int64(value)))
   }
 
   /// A single-precision number.
-  mutating func add(_ field: Int, _ value: Float) {
+  package mutating func add(_ field: Int, _ value: Float) {
     key(field, .fixed32)
     append(withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init))
   }
 
   /// A text.
-  mutating func add(_ field: Int, _ text: String) {
+  package mutating func add(_ field: Int, _ text: String) {
     key(field, .lengthDelimited)
     varint(UInt64(text.utf8.count))
     append(Array(text.utf8))
   }
 
   /// A message within this one.
-  mutating func add(_ field: Int, _ message: ProtobufMessage) {
+  package mutating func add(_ field: Int, _ message: ProtobufMessage) {
     key(field, .lengthDelimited)
     varint(UInt64(message.count))
     pieces.append(.bytes(pending))
@@ -51,7 +51,7 @@ struct ProtobufMessage {
   }
 
   /// `count` bytes that `write` produces when their turn comes.
-  mutating func add(_ field: Int, count size: Int, _ write: @escaping (ByteSink) throws -> Void) {
+  package mutating func add(_ field: Int, count size: Int, _ write: @escaping (ByteSink) throws -> Void) {
     key(field, .lengthDelimited)
     varint(UInt64(size))
     pieces.append(.bytes(pending))
@@ -64,7 +64,7 @@ struct ProtobufMessage {
   ///
   /// - Throws: what the payloads' closures and the sink throw. Traps (a programmer's error) where a closure writes
   ///   another number of bytes than was announced.
-  func write(to sink: ByteSink) throws {
+  package func write(to sink: ByteSink) throws {
     for piece in pieces {
       switch piece {
       case .bytes(let bytes): try sink.write(bytes)

@@ -19,7 +19,7 @@ struct PyTorchFile {
   }
 
   /// The tensors in the order of the state dict.
-  let tensors: [Tensor]
+  package let tensors: [Tensor]
   /// What our own writer left for our reader; PyTorch ignores it.
   let metadata: [String: String]
   private let source: ByteSource

@@ -71,7 +71,7 @@ private struct PickleWriter {
   }
 
   /// A member of the dictionary: a contiguous tensor with a storage of its own.
-  mutating func add(_ name: String, storage: String, key: String, count: Int, shape: [Int]) {
+  package mutating func add(_ name: String, storage: String, key: String, count: Int, shape: [Int]) {
     string(name)
     global("torch._utils", "_rebuild_tensor_v2")
     opcode("(")

@@ -46,7 +46,7 @@ struct StateDictionary {
   }
 
   /// The names of all state dicts in `objects`, keys joined by dots; of the outermost one, the empty name.
-  static func names(_ objects: PickleObjects) -> [String] {
+  package static func names(_ objects: PickleObjects) -> [String] {
     guard case .dictionary(let root) = objects.root else { return [] }
     return candidates(objects, root: root).map(\.name)
   }

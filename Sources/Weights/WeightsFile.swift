@@ -110,7 +110,7 @@ public struct WeightsFile: Sendable {
   }
 
   /// The tensors whose names begin with `prefix`, without it, and none of the metadata: a network in a checkpoint.
-  func tensors(behind prefix: String) -> WeightsFile { WeightsFile(self, prefix: prefix) }
+  package func tensors(behind prefix: String) -> WeightsFile { WeightsFile(self, prefix: prefix) }
 
   private init(_ whole: WeightsFile, prefix: String) {
     (path, form, content, metadata) = (whole.path, whole.form, whole.content, [:])

@@ -218,7 +218,7 @@ private struct Zip64Fields {
   }
 
   /// `narrow`, or the wide value that it stands for; nil where that is missing.
-  mutating func value(_ narrow: UInt32) -> UInt64? {
+  package mutating func value(_ narrow: UInt32) -> UInt64? {
     narrow == .max ? values.take(UInt64.self) : UInt64(narrow)
   }
 }

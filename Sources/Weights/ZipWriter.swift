@@ -13,14 +13,14 @@ final class ZipWriter {
   init(_ sink: ByteSink) { self.sink = sink }
 
   /// Adds an entry of `bytes`.
-  func add(_ name: String, _ bytes: [UInt8]) throws {
+  package func add(_ name: String, _ bytes: [UInt8]) throws {
     try add(name, size: bytes.count) { try $0.write(bytes) }
   }
 
   /// Adds an entry of `size` bytes, which `write` hands over.
   ///
   /// The caller keeps the archive below 4 GiB and 65535 entries; more traps.
-  func add(_ name: String, size: Int, _ write: (ByteSink) throws -> Void) throws {
+  package func add(_ name: String, size: Int, _ write: (ByteSink) throws -> Void) throws {
     let offset = sink.count
     // Flags: bit 3, a data descriptor follows; bit 11, the name is UTF-8. No method, no time.
     let start: [UInt8] = [0, 0, 8, 8, 0, 0, 0, 0, 0, 0]
@@ -51,7 +51,7 @@ final class ZipWriter {
   }
 
   /// Writes the central directory and ends the archive.
-  func finish() throws {
+  package func finish() throws {
     let start = sink.count
     try sink.write(directory)
     var end = littleEndian(0x0605_4B50 as UInt32) + [0, 0, 0, 0] + littleEndian(entryCount) + littleEndian(entryCount)

@@ -31,11 +31,13 @@ struct BuiltProgram {
   /// Starts it with `arguments`; its two outputs go to files, so that no pipe can fill up.
   static func start(_ arguments: [String], in folder: URL? = nil, after preparation: String? = nil) throws -> Running {
     guard let url else { throw CocoaError(.fileNoSuchFile) }
-    return try start(url, arguments, in: folder)
+    return try start(url, arguments, in: folder, after: preparation)
   }
 
   /// Starts another program, which runs this one.
-  static func start(_ url: URL, _ arguments: [String], in folder: URL? = nil) throws -> Running {
+  static func start(
+    _ url: URL, _ arguments: [String], in folder: URL? = nil, after preparation: String? = nil
+  ) throws -> Running {
     let process = Process()
     if let preparation {
       process.executableURL = URL(fileURLWithPath: "/bin/sh")

@@ -1,3 +1,4 @@
+import TestSupport
 @testable import translate_cli
 import Foundation
 import Testing

@@ -91,12 +91,12 @@ import Testing
       await #expect(processExitsWith: .success) {
         let arena = Arena()
         do {
-          try arena.require(20 << 20)
+          try arena.require(80 << 20)
           Self.limitAddresses(to: 100 << 20)
-          try arena.require(100 << 20)
+          try arena.require(400 << 20)
           preconditionFailure("no such memory is there")
         } catch {
-          precondition(arena.count >= 20 << 20, "\(arena.count)")
+          precondition(arena.bytes >= 80 << 20, "\(arena.bytes)")
           arena.base[20 << 20] = 1
         }
       }

@@ -1,5 +1,6 @@
 import Testing
 @testable import NeuralNet
+@testable import Parallel
 
 /// Views and passes that would read what is no longer there: they trap with a sentence, in the optimised build too.
 @Suite struct ExecutionMisuseTests {

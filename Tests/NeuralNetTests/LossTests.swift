@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 @testable import NeuralNet
+@testable import Parallel
 
 /// Losses and their gradients against PyTorch in double precision.
 @Suite struct LossTests {

@@ -1,6 +1,6 @@
 import Synchronization
 import Testing
-@testable import Translate
+@testable import Parallel
 
 /// Work beside the network, with threads and, by asking for more stack than there are addresses, without.
 @Suite struct BackgroundWorkTests {

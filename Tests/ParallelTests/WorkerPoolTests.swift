@@ -1,8 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
-@testable import Files
-@testable import NeuralNet
+@testable import Parallel
 
 @Suite struct WorkerPoolTests {
   /// Calls per piece, and whether every worker's number was one of the pool's.

@@ -4,17 +4,8 @@ import Testing
 import Files
 import Weights
 
-let checkpoints = fixtures.appendingPathComponent("checkpoints")
-
 func openCheckpoint(_ name: String, part: String? = nil) throws -> WeightsFile {
   try WeightsFile.open(checkpoints.appendingPathComponent(name).path, part: part)
-}
-
-/// The bytes of each tensor by its name.
-func contents(_ file: WeightsFile) throws -> [String: [UInt8]] {
-  var contents: [String: [UInt8]] = [:]
-  for tensor in file.tensors { contents[tensor.name] = try file.withBytes(of: tensor.name) { Array($0) } }
-  return contents
 }
 
 @Suite struct GoldenWeightsTests {

@@ -1,4 +1,5 @@
 import KernelArguments
+import Parallel
 
 /// One convolution for one input shape: which algorithm each of its products uses, what that needs, and its tables.
 struct ConvolutionLayout: Sendable {

@@ -1,3 +1,5 @@
+import Parallel
+
 /// A forward product or a data gradient, by whichever algorithm suits its shape.
 enum ConvolutionProduct: Sendable {
   /// Tap by tap.

@@ -27,7 +27,7 @@ struct GradientTarget: @unchecked Sendable {
   }
 
   /// Ends a piece: `count` gradients at `piece`, `offset` floats from the weights' start.
-  func finish(_ piece: UnsafePointer<Float>, offset: Int, count: Int, _ kernels: KernelTable) {
+  package func finish(_ piece: UnsafePointer<Float>, offset: Int, count: Int, _ kernels: KernelTable) {
     update?.apply(firstParameter + offset, count, gradients: piece, kernels)
   }
 }

@@ -1,4 +1,5 @@
 import KernelArguments
+import Parallel
 
 /// The side of a convolution that has few channels, copied with its border, so that the pixels under a row of taps lie
 /// side by side: `kernel` taps with `kernel · channels` numbers each take the place of kernel² taps with a few.
@@ -35,7 +36,8 @@ struct ThinSide: Sendable {
   }
 
   /// Floats of the copy of a tensor of `shape`.
-  static func count(_ geometry: ConvolutionGeometry, isLarge: Bool, _ shape: Shape, _ sources: LargeGrid) -> Int {
+  package static func count(_ geometry: ConvolutionGeometry, isLarge: Bool, _ shape: Shape, _ sources: LargeGrid) -> Int
+  {
     let axes = axes(geometry, isLarge: isLarge, shape, sources)
     return shape.n * axes.rows.count * axes.columns.count * shape.c
   }

@@ -10,7 +10,7 @@ struct TransformChoice: Sendable {
   /// Floats of transformed inputs and outputs.
   var tiles: Int { inputs + outputs }
   /// Floats of all that is transformed.
-  var count: Int { tiles + filters }
+  package var count: Int { tiles + filters }
 
   /// Where its parts lie in memory that starts `start` floats behind the arena's.
   func memory(at start: Int) -> TransformedProduct.Memory {

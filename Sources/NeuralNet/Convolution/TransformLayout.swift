@@ -1,4 +1,5 @@
 import KernelArguments
+import Parallel
 
 /// The matrices of one algorithm along one axis, ready for kernels.
 final class TransformMatrices: Sendable {

@@ -78,7 +78,7 @@ struct TransformedFilters: Sendable {
   }
 
   /// Floats of the transformed weights of a group.
-  static func count(_ grid: TransformGrid, rows: Int, panelsPerGroup: Int) -> Int {
+  package static func count(_ grid: TransformGrid, rows: Int, panelsPerGroup: Int) -> Int {
     grid.products * panelsPerGroup * rows * panelWidth
   }
 

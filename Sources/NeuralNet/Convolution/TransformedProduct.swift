@@ -1,4 +1,5 @@
 import KernelArguments
+import Parallel
 
 /// A forward product or a data gradient by Winograd's transforms: transform the weights, then for each chunk transform
 /// the inputs, multiply point by point, and transform back.

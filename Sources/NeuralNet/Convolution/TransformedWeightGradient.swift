@@ -1,4 +1,5 @@
 import KernelArguments
+import Parallel
 
 /// The gradient of a convolution's weights by Winograd's transforms: inputs as in the forward product, the outputs'
 /// gradients by the transpose of its last step, products summed over tiles, then the transpose of its first step.

@@ -104,5 +104,5 @@ struct ChannelSet: Sendable, Equatable {
     return gaps
   }
 
-  var isEmpty: Bool { !members.contains(true) }
+  package var isEmpty: Bool { !members.contains(true) }
 }

@@ -40,7 +40,7 @@ final class Planner {
     }
   }
 
-  var count: Int { graph.operations.count }
+  package var count: Int { graph.operations.count }
 
   func time(_ phase: Phase, of operation: Int) -> Int {
     switch phase {
@@ -305,7 +305,7 @@ struct Places: Sendable {
   }
 
   /// A value.
-  func value(_ value: Value) -> PlannedTensor {
+  package func value(_ value: Value) -> PlannedTensor {
     guard let place = tensor(.values, value) else { preconditionFailure("every value of a network has a place") }
     return place
   }

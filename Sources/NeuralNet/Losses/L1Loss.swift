@@ -1,3 +1,5 @@
+import Parallel
+
 /// The L1 distance between images (Isola et al., 2017, equation 3): it keeps edges sharper than squares do.
 public enum L1Loss {
   /// The mean of |a − b|; `weight · sign(a − b) / count` is added to `gradient`.

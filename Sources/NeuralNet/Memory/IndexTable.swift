@@ -2,7 +2,7 @@
 ///
 /// Unchecked: nothing is written after `init`.
 final class IndexTable: @unchecked Sendable {
-  let count: Int
+  package let count: Int
   let base: UnsafePointer<Int32>
 
   init(_ values: [Int32]) {

@@ -1,4 +1,5 @@
 import KernelArguments
+import Parallel
 
 /// A convolution with all that follows it before the next:
 /// convolution → bias → normalisation → dropout → + residual → one or two activations.
@@ -529,7 +530,7 @@ private struct PassPieces: Sendable {
   private let pixelsPerGroup: Int
   private let pixelsPerPiece: Int
   let perGroup: Int
-  let count: Int
+  package let count: Int
 
   init(groups: Int, pixelsPerGroup: Int, channels: Int) {
     self.pixelsPerGroup = pixelsPerGroup

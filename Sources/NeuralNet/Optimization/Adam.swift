@@ -1,5 +1,6 @@
 import Foundation
 import KernelArguments
+import Parallel
 
 /// Adam (Kingma and Ba, 2015, algorithm 1), with ε added to the corrected root as PyTorch does.
 public final class Adam {

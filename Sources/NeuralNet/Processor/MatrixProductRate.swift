@@ -1,3 +1,5 @@
+import Parallel
+
 extension MatrixProduct {
   /// GFLOP/s of a product of 768² matrices on every thread: what a machine can do, to compare kernels with.
   package static func rate(_ processor: Processor) throws -> Double {

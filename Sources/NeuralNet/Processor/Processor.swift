@@ -1,5 +1,6 @@
 import Files
 import KernelArguments
+import Parallel
 
 /// The processor that networks run on: its threads, the kernels that suit it, and each thread's scratch.
 ///
@@ -17,10 +18,7 @@ public final class Processor: @unchecked Sendable {
   /// Who decides which algorithm computes which product.
   package let algorithms: AlgorithmChoice
 
-  /// Numbers of threads that can be asked for.
-  public static let threadCounts = 1...1024
-
-  /// - Parameter threads: one of `threadCounts`; nil: one for each processor that this process may use
+  /// - Parameter threads: one of `WorkerPool.threadCounts`; nil: one for each processor that this process may use
   /// - Throws: `FileError` for any other number, and where there is no memory for scratch
   public convenience init(threads: Int? = nil) throws { try self.init(threads: threads, algorithms: .byShape) }
 
@@ -31,7 +29,7 @@ public final class Processor: @unchecked Sendable {
 
   /// The same with other kernels than the best for this processor.
   init(threads: Int? = nil, kernels: KernelTable, algorithms: AlgorithmChoice = .byShape) throws {
-    if let threads { try FileError.require(threads, in: Self.threadCounts, "threads") }
+    if let threads { try FileError.require(threads, in: WorkerPool.threadCounts, "threads") }
     self.kernels = kernels
     self.algorithms = algorithms
     pool = WorkerPool(threads: try MatrixProduct.threadsWithRoom(WorkerPool.count(threads)))

@@ -112,7 +112,7 @@ final class CycleGAN: TranslationModel {
       + (back.penalty?.plannedBytes ?? 0)
   }
 
-  func check(_ batch: Batch) throws {
+  package func check(_ batch: Batch) throws {
     let (a, b) = (batch.input, batch.target)
     let first = Padding(width: a.width, height: a.height, multiple: sizeMultiple)
     let second = Padding(width: b.width, height: b.height, multiple: sizeMultiple)

@@ -36,7 +36,7 @@ final class ImagePool {
   }
 
   /// One tensor for each image, (1, C, H, W), for the checkpoint.
-  var tensors: [SafetensorsWriter.Tensor] {
+  package var tensors: [SafetensorsWriter.Tensor] {
     images.enumerated().map { index, image in
       .init(
         name: "\(name).\(index)", shape: [1, image.shape.c, image.shape.h, image.shape.w], floats: image.values)
@@ -46,7 +46,7 @@ final class ImagePool {
   /// Takes back the images that `tensors` has written.
   ///
   /// - Throws: `FileError` where they are damaged
-  func load(from file: WeightsFile) throws {
+  package func load(from file: WeightsFile) throws {
     images = []
     for index in 0..<capacity {
       guard let tensor = file["\(name).\(index)"] else { return }

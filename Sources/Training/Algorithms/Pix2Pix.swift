@@ -41,7 +41,8 @@ final class Pix2Pix: TranslationModel {
     networks = [generator, discriminator]
     generators = [
       GeneratorFile(
-        name: RunFolder.generatorNames[0], network: generator.network, configuration: choice, direction: configuration.direction)
+        name: RunFolder.generatorNames[0], network: generator.network, configuration: choice,
+        direction: configuration.direction)
     ]
     self.configuration = configuration
     self.processor = processor

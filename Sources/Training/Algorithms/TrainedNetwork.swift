@@ -6,7 +6,7 @@ import Translate
 struct TrainedNetwork {
   /// Its name in checkpoints, as in the public code: `G`, `D`, `G_A` …
   var name: String
-  var network: Network
+  package var network: Network
   var optimizer: Adam
 
   /// `network` with weights drawn as `configuration` says, and an optimiser at its begin.
@@ -48,7 +48,7 @@ extension TrainingConfiguration {
 
 extension PlannedExecutions {
   /// The network's output for the first picture of `batch`, padded on the way in and cropped on the way out.
-  func image(_ batch: ImageBatch, sizeMultiple: Int) throws -> Image {
+  package func image(_ batch: ImageBatch, sizeMultiple: Int) throws -> Image {
     let padding = Padding(width: batch.width, height: batch.height, multiple: sizeMultiple)
     let input = batch.padded(toMultipleOf: sizeMultiple)
     let execution = try self(input.shape)

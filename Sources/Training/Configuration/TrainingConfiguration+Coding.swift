@@ -152,7 +152,7 @@ extension KeyedDecodingContainer {
   ///
   /// - Throws: `DecodingError.typeMismatch` with the expected type for whatever does not fit it, a number out of range
   ///   too; `dataCorrupted` for a text that stands for nothing.
-  func value<Value: Decodable>(_ type: Value.Type, for key: Key) throws -> Value? {
+  package func value<Value: Decodable>(_ type: Value.Type, for key: Key) throws -> Value? {
     do {
       return try decodeIfPresent(type, forKey: key)
     } catch {

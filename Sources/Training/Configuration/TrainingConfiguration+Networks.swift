@@ -1,4 +1,6 @@
 import PatchDisc
+import ResNet
+import UNet
 import Weights
 
 extension TrainingConfiguration {

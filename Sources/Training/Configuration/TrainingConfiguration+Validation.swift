@@ -1,4 +1,4 @@
-import NeuralNet
+import Parallel
 import Translate
 import Weights
 
@@ -51,7 +51,7 @@ extension TrainingConfiguration {
     try check("--lr-decay-iters", learningRateStep, in: 1...1_000_000)
     try check("--save-every", saveEvery, in: 1...1_000_000)
     try check("--sample-every", sampleEvery, in: 1...1_000_000_000)
-    if let threads { try check("--threads", threads, in: Processor.threadCounts) }
+    if let threads { try check("--threads", threads, in: WorkerPool.threadCounts) }
     for (option, weight) in [
       ("--lambda-l1", lambdaL1), ("--lambda-a", lambdaA), ("--lambda-b", lambdaB),
       ("--lambda-identity", lambdaIdentity),

@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// Some pictures of one size as a network takes them: (N, H, W, C) floats in [-1, 1].

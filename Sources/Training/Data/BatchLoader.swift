@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import NeuralNet
+import Parallel
 import Translate
 
 /// Prepares the next batches in the background while the current one is trained on.
@@ -122,7 +123,7 @@ private final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  func stop() {
+  package func stop() {
     condition.withLock {
       isStopped = true
       condition.broadcast()
@@ -130,7 +131,7 @@ private final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  func next() throws -> Batch {
+  package func next() throws -> Batch {
     try condition.withLock {
       if let failure { throw failure }
       do {

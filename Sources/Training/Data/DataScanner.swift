@@ -6,7 +6,7 @@ struct DataScanner {
   /// Whether sub-folders are read too.
   let recursive: Bool
   /// How large a picture may be.
-  let limit: ImageLimit
+  package let limit: ImageLimit
   /// What was wrong so far with folders, names and sizes.
   private(set) var problems: [FileError] = []
   /// The files that could not be read so far.

@@ -1,5 +1,6 @@
+import Files
 import Foundation
-import NeuralNet
+import Images
 import Synchronization
 
 /// What decoding the pictures of a data folder has shown: whether a file is whole, its beginning does not tell.

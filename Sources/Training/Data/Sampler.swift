@@ -1,3 +1,4 @@
+import Files
 import NeuralNet
 
 /// What the next training step looks at: which image of each side, and how it is cropped and mirrored.

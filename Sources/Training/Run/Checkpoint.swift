@@ -38,7 +38,7 @@ enum Checkpoint {
   /// Writes a checkpoint atomically.
   ///
   /// - Throws: `FileError` where it cannot be written
-  static func write(
+  package static func write(
     _ networks: [TrainedNetwork], extra: [SafetensorsWriter.Tensor], position: TrainingPosition, to path: String
   ) throws {
     var tensors = extra

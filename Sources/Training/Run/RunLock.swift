@@ -1,5 +1,6 @@
+import Files
 import Foundation
-import NeuralNet
+import Weights
 
 /// Keeps a second process from writing into a run folder: `RUN/.lock`, locked with flock(2).
 ///

@@ -1,4 +1,4 @@
-import NeuralNet
+import Files
 
 /// What a training run tells whoever started it, after every step and at every event.
 public struct TrainingProgress: Sendable {

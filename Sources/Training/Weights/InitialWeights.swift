@@ -11,7 +11,7 @@ enum InitialWeights {
   /// (`latest_net_G_A.pth`) say, else to the first generator or discriminator. States of optimisers stay behind.
   /// - Returns: sentences that say what was found and what starts afresh
   /// - Throws: `FileError` where nothing in `source` belongs to a network of `model`, or something does not fit
-  static func load(_ source: String, into model: any TranslationModel) throws -> [String] {
+  package static func load(_ source: String, into model: any TranslationModel) throws -> [String] {
     let stored = try StoredNetworks(source)
     let assignment = try Assignment(stored, to: model)
     for match in assignment.matches { try NetworkFit(match.member, into: match.trained, of: model).check() }

@@ -23,7 +23,7 @@ struct NetworkFit {
   }
 
   /// - Throws: `FileError` with the first differences: name, shape found, shape expected.
-  func check() throws {
+  package func check() throws {
     let differences = differences
     if !differences.isEmpty {
       let more = differences.count - Self.shown

@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import NeuralNet
+import Parallel
 import Synchronization
 import Translate
 import Weights
@@ -51,7 +52,7 @@ struct ApplyCommand: Command {
           "batch-size", \.translation.batchSize, in: FolderTranslation.batchSizes,
           "neighbours of one size that go as one batch [1; 4 for large networks and folders]"
         ),
-        .integer("threads", \.settings.threads, in: Processor.threadCounts, "threads that compute [one a core]"),
+        .integer("threads", \.settings.threads, in: WorkerPool.threadCounts, "threads that compute [one a core]"),
         .quiet(\.isQuiet),
         .flag("json", \.json, "print what came out as JSON at the end"),
       ]),

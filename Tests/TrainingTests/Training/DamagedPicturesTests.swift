@@ -1,8 +1,8 @@
 import Foundation
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import Files
+@testable import Images
+@testable import Training
 
 /// Pictures that cannot be read: before training, on the way, and left out.
 @Suite struct DamagedPicturesTests {

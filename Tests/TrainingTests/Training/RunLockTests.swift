@@ -1,8 +1,8 @@
 import Foundation
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import Files
+@testable import Training
+@testable import Weights
 
 /// One session at a time in a run folder, in this process too.
 @Suite struct RunLockTests {

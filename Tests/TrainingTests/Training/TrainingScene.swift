@@ -1,8 +1,8 @@
 import Foundation
-import NeuralNet
 import Testing
-
-@testable import Translate
+@testable import DemoData
+@testable import Files
+@testable import Training
 
 /// A temporary folder with a small data set, for whole runs.
 final class TrainingScene {

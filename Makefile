@@ -10,7 +10,7 @@ ifeq ($(shell uname -s),Darwin)
   export PKG_CONFIG_PATH := $(shell brew --prefix openblas 2>/dev/null)/lib/pkgconfig:$(PKG_CONFIG_PATH)
 endif
 
-.PHONY: build demo test bench format lint clean dependencies
+.PHONY: build demo test test-sanitized bench format lint clean dependencies
 
 dependencies:
 	@scripts/install-dependencies
@@ -30,11 +30,20 @@ demo: build
 	@echo "Look at $(DEMO)/translated/, $(DEMO)/run/samples/ and $(DEMO)/run/index.html"
 
 test: dependencies
+	scripts/check-directions
 	swift build $(SWIFT_FLAGS) --build-tests
 	scripts/check-kernel-symbols
 	scripts/check-debug-build
 	scripts/test-narrower-kernels $(SWIFT_FLAGS)
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel
+
+# What runs on several threads, under the thread sanitizer: a report fails the run.
+SANITIZED = GradientPenalty|FusedUpdate|Reproducibility|WorkerPool|BackgroundWork|BatchLoader|GoldenTrajectory|TrainingSession
+
+test-sanitized: dependencies
+	swift build $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-sanitized --build-tests
+	swift test $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-sanitized --skip-build --no-parallel \
+	  --filter '$(SANITIZED)'
 
 bench: build
 	.build/release/translate-bench
@@ -46,4 +55,4 @@ lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
 
 clean:
-	rm -rf .build $(DEMO)
+	rm -rf .build .build-sanitized $(DEMO)

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Parallel
 import Synchronization
 
 /// What decoding the pictures of a data folder has shown: whether a file is whole, its beginning does not tell.
@@ -27,8 +28,9 @@ public struct PictureSurvey: Sendable, Equatable {
     let budget = MemoryBudget(bytes: memory)
     let next = Atomic<Int>(0)
     let results = Mutex<(checked: Int, damaged: [(index: Int, error: FileError)])>((0, []))
-    let threads = max(1, min(threads ?? ProcessInfo.processInfo.activeProcessorCount, files.count))
-    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+    // The pool goes on without threads that the system does not give.
+    let pool = WorkerPool(threads: max(1, min(WorkerPool.count(threads), files.count)))
+    pool.run(pool.threads) { _, _ in
       while deadline.map({ ContinuousClock.now < $0 }) ?? true {
         let index = next.add(1, ordering: .relaxed).oldValue
         guard index < files.count else { return }

@@ -1,0 +1,53 @@
+import Testing
+
+@testable import NeuralNet
+
+/// What the rule picks: a table in docs/performance.md.
+@Suite struct AlgorithmRuleTests {
+  private static func tiles(
+    _ geometry: ConvolutionGeometry, _ inputs: Int, _ outputs: Int, at extent: Int, images: Int = 1,
+    hasReadyFilters: Bool = false, rule: AlgorithmRule = AlgorithmRule()
+  ) throws -> Int? {
+    let packing = PackedWeights(
+      inputChannels: inputs, outputChannels: outputs, taps: geometry.taps, isTransposed: geometry.isTransposed)
+    let output = try #require(geometry.outputExtent(extent))
+    return TransformChoice(
+      rule, geometry, packing, input: Shape(images, inputs, extent, extent),
+      output: Shape(images, outputs, output, output), isDataGradient: false, hasReadyFilters: hasReadyFilters
+    )?.grid.rows.outputsPerTile
+  }
+
+  private static let residual = ConvolutionGeometry.convolution(kernel: 3, padding: 1, paddingMode: .reflection)
+  private static let up = ConvolutionGeometry.transposed(kernel: 4, stride: 2, padding: 1)
+
+  @Test func trainingLayers() throws {
+    #expect(try Self.tiles(Self.residual, 256, 256, at: 64) == 4)
+    #expect(try Self.tiles(.convolution(kernel: 4, padding: 1), 256, 512, at: 32) == 4)
+    #expect(try Self.tiles(Self.up, 256, 64, at: 64) == 5)
+    #expect(try Self.tiles(Self.up, 512, 128, at: 32) == 3)
+    #expect(try Self.tiles(.convolution(kernel: 3, stride: 2, padding: 1), 128, 256, at: 128) == nil)
+  }
+
+  /// With ready weights the choice is that of a single image, so that a picture's bytes do not depend on its batch.
+  @Test func batchesDoNotMatter() throws {
+    for (channels, extent) in [(256, 64), (64, 16), (512, 8), (128, 24)] {
+      let single = try Self.tiles(Self.residual, channels, channels, at: extent, hasReadyFilters: true)
+      for images in 2...6 {
+        #expect(
+          try Self.tiles(Self.residual, channels, channels, at: extent, images: images, hasReadyFilters: true) == single
+        )
+      }
+    }
+  }
+
+  @Test func whatTransformsCannotDo() throws {
+    let always = AlgorithmRule(.tiles(4))
+    #expect(try Self.tiles(Self.residual, 256, 256, at: 64, rule: AlgorithmRule(.direct)) == nil)
+    #expect(try Self.tiles(Self.residual, 24, 64, at: 64, rule: always) == nil, "no whole vectors")
+    #expect(try Self.tiles(Self.residual, 64, 8, at: 64, rule: always) == nil, "outputs are not the columns")
+    #expect(try Self.tiles(.convolution(kernel: 1), 64, 64, at: 64, rule: always) == nil, "one tap")
+    #expect(
+      try Self.tiles(.convolution(kernel: 7, padding: 3), 64, 64, at: 64, rule: always) == nil, "too many taps")
+    #expect(try Self.tiles(Self.residual, 64, 64, at: 8, rule: always) == 4)
+  }
+}

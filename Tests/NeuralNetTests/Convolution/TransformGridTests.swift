@@ -1,0 +1,80 @@
+import Testing
+
+@testable import NeuralNet
+
+/// Stride-1 correlations of the phases, tile by tile, against the convolution as a whole; one axis, since both are alike.
+@Suite struct TransformGridTests {
+  static let geometries: [ConvolutionGeometry] = [
+    .convolution(kernel: 3, padding: 1), .convolution(kernel: 3, padding: 1, paddingMode: .reflection),
+    .convolution(kernel: 3, padding: 1, paddingMode: .reflection, upsampling: 2),
+    .convolution(kernel: 3, stride: 2, padding: 1), .convolution(kernel: 4, padding: 1),
+    .convolution(kernel: 4, stride: 2, padding: 1), .transposed(kernel: 4, stride: 2, padding: 1),
+    .transposed(kernel: 3, stride: 2, padding: 1, outputPadding: 1),
+  ]
+
+  @Test(arguments: geometries, 2...5) func phasesAddUp(_ geometry: ConvolutionGeometry, outputsPerTile m: Int) throws {
+    var random = RandomGenerator(seed: 3)
+    for extent in [2, 3, 5, 8, 13] {
+      guard let output = geometry.outputExtent(extent) else { continue }
+      let sources = LargeGrid(geometry, input: Shape(1, 1, extent, extent)).rows
+      let axis = TransformAxis(
+        geometry, geometry.isTransposed ? .toLarge : .toSmall, outputsPerTile: m, input: extent, output: output,
+        sources: sources)
+      let x = (0..<extent).map { _ in random.uniform() }
+      let w = (0..<geometry.kernel).map { _ in random.uniform() }
+      var actual = [Double](repeating: 0, count: output)
+      for phase in axis.phases {
+        let (reads, writes) = (axis.inputs[phase.input].places, axis.outputs[phase.output].places)
+        for tile in 0..<axis.tiles {
+          for place in 0..<m where writes[tile][place] >= 0 {
+            for (index, tap) in phase.taps.enumerated() where reads[tile][place + index] >= 0 {
+              actual[writes[tile][place]] += w[tap] * x[reads[tile][place + index]]
+            }
+          }
+        }
+      }
+      let expected = Self.convolution(geometry, x, w, output, sources)
+      for (place, value) in expected.enumerated() {
+        #expect(abs(actual[place] - value) < 1e-12, "\(geometry), extent \(extent), output \(place)")
+      }
+      let covered = (0..<axis.tiles).flatMap { Array(axis.span(ofTile: $0)) }
+      #expect(covered == Array(0..<output), "tiles follow each other without gaps")
+    }
+  }
+
+  private static func convolution(
+    _ geometry: ConvolutionGeometry, _ x: [Double], _ w: [Double], _ output: Int, _ sources: [Int]
+  ) -> [Double] {
+    var result = [Double](repeating: 0, count: output)
+    let small = geometry.isTransposed ? x.count : output
+    let padding = geometry.isTransposed ? geometry.padding : geometry.zeroPadding
+    for position in 0..<small {
+      for (tap, weight) in w.enumerated() {
+        let large = position * geometry.stride - padding + tap
+        if geometry.isTransposed {
+          if result.indices.contains(large) { result[large] += weight * x[position] }
+        } else if sources.indices.contains(large) {
+          result[position] += weight * x[sources[large]]
+        }
+      }
+    }
+    return result
+  }
+
+  /// Both axes: as many tiles as rows times columns, each unit between blocks that exist, points that follow each other.
+  @Test(arguments: geometries) func blocks(_ geometry: ConvolutionGeometry) throws {
+    let input = Shape(2, 16, 9, 6)
+    let output = Shape(
+      2, 16, try #require(geometry.outputExtent(9)), try #require(geometry.outputExtent(6)))
+    let grid = TransformGrid(
+      geometry, geometry.isTransposed ? .toLarge : .toSmall, outputsPerTile: 3, input: input, output: output,
+      sources: LargeGrid(geometry, input: input))
+    #expect(grid.tiles == 2 * grid.rows.tiles * grid.columns.tiles)
+    #expect(grid.units.count == grid.rows.phases.count * grid.columns.phases.count)
+    #expect(grid.unitsOfOutput.flatMap(\.self).sorted() == Array(grid.units.indices))
+    #expect(grid.units.map { $0.rowTaps.count * $0.columnTaps.count }.reduce(0, +) == geometry.taps)
+    for blocks in [grid.inputs, grid.outputs] {
+      #expect(zip(blocks, blocks.dropFirst()).allSatisfy { $1.firstPoint == $0.firstPoint + $0.points })
+    }
+  }
+}

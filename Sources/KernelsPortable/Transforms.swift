@@ -28,10 +28,10 @@ extension Kernels {
     let columns = right.columns
     let scratch = transform.scratch
     for row in 0..<left.rows {
-      let begin = Int(left.starts[row]), end = Int(left.starts[row + 1])
+      let first = Int(left.starts[row]), end = Int(left.starts[row + 1])
       for column in 0..<columns {
         var sum = Row()
-        for entry in begin..<end {
+        for entry in first..<end {
           let place = inputTable[Int(left.indices[entry]) * columns + column]
           sum.add(left.values[entry], Row(input + Int(place)))
         }

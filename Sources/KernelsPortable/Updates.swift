@@ -35,12 +35,12 @@ extension Kernels {
   ) {
     for pixel in 0..<pixels {
       let target = output.base + pixel * output.stride
-      let begin = Int(starts[pixel]), end = Int(starts[pixel + 1])
+      let first = Int(starts[pixel]), end = Int(starts[pixel + 1])
       var channel = 0
       while channel < channels {
         let count = min(lanes, channels - channel)
         var sum = accumulates ? load(target, channel, count: count) : Vector()
-        for source in begin..<end { sum += load(input, Int(sources[source]) + channel, count: count) }
+        for source in first..<end { sum += load(input, Int(sources[source]) + channel, count: count) }
         storeVector(sum, target, channel, count: count)
         channel += lanes
       }

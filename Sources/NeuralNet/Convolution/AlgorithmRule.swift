@@ -65,6 +65,6 @@ struct AlgorithmRule: Sendable, Equatable {
   /// Whether the transforms can run at all: whole vectors of channels, and weights with outputs along the columns.
   private static func allows(_ geometry: ConvolutionGeometry, _ packing: PackedWeights) -> Bool {
     packing.columns == .output && packing.inputChannels % 16 == 0 && packing.outputChannels % 16 == 0
-      && geometry.kernel > 1 && geometry.taps <= TransformedFilters.maximumTaps
+      && geometry.kernel > 1 && geometry.taps <= TransformedWeights.maximumTaps
   }
 }

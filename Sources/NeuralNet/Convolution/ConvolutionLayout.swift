@@ -30,13 +30,13 @@ struct ConvolutionLayout: Sendable {
   // MARK: - Algorithms
 
   /// The transform for a product of the first `images` images; nil: tap by tap.
-  func transform(isDataGradient: Bool, images: Int, hasReadyFilters: Bool) -> TransformChoice? {
+  func transform(isDataGradient: Bool, images: Int, hasReadyWeights: Bool) -> TransformChoice? {
     var (input, output) = (input, output)
     input.n = images
     output.n = images
     return TransformChoice(
       rule, geometry, packing, input: input, output: output, isDataGradient: isDataGradient,
-      hasReadyFilters: hasReadyFilters)
+      hasReadyWeights: hasReadyWeights)
   }
 
   /// Which side has few channels, and is copied so that a row of taps lies together.

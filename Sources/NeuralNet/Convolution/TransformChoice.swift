@@ -3,19 +3,19 @@ struct TransformChoice: Sendable {
   let grid: TransformGrid
   private let panelsPerGroup: Int
   /// Floats of transformed weights.
-  let filters: Int
+  let transformedWeights: Int
   private let inputs: Int
   private let outputs: Int
 
   /// Floats of transformed inputs and outputs.
   var tiles: Int { inputs + outputs }
   /// Floats of all that is transformed.
-  package var count: Int { tiles + filters }
+  package var count: Int { tiles + transformedWeights }
 
   /// Where its parts lie in memory that starts `start` floats behind the arena's.
   func memory(at start: Int) -> TransformedProduct.Memory {
     TransformedProduct.Memory(
-      inputs: start, outputs: start + inputs, filters: start + tiles, panelsPerGroup: panelsPerGroup)
+      inputs: start, outputs: start + inputs, transformedWeights: start + tiles, panelsPerGroup: panelsPerGroup)
   }
 
   /// The tiles for a product if transforms suit it; nil: tap by tap.
@@ -24,10 +24,10 @@ struct TransformChoice: Sendable {
   ///   - input: of the layer, (N, C, H, W): as many images as the product is computed for
   ///   - output: of the layer
   ///   - isDataGradient: whether the product goes from output to input
-  ///   - hasReadyFilters: whether weights are transformed once for many runs
+  ///   - hasReadyWeights: whether weights are transformed once for many runs
   init?(
     _ rule: AlgorithmRule, _ geometry: ConvolutionGeometry, _ packing: PackedWeights, input: Shape, output: Shape,
-    isDataGradient: Bool, hasReadyFilters: Bool
+    isDataGradient: Bool, hasReadyWeights: Bool
   ) {
     var source = input
     var target = output
@@ -44,7 +44,7 @@ struct TransformChoice: Sendable {
     let small = geometry.isTransposed ? input : output
     let chosen = rule.grid(
       geometry, packing, channels: (source.c, target.c), images: input.n,
-      directProducts: small.pixels * geometry.taps * source.c * target.c, hasReadyWeights: hasReadyFilters
+      directProducts: small.pixels * geometry.taps * source.c * target.c, hasReadyWeights: hasReadyWeights
     ) {
       TransformGrid(
         geometry, isLarge ? .toLarge : .toSmall, outputsPerTile: $0, input: source, output: target, sources: sources)
@@ -52,9 +52,9 @@ struct TransformChoice: Sendable {
     guard let chosen else { return nil }
     grid = chosen
     (inputs, outputs) = TransformLayout.tileCounts(chosen, source.c, target.c)
-    panelsPerGroup = TransformedFilters.panelsPerGroup(
+    panelsPerGroup = TransformedWeights.panelsPerGroup(
       chosen, rows: source.c, columns: target.c,
-      isWhole: hasReadyFilters || TransformLayout.chunks(chosen, source.c, target.c) > 1)
-    filters = TransformedFilters.count(chosen, rows: source.c, panelsPerGroup: panelsPerGroup)
+      isWhole: hasReadyWeights || TransformLayout.chunks(chosen, source.c, target.c) > 1)
+    transformedWeights = TransformedWeights.count(chosen, rows: source.c, panelsPerGroup: panelsPerGroup)
   }
 }

@@ -9,12 +9,12 @@ struct TransformedProduct: Sendable {
     var inputs: Int
     var outputs: Int
     /// Room for transformed weights; not used where these are ready.
-    var filters: Int
+    var transformedWeights: Int
     var panelsPerGroup: Int
   }
 
   private let layout: TransformLayout
-  let filters: TransformedFilters
+  let transformedWeights: TransformedWeights
   private let memory: Memory
   private let channels: Int
   private let accumulates: Bool
@@ -36,7 +36,7 @@ struct TransformedProduct: Sendable {
     self.layout = layout
     self.memory = memory
     self.accumulates = accumulates
-    filters = TransformedFilters(
+    transformedWeights = TransformedWeights(
       layout, geometry, packing, isStraight: packing.columns == outputs,
       panelsPerGroup: memory.panelsPerGroup)
     channels = output.shape.c
@@ -53,7 +53,7 @@ struct TransformedProduct: Sendable {
       return IndexTable(offsets)
     }
     outputOffsets = IndexTable((0..<tiles).map { Int32($0 * layout.outputStride) })
-    let unitStride = filters.unitStride
+    let unitStride = transformedWeights.unitStride
     weightOffsets = IndexTable(grid.units.indices.map { Int32($0 * unitStride) })
     products = grid.outputs.enumerated().flatMap { index, block in (0..<block.points).map { (index, $0) } }
   }
@@ -63,13 +63,13 @@ struct TransformedProduct: Sendable {
 
   /// Transforms the weights of a group of panels.
   func prepare(
-    group: Int = 0, weights: UnsafePointer<Float>, filters memory: UnsafeMutablePointer<Float>,
+    group: Int = 0, weights: UnsafePointer<Float>, transformedWeights memory: UnsafeMutablePointer<Float>,
     _ processor: Processor
   ) {
     let shared = Shared((weights: weights, memory: memory))
-    processor.pool.run(filters.pieces(ofGroup: group)) { piece, worker in
-      filters.transform(
-        piece, ofGroup: group, weights: shared.value.weights, filters: shared.value.memory,
+    processor.pool.run(transformedWeights.pieces(ofGroup: group)) { piece, worker in
+      transformedWeights.transform(
+        piece, ofGroup: group, weights: shared.value.weights, transformedWeights: shared.value.memory,
         scratch: processor.scratch(of: worker),
         processor.kernels)
     }
@@ -85,12 +85,12 @@ struct TransformedProduct: Sendable {
     bias: UnsafePointer<Float>?, _ processor: Processor,
     finished: @Sendable (_ piece: Int, _ pixels: Range<Int>, _ channels: Range<Int>) -> Void
   ) {
-    let transformed = ready ?? UnsafePointer(arena + memory.filters)
-    precondition(layout.chunks == 1 || filters.groups == 1, "each group of panels is transformed once")
+    let transformed = ready ?? UnsafePointer(arena + memory.transformedWeights)
+    precondition(layout.chunks == 1 || transformedWeights.groups == 1, "each group of panels is transformed once")
     let shared = Shared((arena: arena, transformed: transformed, bias: bias))
-    for group in 0..<filters.groups {
-      if ready == nil { prepare(group: group, weights: weights, filters: arena + memory.filters, processor) }
-      let panels = filters.panels(ofGroup: group)
+    for group in 0..<transformedWeights.groups {
+      if ready == nil { prepare(group: group, weights: weights, transformedWeights: arena + memory.transformedWeights, processor) }
+      let panels = transformedWeights.panels(ofGroup: group)
       for chunk in 0..<layout.chunks {
         if group == 0 {
           layout.transformInputs(ofChunk: chunk, arena: arena, tiles: arena + memory.inputs, processor)
@@ -123,7 +123,7 @@ struct TransformedProduct: Sendable {
     _ ready: UnsafePointer<Float>, _ kernels: KernelTable
   ) {
     let input = arena + memory.inputs + layout.inputPoint(0, place.point)
-    let weights = ready + filters.place(place.block, place.point, panel)
+    let weights = ready + transformedWeights.place(place.block, place.point, panel)
     let first = (firstPanel + panel) * panelWidth
     var product = GatheredProduct(
       input: input, inputOffsets: inputOffsets[place.block].base, weights: weights,
@@ -134,16 +134,16 @@ struct TransformedProduct: Sendable {
     if kernels.usesMatrixProducts {
       for unit in 0..<units {
         MatrixProduct.multiply(
-          m: tiles, n: min(panelWidth, channels - first), k: filters.rowCount,
+          m: tiles, n: min(panelWidth, channels - first), k: transformedWeights.rowCount,
           input + Int(inputOffsets[place.block].base[unit * gatherTile]), layout.inputStride,
-          weights + unit * filters.unitStride, panelWidth, product.output, layout.outputStride, accumulates: unit > 0)
+          weights + unit * transformedWeights.unitStride, panelWidth, product.output, layout.outputStride, accumulates: unit > 0)
       }
       return
     }
     product.tiles = (tiles + gatherTile - 1) / gatherTile
     product.inputTileStride = units * gatherTile
     product.columns = min(panelWidth, channels - first)
-    let rows = filters.rowCount
+    let rows = transformedWeights.rowCount
     if rows * units <= Self.rowsPerPass {
       product.taps = units
       product.channels = rows
@@ -156,7 +156,7 @@ struct TransformedProduct: Sendable {
         product.channels = min(Self.rowsPerPass, rows - row)
         product.input = UnsafePointer(input + row)
         product.inputOffsets = UnsafePointer(inputOffsets[place.block].base + unit * gatherTile)
-        product.weights = weights + unit * filters.unitStride + row * panelWidth
+        product.weights = weights + unit * transformedWeights.unitStride + row * panelWidth
         kernels.multiplyGathered(product)
         product.accumulates = true
       }

@@ -5,7 +5,7 @@ import Parallel
 /// gradients by the transpose of its last step, products summed over tiles, then the transpose of its first step.
 struct TransformedWeightGradient: Sendable {
   private let layout: TransformLayout
-  private let filters: TransformedFilters
+  private let transformedWeights: TransformedWeights
   private let memory: TransformedProduct.Memory
   private let inputOffsets: IndexTable
   private let outputOffsets: IndexTable
@@ -23,7 +23,7 @@ struct TransformedWeightGradient: Sendable {
     let layout = TransformLayout(grid, from: input, to: gradient, gathersOutput: true)
     self.layout = layout
     self.memory = memory
-    filters = TransformedFilters(layout, geometry, packing, isStraight: true, panelsPerGroup: memory.panelsPerGroup)
+    transformedWeights = TransformedWeights(layout, geometry, packing, isStraight: true, panelsPerGroup: memory.panelsPerGroup)
     inputOffsets = IndexTable((0..<layout.tilesPerChunk).map { Int32($0 * layout.inputStride) })
     outputOffsets = IndexTable((0..<layout.tilesPerChunk).map { Int32($0 * layout.outputStride) })
     products = grid.units.enumerated().flatMap { index, unit in
@@ -34,11 +34,11 @@ struct TransformedWeightGradient: Sendable {
 
   /// Computes the whole gradient and hands it to `target`.
   func run(arena: UnsafeMutablePointer<Float>, to target: GradientTarget, _ processor: Processor) {
-    let rowPieces = (filters.rowCount + rowsPerPiece - 1) / rowsPerPiece
+    let rowPieces = (transformedWeights.rowCount + rowsPerPiece - 1) / rowsPerPiece
     let shared = Shared(arena)
-    precondition(layout.chunks == 1 || filters.groups == 1, "the tiles of one chunk serve all groups of panels")
-    for group in 0..<filters.groups {
-      let panels = filters.panels(ofGroup: group)
+    precondition(layout.chunks == 1 || transformedWeights.groups == 1, "the tiles of one chunk serve all groups of panels")
+    for group in 0..<transformedWeights.groups {
+      let panels = transformedWeights.panels(ofGroup: group)
       for chunk in 0..<layout.chunks {
         if group == 0 {
           layout.transformInputs(ofChunk: chunk, arena: arena, tiles: arena + memory.inputs, processor)
@@ -53,9 +53,9 @@ struct TransformedWeightGradient: Sendable {
             processor.kernels)
         }
       }
-      processor.pool.run(filters.pieces(ofGroup: group)) { piece, worker in
-        filters.gradient(
-          piece, ofGroup: group, filters: shared.value + memory.filters, to: target,
+      processor.pool.run(transformedWeights.pieces(ofGroup: group)) { piece, worker in
+        transformedWeights.gradient(
+          piece, ofGroup: group, transformedWeights: shared.value + memory.transformedWeights, to: target,
           scratch: processor.scratch(of: worker),
           processor.kernels)
       }
@@ -74,10 +74,10 @@ struct TransformedWeightGradient: Sendable {
       left: arena + memory.inputs + layout.inputPoint(unit.input, point) + firstRow, leftOffsets: inputOffsets.base,
       right: arena + memory.outputs + layout.outputPoint(unit.output, point) + first,
       rightOffsets: outputOffsets.base,
-      output: arena + memory.filters + filters.place(unit.output, point, panel) + place * filters.unitStride
+      output: arena + memory.transformedWeights + transformedWeights.place(unit.output, point, panel) + place * transformedWeights.unitStride
         + firstRow * panelWidth)
-    product.rows = min(rowsPerPiece, filters.rowCount - firstRow)
-    product.columns = min(panelWidth, filters.columnCount - first)
+    product.rows = min(rowsPerPiece, transformedWeights.rowCount - firstRow)
+    product.columns = min(panelWidth, transformedWeights.columnCount - first)
     product.accumulates = accumulates
     if kernels.usesMatrixProducts {
       MatrixProduct.multiply(

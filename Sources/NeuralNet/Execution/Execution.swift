@@ -12,8 +12,8 @@ public final class Execution {
   private let arena: Arena
   private let plan: ExecutionPlan
   /// Transformed weights that serve every forward pass; nil while training, where weights change each time.
-  private let readyFilters: AlignedMemory?
-  private var filterVersion = -1
+  private let readyWeights: AlignedMemory?
+  private var weightsVersion = -1
   private var dropoutKey: UInt64 = 0
   /// What has been done, and where in the arena's history.
   private var stage = Stage.planned
@@ -68,7 +68,7 @@ public final class Execution {
     plan = try ExecutionPlans.plan(
       network.graph, inputs: shapes, mode: mode, rule: AlgorithmRule(processor.algorithms), for: arena)
     try arena.require(plan.bytes)
-    readyFilters = plan.readyFloats > 0 ? try AlignedMemory(count: plan.readyFloats, for: .transformedWeights) : nil
+    readyWeights = plan.readyFloats > 0 ? try AlignedMemory(count: plan.readyFloats, for: .transformedWeights) : nil
     if mode.needsParameterGradients || mode.keepsGradients { _ = try network.parameters.gradients() }
   }
 
@@ -141,7 +141,7 @@ public final class Execution {
 
   private func pass() -> Pass {
     Pass(
-      plan: plan, arena: arena.base, parameters: network.parameters, ready: readyFilters?.base, processor: processor,
+      plan: plan, arena: arena.base, parameters: network.parameters, ready: readyWeights?.base, processor: processor,
       mode: mode, dropoutKey: dropoutKey)
   }
 
@@ -153,9 +153,9 @@ public final class Execution {
     self.dropoutKey = dropoutKey
     let pass = pass()
     pass.arena.update(repeating: 0, count: plan.zeroFloats)
-    if readyFilters != nil, filterVersion != network.parameters.version {
+    if readyWeights != nil, weightsVersion != network.parameters.version {
       for step in plan.steps { step.operation.prepareParameters(pass) }
-      filterVersion = network.parameters.version
+      weightsVersion = network.parameters.version
     }
     for step in plan.steps { step.operation.forward(pass) }
     stage = .forward

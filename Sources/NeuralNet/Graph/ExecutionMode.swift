@@ -25,7 +25,7 @@ public struct ExecutionMode: Sendable, Equatable {
   public init() {}
 
   /// Whether weights are transformed once for many runs.
-  var hasReadyFilters: Bool { !keepsActivations && keepsTransformedWeights }
+  var hasReadyWeights: Bool { !keepsActivations && keepsTransformedWeights }
 
   /// A training pass.
   ///

@@ -99,7 +99,7 @@ struct Convolution: Operation {
     var transform: TransformChoice?
     var transformed: Reservation?
     /// Where the weights lie that were transformed for inference; nil: there are none.
-    var readyFilters: Int?
+    var readyWeights: Int?
     /// The copy of a thin input or of a thin output's gradient, and room for weights in reverse.
     var thin: Reservation?
     var reversedWeights: Reservation?
@@ -146,10 +146,10 @@ struct Convolution: Operation {
         if runsBackward { raw = planner.reserve(output.count, from: .forward, through: .backward) }
       }
       transform = layout.transform(
-        isDataGradient: false, images: planner.images, hasReadyFilters: mode.hasReadyFilters)
+        isDataGradient: false, images: planner.images, hasReadyWeights: mode.hasReadyWeights)
       guard let transform else { return }
-      transformed = planner.reserve(mode.hasReadyFilters ? transform.tiles : transform.count, in: .forward)
-      if mode.hasReadyFilters { readyFilters = planner.reserveReady(transform.filters) }
+      transformed = planner.reserve(mode.hasReadyWeights ? transform.tiles : transform.count, in: .forward)
+      if mode.hasReadyWeights { readyWeights = planner.reserveReady(transform.transformedWeights) }
     }
 
     private mutating func reserveBackward(
@@ -169,10 +169,10 @@ struct Convolution: Operation {
           large = planner.reserve(
             gradientImages * layout.grid.rows.count * layout.grid.columns.count * input.c, in: .backward)
         }
-        dataTransform = layout.transform(isDataGradient: true, images: gradientImages, hasReadyFilters: false)
+        dataTransform = layout.transform(isDataGradient: true, images: gradientImages, hasReadyWeights: false)
       }
       if needsWeightGradient {
-        weightTransform = layout.transform(isDataGradient: false, images: planner.images, hasReadyFilters: false)
+        weightTransform = layout.transform(isDataGradient: false, images: planner.images, hasReadyWeights: false)
         if layout.thin != .input { planner.keepOrRemake(operation.input) }
       }
       let count = max(dataTransform?.count ?? 0, weightTransform?.count ?? 0)
@@ -217,7 +217,7 @@ private struct PlannedConvolution: PlannedOperation {
   /// The copy of a thin input, made before the forward product.
   private let thinInput: ThinSide?
   private let product: ConvolutionProduct
-  private let readyFilters: Int?
+  private let readyWeights: Int?
   private let gradients: Gradients?
   private let tangents: Tangents?
 
@@ -269,7 +269,7 @@ private struct PlannedConvolution: PlannedOperation {
       from: input, to: raw, imagesPerGroup: imagesPerGroup,
       transform: Self.placed(needs.transform, needs.transformed, places), thin: thinInput)
     self.product = product
-    readyFilters = needs.readyFilters
+    readyWeights = needs.readyWeights
     normalization = operation.statistics(mode).flatMap { statistics in
       guard let parameters = operation.normalization, let affine = needs.affine else { return nil }
       return PlannedNormalization(
@@ -340,8 +340,8 @@ private struct PlannedConvolution: PlannedOperation {
   // MARK: - Forward
 
   func prepareParameters(_ pass: Pass) {
-    guard case .transformed(let product) = product, let readyFilters, let ready = pass.ready else { return }
-    product.prepare(weights: pass.parameter(operation.weight), filters: ready + readyFilters, pass.processor)
+    guard case .transformed(let product) = product, let readyWeights, let ready = pass.ready else { return }
+    product.prepare(weights: pass.parameter(operation.weight), transformedWeights: ready + readyWeights, pass.processor)
   }
 
   func forward(_ pass: Pass) {
@@ -350,7 +350,7 @@ private struct PlannedConvolution: PlannedOperation {
     let gathers = normalization?.statistics == .data
     product.run(
       arena: pass.arena, weights: pass.parameter(operation.weight),
-      ready: readyFilters.flatMap { place in pass.ready.map { UnsafePointer($0 + place) } },
+      ready: readyWeights.flatMap { place in pass.ready.map { UnsafePointer($0 + place) } },
       bias: operation.bias.map { pass.parameter($0) }, pass.processor
     ) { piece, pixels, channels in
       if gathers {

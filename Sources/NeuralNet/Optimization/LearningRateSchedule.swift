@@ -29,7 +29,7 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
   /// Factor by now (plateau).
   private var plateauFactor = 1.0
 
-  /// A schedule at its begin.
+  /// A schedule at its start.
   public init(policy: LearningRatePolicy, constantEpochs: Int, decayEpochs: Int, stepEpochs: Int = 50) {
     self.policy = policy
     self.constantEpochs = constantEpochs

@@ -6,14 +6,14 @@ import Testing
 @Suite struct AlgorithmRuleTests {
   private static func tiles(
     _ geometry: ConvolutionGeometry, _ inputs: Int, _ outputs: Int, at extent: Int, images: Int = 1,
-    hasReadyFilters: Bool = false, rule: AlgorithmRule = AlgorithmRule()
+    hasReadyWeights: Bool = false, rule: AlgorithmRule = AlgorithmRule()
   ) throws -> Int? {
     let packing = PackedWeights(
       inputChannels: inputs, outputChannels: outputs, taps: geometry.taps, isTransposed: geometry.isTransposed)
     let output = try #require(geometry.outputExtent(extent))
     return TransformChoice(
       rule, geometry, packing, input: Shape(images, inputs, extent, extent),
-      output: Shape(images, outputs, output, output), isDataGradient: false, hasReadyFilters: hasReadyFilters
+      output: Shape(images, outputs, output, output), isDataGradient: false, hasReadyWeights: hasReadyWeights
     )?.grid.rows.outputsPerTile
   }
 
@@ -31,10 +31,10 @@ import Testing
   /// With ready weights the choice is that of a single image, so that a picture's bytes do not depend on its batch.
   @Test func batchesDoNotMatter() throws {
     for (channels, extent) in [(256, 64), (64, 16), (512, 8), (128, 24)] {
-      let single = try Self.tiles(Self.residual, channels, channels, at: extent, hasReadyFilters: true)
+      let single = try Self.tiles(Self.residual, channels, channels, at: extent, hasReadyWeights: true)
       for images in 2...6 {
         #expect(
-          try Self.tiles(Self.residual, channels, channels, at: extent, images: images, hasReadyFilters: true) == single
+          try Self.tiles(Self.residual, channels, channels, at: extent, images: images, hasReadyWeights: true) == single
         )
       }
     }

@@ -4,7 +4,7 @@ import KernelArguments
 ///
 /// Transformed weights lie as the products read them: `[output block][point][panel of a group][unit][row][64]`. Groups of
 /// panels are made one after the other in the same memory, unless all are to be kept.
-struct TransformedFilters: Sendable {
+struct TransformedWeights: Sendable {
   private let layout: TransformLayout
   private let packing: PackedWeights
   /// Whether the product's outputs are the columns of the packed weights.
@@ -100,9 +100,9 @@ struct TransformedFilters: Sendable {
   /// Independent pieces of both ways.
   func pieces(ofGroup group: Int) -> Int { panels(ofGroup: group).count * rowBlocks }
 
-  /// Transforms one piece of `weights` into `filters`.
+  /// Transforms one piece of `weights` into `transformedWeights`.
   func transform(
-    _ piece: Int, ofGroup group: Int, weights: UnsafePointer<Float>, filters: UnsafeMutablePointer<Float>,
+    _ piece: Int, ofGroup group: Int, weights: UnsafePointer<Float>, transformedWeights: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
   ) {
     let panels = panels(ofGroup: group)
@@ -128,7 +128,7 @@ struct TransformedFilters: Sendable {
           ? weights + panel * packing.panelStride + firstRow * panelWidth : UnsafePointer(scratch),
         inputPlaces: TilePlaces(
           tileStride: panelWidth, table: isStraight ? taps.base : scratchPlaces[index].base, tableStride: 0),
-        output: filters + place * panelStride + firstRow * panelWidth,
+        output: transformedWeights + place * panelStride + firstRow * panelWidth,
         outputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0),
         scratch: scratch)
       transform.tiles = rows
@@ -139,7 +139,7 @@ struct TransformedFilters: Sendable {
 
   /// Turns one piece of the gradients of transformed weights into gradients of the weights and hands these to `target`.
   func gradient(
-    _ piece: Int, ofGroup group: Int, filters: UnsafePointer<Float>, to target: GradientTarget,
+    _ piece: Int, ofGroup group: Int, transformedWeights: UnsafePointer<Float>, to target: GradientTarget,
     scratch: UnsafeMutablePointer<Float>,
     _ kernels: KernelTable
   ) {
@@ -161,7 +161,7 @@ struct TransformedFilters: Sendable {
       var transform = TileTransform(
         left: layout.matrices(ofTaps: unit.rowTaps.count).kernelGradient.sparse,
         right: layout.matrices(ofTaps: unit.columnTaps.count).kernelGradient.sparse,
-        input: filters + place * panelStride + firstRow * panelWidth,
+        input: transformedWeights + place * panelStride + firstRow * panelWidth,
         inputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0),
         output: output, outputPlaces: TilePlaces(tileStride: panelWidth, table: places.base, tableStride: 0),
         scratch: scratch)

@@ -42,6 +42,7 @@ SANITIZED = GradientPenalty|FusedUpdate|Reproducibility|WorkerPool|BackgroundWor
 
 test-sanitized: dependencies
 	swift build $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-sanitized --build-tests
+	TSAN_OPTIONS=suppressions=$(CURDIR)/scripts/thread-sanitizer.supp \
 	swift test $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-sanitized --skip-build --no-parallel \
 	  --filter '$(SANITIZED)'
 

@@ -23,14 +23,49 @@ public struct ResNetConfiguration: Sendable, Equatable, Codable {
 
   /// Blocks that a network can be made with.
   public static let blockCounts = 1...1024
+  /// Blocks that a run can train.
+  public static let trainedBlocks = 1...64
+}
 
-  /// Checks that a network can be made with these numbers.
-  ///
-  /// - Throws: `FileError` for the first with which none can
+extension ResNetConfiguration: GeneratorConfiguration {
+  public static let title = "ResNet"
+  public static let depthName = (key: "blocks", words: "residual blocks")
+  public static var usualNames: [String] { [9, 6].map { ResNetConfiguration(blocks: $0).architecture } }
+
+  /// `resnet_Nblocks`
+  public init?(architecture name: String) {
+    guard name.hasPrefix("resnet_"), name.hasSuffix("blocks"),
+      let blocks = name.dropFirst(7).dropLast(6).plainNumber, Self.trainedBlocks.contains(blocks)
+    else { return nil }
+    self.init(blocks: blocks)
+  }
+
+  public var architecture: String { "resnet_\(blocks)blocks" }
+  public var depth: Int? { blocks }
+  public var sizeMultiple: Int { 4 }
+  /// A quarter of it is mirrored by one pixel, which takes two.
+  public var smallestImage: Int { 8 }
+
   public func validate() throws(FileError) {
     try FileError.require(blocks, in: Self.blockCounts, "blocks of a ResNet")
     try FileError.require(inputChannels, in: ChannelLimit.channels, "input channels")
     try FileError.require(outputChannels, in: ChannelLimit.channels, "output channels")
     try FileError.require(filters, in: ChannelLimit.channels, "channels after the first convolution")
+  }
+
+  public static func recognized(in evidence: NetworkEvidence) throws(FileError) -> ResNetConfiguration? {
+    guard evidence.has("model.10.conv_block.1.weight") else { return nil }
+    let blocks = evidence.count(from: 10) { "model.\($0).conv_block.1.weight" }
+    var network = ResNetConfiguration(blocks: blocks)
+    (network.filters, network.inputChannels) = try evidence.firstConvolution("model.1.weight", kernel: 7)
+    network.outputChannels = try evidence.convolution("model.\(17 + blocks).weight")[0]
+    // Dropout moves the second convolution of a block on by one place.
+    network.dropout =
+      evidence.has("model.10.conv_block.6.weight") && !evidence.has("model.10.conv_block.5.weight")
+    // A transposed convolution is (in, out), so wider in front; a plain one (out, in).
+    let up = try evidence.convolution("model.\(10 + blocks).weight")
+    network.upsampling = up[0] < up[1] ? .resizeConvolution : .transposed
+    network.normalization = try evidence.normalization(norm: "model.2", bias: "model.1.bias")
+    return network
   }
 }

@@ -5,14 +5,11 @@ import NeuralNet
 ///
 /// A residual block is reflection padding → 3×3 → normalisation → ReLU (→ dropout) → reflection padding → 3×3 →
 /// normalisation, added to what it read.
-public enum ResNetGenerator {
+extension ResNetConfiguration {
   /// The network (N, input channels, H, W) → (N, output channels, H, W); H and W are multiples of 4, at least 8.
-  ///
-  /// Parameter names and shapes are those of the public PyTorch code.
-  /// - Throws: `FileError` where there is no such network, or no memory for its parameters
-  public static func network(_ configuration: ResNetConfiguration) throws -> Network {
-    try configuration.validate()
-    var assembly = Assembly(configuration)
+  public func declaration() throws -> NetworkDeclaration {
+    try validate()
+    var assembly = Assembly(self)
     assembly.addFirst()
     assembly.addHalvings()
     assembly.addResidualBlocks()
@@ -81,13 +78,13 @@ private struct Assembly {
     }
   }
 
-  package mutating func finish() throws -> Network {
+  mutating func finish() throws -> NetworkDeclaration {
     let output = builder.value(channels: configuration.outputChannels)
     // One further: the last padding is a layer of its own.
     builder.convolution(
       "model.\(index + 1)", .convolution(kernel: 7, padding: 3, paddingMode: .reflection), from: last, hasBias: true,
       to: (output, .tanh))
-    return try builder.build(output: output)
+    return try builder.declaration(output: output)
   }
 
   /// Convolution, normalisation and ReLU.

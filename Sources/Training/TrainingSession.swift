@@ -369,7 +369,7 @@ public final class TrainingSession {
   }
 
   private func metadata(_ generator: GeneratorFile) -> ModelMetadata {
-    var metadata = ModelMetadata(generator.configuration.inferred)
+    var metadata = ModelMetadata(generator.configuration)
     metadata.role = generator.name
     metadata.direction = generator.direction.rawValue
     metadata.preprocess = configuration.preprocess.rawValue

@@ -23,14 +23,61 @@ public struct UNetConfiguration: Sendable, Equatable, Codable {
 
   /// Levels that a network can be made with.
   public static let levelCounts = 5...20
+  /// Levels that a run can train: `unet_32` … `unet_1024`.
+  public static let trainedLevels = 5...10
+}
 
-  /// Checks that a network can be made with these numbers.
-  ///
-  /// - Throws: `FileError` for the first with which none can
+extension UNetConfiguration: GeneratorConfiguration {
+  public static let title = "U-Net"
+  public static let depthName = (key: "levels", words: "levels")
+  public static var usualNames: [String] { trainedLevels.reversed().map { UNetConfiguration(levels: $0).architecture } }
+
+  /// `unet_S` for S = 2^levels.
+  public init?(architecture name: String) {
+    guard name.hasPrefix("unet_"), let size = name.dropFirst(5).plainNumber, size.nonzeroBitCount == 1,
+      Self.trainedLevels.contains(size.trailingZeroBitCount)
+    else { return nil }
+    self.init(levels: size.trailingZeroBitCount)
+  }
+
+  public var architecture: String { "unet_\(sizeMultiple)" }
+  public var depth: Int? { levels }
+  public var smallestImage: Int { sizeMultiple }
+  /// 2^levels, within what can be.
+  public var sizeMultiple: Int { 1 << min(max(levels, 0), 62) }
+
   public func validate() throws(FileError) {
     try FileError.require(levels, in: Self.levelCounts, "levels of a U-Net")
     try FileError.require(inputChannels, in: ChannelLimit.channels, "input channels")
     try FileError.require(outputChannels, in: ChannelLimit.channels, "output channels")
     try FileError.require(filters, in: ChannelLimit.channels, "channels after the first convolution")
+  }
+
+  public static func recognized(in evidence: NetworkEvidence) throws(FileError) -> UNetConfiguration? {
+    guard evidence.has("model.model.0.weight") else { return nil }
+    // A depth that no image needs ends the search in a file of endless names.
+    let levels = 1 + evidence.count(from: 1, limit: 31) { path(ofLevel: $0) + ".model.1.weight" }
+    guard levelCounts.contains(levels) else {
+      let possible = [levelCounts.lowerBound, levelCounts.upperBound].map { UNetConfiguration(levels: $0) }
+      throw evidence.failure(
+        "holds a U-Net of \(levels) levels, expected \(possible[0].levels) to \(possible[1].levels) "
+          + "(\(possible[0].architecture) to \(possible[1].architecture))")
+    }
+    var network = UNetConfiguration(levels: levels)
+    (network.filters, network.inputChannels) = try evidence.firstConvolution("model.model.0.weight", kernel: 4)
+    // The last convolution tells the way up: transposed 4×4, (in, out), or plain 3×3, (out, in).
+    let last = try evidence.convolution("model.model.3.weight")
+    network.upsampling = last[2] == 3 ? .resizeConvolution : .transposed
+    network.outputChannels = last[network.upsampling == .transposed ? 1 : 0]
+    network.normalization = try evidence.normalization(
+      norm: "model.model.1.model.2", bias: "model.model.1.model.1.bias")
+    // Dropout leaves no trace in the tensors.
+    network.dropout = evidence.statedDropout ?? network.dropout
+    return network
+  }
+
+  /// The module of a level: `model`, `model.model.1`, then `.model.3` for each further one.
+  static func path(ofLevel level: Int) -> String {
+    level == 0 ? "model" : "model.model.1" + String(repeating: ".model.3", count: level - 1)
   }
 }

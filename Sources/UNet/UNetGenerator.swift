@@ -5,18 +5,14 @@ import NeuralNet
 ///
 /// What a level passes on, it writes straight into its half of the concatenated buffer that the decoder reads, and once
 /// more with the encoder's leaky ReLU for the level below.
-public enum UNetGenerator {
+extension UNetConfiguration {
   /// The network (N, input channels, H, W) → (N, output channels, H, W); H and W are multiples of 2^levels.
-  ///
-  /// Parameter names and shapes are those of the public PyTorch code.
-  /// - Throws: `FileError` where there is no such network, or no memory for its parameters
-  public static func network(_ configuration: UNetConfiguration) throws -> Network {
-    try configuration.validate()
-    var builder = NetworkBuilder(inputChannels: configuration.inputChannels)
-    let output = builder.value(channels: configuration.outputChannels)
-    let assembly = Assembly(configuration: configuration)
-    assembly.addLevel(0, prefix: "model", from: builder.input, to: (output, .tanh), &builder)
-    return try builder.build(output: output)
+  public func declaration() throws -> NetworkDeclaration {
+    try validate()
+    var builder = NetworkBuilder(inputChannels: inputChannels)
+    let output = builder.value(channels: outputChannels)
+    Assembly(configuration: self).addLevel(0, from: builder.input, to: (output, .tanh), &builder)
+    return try builder.declaration(output: output)
   }
 }
 
@@ -28,14 +24,14 @@ private struct Assembly {
 
   /// Adds level `level` and all within it.
   func addLevel(
-    _ level: Int, prefix: String, from input: Value, to output: (value: Value, activation: Activation),
+    _ level: Int, from input: Value, to output: (value: Value, activation: Activation),
     _ builder: inout NetworkBuilder
   ) {
     let isOutermost = level == 0
     let isInnermost = level == configuration.levels - 1
     let kind = configuration.normalization
     let width = channels(level)
-    let path = prefix + ".model."
+    let path = UNetConfiguration.path(ofLevel: level) + ".model."
     let downName = path + (isOutermost ? "0" : "1")
     let downNorm = isOutermost || isInnermost ? nil : (kind: kind, name: path + "2")
     let upName = path + (isInnermost || isOutermost ? "3" : "5")
@@ -53,8 +49,7 @@ private struct Assembly {
       builder.convolution(
         downName, down, from: input, hasBias: hasBias, normalization: downNorm, to: (below, .leakyRelu),
         and: (joined.first, .relu))
-      addLevel(
-        level + 1, prefix: path + (isOutermost ? "1" : "3"), from: below, to: (joined.second, .relu), &builder)
+      addLevel(level + 1, from: below, to: (joined.second, .relu), &builder)
       inner = joined.whole
     }
     builder.convolution(

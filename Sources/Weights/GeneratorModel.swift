@@ -6,7 +6,7 @@ public final class GeneratorModel {
   /// The file that it came from; nil: none.
   public let path: String?
   /// What determines its parameters and arithmetic.
-  public let configuration: GeneratorConfiguration
+  public let configuration: any GeneratorConfiguration
   /// What its file says about itself.
   public let metadata: ModelMetadata
   /// The network.
@@ -33,13 +33,7 @@ public final class GeneratorModel {
   ///
   /// - Throws: `FileError` where it holds no generator
   public init(_ file: WeightsFile) throws {
-    let inferred = try ArchitectureInference.inferGenerator(file)
-    switch inferred {
-    case .unet(let unet): configuration = .unet(unet)
-    case .resnet(let resnet): configuration = .resnet(resnet)
-    case .discriminator:
-      throw FileError(path: file.path, problem: "is a discriminator", advice: "give a generator")
-    }
+    configuration = try ArchitectureInference.inferGenerator(file)
     try Self.requireUsable(configuration, path: file.path)
     path = file.path
     metadata = try ModelMetadata(strings: file.metadata, path: file.path)
@@ -48,18 +42,18 @@ public final class GeneratorModel {
   }
 
   /// Refuses networks that no picture fits, before memory is taken for them.
-  private static func requireUsable(_ configuration: GeneratorConfiguration, path: String?) throws {
+  private static func requireUsable(_ configuration: any GeneratorConfiguration, path: String?) throws {
     for (what, channels) in [("reads", configuration.inputChannels), ("makes", configuration.outputChannels)]
     where channels != 1 && channels != 3 {
       throw FileError(
         path: path, problem: "\(what) pictures of \(channels) channels, where PNGs have 1 (grey) or 3 (RGB)",
         advice: "give a generator for grey or RGB pictures")
     }
-    guard (1...GeneratorConfiguration.mostFilters).contains(configuration.filters) else {
+    guard ChannelLimit.filters.contains(configuration.filters) else {
       throw FileError(
         path: path,
         problem: "has \(configuration.filters) channels after the first convolution, expected 1 to "
-          + "\(GeneratorConfiguration.mostFilters)", advice: "is it damaged?")
+          + "\(ChannelLimit.filters.upperBound)", advice: "is it damaged?")
     }
   }
 }

@@ -7,7 +7,7 @@ import NeuralNet
 public struct ModelMetadata: Sendable, Equatable {
   /// Version of these keys; 1.
   public var formatVersion: Int?
-  /// The name of the network, as `InferredNetwork.architecture` gives it.
+  /// The name of the network, as `NetworkConfiguration.architecture` gives it.
   public var architecture: String?
   /// Which network of a training run it is: `generator`, `generator_AtoB`, `generator_BtoA`, `discriminator`, ….
   public var role: String?
@@ -44,22 +44,13 @@ public struct ModelMetadata: Sendable, Equatable {
   public init() {}
 
   /// Metadata of `network`, in the current version.
-  public init(_ network: InferredNetwork) {
+  public init(_ network: any NetworkConfiguration) {
     formatVersion = Self.currentVersion
     architecture = network.architecture
     normalization = network.normalization
-    switch network {
-    case .unet(let configuration):
-      (filters, inputChannels) = (configuration.filters, configuration.inputChannels)
-      (outputChannels, dropout) = (configuration.outputChannels, configuration.dropout)
-      upsampling = configuration.upsampling
-    case .resnet(let configuration):
-      (filters, inputChannels) = (configuration.filters, configuration.inputChannels)
-      (outputChannels, dropout) = (configuration.outputChannels, configuration.dropout)
-      upsampling = configuration.upsampling
-    case .discriminator(let configuration):
-      (filters, inputChannels) = (configuration.filters, configuration.inputChannels)
-    }
+    (filters, inputChannels) = (network.filters, network.inputChannels)
+    guard let generator = network as? any GeneratorConfiguration else { return }
+    (outputChannels, dropout, upsampling) = (generator.outputChannels, generator.dropout, generator.upsampling)
   }
 
   /// The version that is written, and the newest that is read.

@@ -1,6 +1,5 @@
 import Files
 import NeuralNet
-import PatchDisc
 
 /// What can be told of one network in a file: which it is, its settings, its tensors.
 public struct NetworkInspection: Sendable, Equatable, Codable {
@@ -26,18 +25,18 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
     public var dropout: Bool?
     /// How the way up doubles the resolution; nil for a discriminator.
     public var upsampling: UpsamplingKind?
-    /// Halvings of the resolution in a U-Net.
-    public var levels: Int?
-    /// Residual blocks of a ResNet.
-    public var blocks: Int?
-    /// Hidden layers of a PatchGAN.
-    public var layers: Int?
+    /// How deep it is; nil where a family knows but one depth.
+    public var depth: Depth?
+  }
 
-    private enum CodingKeys: String, CodingKey {
-      case norm, filters, dropout, upsampling, levels, blocks, layers
-      case inputChannels = "input_channels"
-      case outputChannels = "output_channels"
-    }
+  /// How deep a network is, in what its family counts; JSON holds the number under the key.
+  public struct Depth: Sendable, Equatable {
+    /// `levels`, `blocks`, `layers`
+    public var key: String
+    /// What is counted: `levels`, `residual blocks` …
+    public var words: String
+    /// How many of them there are.
+    public var count: Int
   }
 
   /// One tensor.
@@ -104,15 +103,16 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
   public init(_ file: WeightsFile, name: String? = nil) {
     self.name = name
     (path, form, metadata) = (file.path, file.form.rawValue, file.metadata)
-    var network: InferredNetwork?
+    var network: (any NetworkConfiguration)?
     do {
       network = try ArchitectureInference.inferIfKnown(file)
     } catch {
       problem = (error as? FileError)?.problem ?? "\(error)"
     }
-    let layout = network?.layout ?? []
-    let ordered = network == nil ? file.tensors : layout.compactMap { file[$0.name] }
-    let untrained = Set(layout.filter { $0.role != .parameter }.map(\.name))
+    // What was recognised can be declared.
+    let declared = (try? network?.declaration().tensors) ?? []
+    let ordered = network == nil ? file.tensors : declared.compactMap { file[$0.name] }
+    let untrained = Set(declared.filter { $0.role != .parameter }.map(\.name))
     // The products of shapes were checked when the file was opened.
     tensors = ordered.map {
       Tensor(
@@ -124,29 +124,57 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
     if let network { describe(network) }
   }
 
-  private mutating func describe(_ network: InferredNetwork) {
+  private mutating func describe(_ network: any NetworkConfiguration) {
     architecture = network.architecture
     evidence = metadata["architecture"] == nil ? .tensors : .metadata
-    let described = ModelMetadata(network)
-    var settings = Settings(
-      norm: network.normalization, filters: described.filters ?? 0, inputChannels: described.inputChannels ?? 0,
-      outputChannels: described.outputChannels, dropout: described.dropout, upsampling: described.upsampling)
-    switch network {
-    case .unet(let configuration):
-      settings.levels = configuration.levels
-      (smallestImage, sizeMultiple) = (1 << configuration.levels, 1 << configuration.levels)
-    case .resnet(let configuration):
-      settings.blocks = configuration.blocks
-      // A quarter of it is mirrored by one pixel, which takes two.
-      (smallestImage, sizeMultiple) = (8, 4)
-    case .discriminator(let configuration):
-      if case .patch(let layers) = configuration.kind { settings.layers = layers }
-      receptiveField = PatchDiscriminator.receptiveField(configuration.kind)
-      smallestImage = PatchDiscriminator.minimumExtent(configuration.kind)
-    }
-    self.settings = settings
-    if network.isGenerator, network.normalization == .batch {
+    let generator = network as? any GeneratorConfiguration
+    let (key, words) = type(of: network).depthName
+    settings = Settings(
+      norm: network.normalization, filters: network.filters, inputChannels: network.inputChannels,
+      outputChannels: generator?.outputChannels, dropout: generator?.dropout, upsampling: generator?.upsampling,
+      depth: network.depth.map { Depth(key: key, words: words, count: $0) })
+    (smallestImage, receptiveField) = (network.smallestImage, network.receptiveField)
+    sizeMultiple = generator?.sizeMultiple
+    if generator != nil, network.normalization == .batch {
       normStatistics = metadata["norm_statistics"] ?? NormStatistics.image.rawValue
     }
+  }
+}
+
+extension NetworkInspection.Settings {
+  private struct Key: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
+  }
+
+  /// Reads what `encode(to:)` writes.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    norm = try container.decode(NormalizationKind.self, forKey: Key("norm"))
+    filters = try container.decode(Int.self, forKey: Key("filters"))
+    inputChannels = try container.decode(Int.self, forKey: Key("input_channels"))
+    outputChannels = try container.decodeIfPresent(Int.self, forKey: Key("output_channels"))
+    dropout = try container.decodeIfPresent(Bool.self, forKey: Key("dropout"))
+    upsampling = try container.decodeIfPresent(UpsamplingKind.self, forKey: Key("upsampling"))
+    for (key, words) in NetworkFamilies.all.map({ $0.depthName }) where depth == nil {
+      depth = try container.decodeIfPresent(Int.self, forKey: Key(key)).map {
+        NetworkInspection.Depth(key: key, words: words, count: $0)
+      }
+    }
+  }
+
+  /// Writes all that there is; the depth under the key of its family.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(norm, forKey: Key("norm"))
+    try container.encode(filters, forKey: Key("filters"))
+    try container.encode(inputChannels, forKey: Key("input_channels"))
+    try container.encodeIfPresent(outputChannels, forKey: Key("output_channels"))
+    try container.encodeIfPresent(dropout, forKey: Key("dropout"))
+    try container.encodeIfPresent(upsampling, forKey: Key("upsampling"))
+    if let depth { try container.encode(depth.count, forKey: Key(depth.key)) }
   }
 }

@@ -10,9 +10,9 @@ package enum NetworkTensors {
     for statistics in store.runningStatistics {
       let path = prefix + statistics.name
       let channels = [statistics.mean.count]
-      tensors.append(.init(name: path + ".running_mean", shape: channels, floats: statistics.mean))
-      tensors.append(.init(name: path + ".running_var", shape: channels, floats: statistics.variance))
-      tensors.append(.init(name: path + ".num_batches_tracked", shape: [], integers: [statistics.batches]))
+      tensors.append(.init(name: RunningStatistics.meanName(path), shape: channels, floats: statistics.mean))
+      tensors.append(.init(name: RunningStatistics.varianceName(path), shape: channels, floats: statistics.variance))
+      tensors.append(.init(name: RunningStatistics.batchesName(path), shape: [], integers: [statistics.batches]))
     }
     return tensors
   }
@@ -50,9 +50,9 @@ package enum NetworkTensors {
     for index in store.runningStatistics.indices {
       let path = prefix + store.runningStatistics[index].name
       let shape = [store.runningStatistics[index].mean.count]
-      store.runningStatistics[index].mean = try floats(path + ".running_mean", shape, file)
-      store.runningStatistics[index].variance = try floats(path + ".running_var", shape, file)
-      let counter = path + ".num_batches_tracked"
+      store.runningStatistics[index].mean = try floats(RunningStatistics.meanName(path), shape, file)
+      store.runningStatistics[index].variance = try floats(RunningStatistics.varianceName(path), shape, file)
+      let counter = RunningStatistics.batchesName(path)
       let batches = file[counter] == nil ? 0 : try file.int64s(counter).first ?? 0
       // Training counts on from here.
       guard (0..<1 << 48).contains(batches) else {

@@ -1,4 +1,5 @@
 import Files
+import NeuralNet
 
 /// Writes a generator as an ONNX model: its arithmetic as operators, its weights inside, batch, height and width open.
 ///
@@ -29,7 +30,7 @@ public enum ONNXExporter {
   @discardableResult
   public static func write(
     _ file: WeightsFile, to path: String, statistics: NormStatistics? = nil
-  ) throws -> InferredNetwork {
+  ) throws -> any GeneratorConfiguration {
     let network = try ArchitectureInference.inferGenerator(file)
     let model = try model(file, network, statistics: statistics)
     guard model.count <= sizeLimit else {
@@ -43,25 +44,16 @@ public enum ONNXExporter {
 
   /// The ModelProto; the weights are read when it is written.
   static func model(
-    _ file: WeightsFile, _ network: InferredNetwork, statistics: NormStatistics?
+    _ file: WeightsFile, _ network: any GeneratorConfiguration, statistics: NormStatistics?
   ) throws -> ProtobufMessage {
     var metadata = try ModelMetadata(of: file, holding: network)
     let stated = metadata.normStatistics.flatMap(NormStatistics.init(rawValue:))
     let statistics = statistics ?? stated ?? .image
     metadata.normStatistics = network.normalization == .batch ? statistics.rawValue : nil
 
-    var layers = ONNXLayers(file, network: network, statistics: statistics)
-    let multiple: Int
-    switch network {
-    case .unet(let configuration):
-      try layers.unet(configuration)
-      multiple = 1 << configuration.levels
-    case .resnet(let configuration):
-      try layers.resnet(configuration)
-      multiple = 4
-    case .discriminator:
-      throw FileError(path: file.path, problem: "holds a discriminator", advice: "give a generator")
-    }
+    var layers = try ONNXLayers(
+      network.declaration().description, called: network.architecture, file, statistics: statistics)
+    layers.output(0, channels: network.outputChannels)
 
     var operatorSet = ProtobufMessage()
     operatorSet.add(1, "")
@@ -69,7 +61,7 @@ public enum ONNXExporter {
     var model = ProtobufMessage()
     model.add(Field.intermediateVersion, intermediateVersion)
     model.add(Field.producer, "Translate")
-    model.add(Field.documentation, documentation(metadata, multiple: multiple))
+    model.add(Field.documentation, documentation(metadata, multiple: network.sizeMultiple))
     model.add(Field.graph, layers.graph.message)
     model.add(Field.operatorSet, operatorSet)
     for (key, value) in metadata.strings.sorted(by: { $0.key < $1.key }) where key != "format" {

@@ -1,179 +1,127 @@
 import Files
 import NeuralNet
-import ResNet
-import UNet
 
-/// The layers of the generators as ONNX operators, with weights from a file; dropout is absent.
+/// The layers of a network as ONNX operators, with weights from a file.
 ///
 /// Nodes are called after the PyTorch modules whose weights they use.
 struct ONNXLayers {
   private(set) var graph: ONNXGraph
   private let file: WeightsFile
-  private let normalization: NormalizationKind
   private let statistics: NormStatistics
-  private let upsampling: UpsamplingKind
+  /// The values by their names in ONNX.
+  private var names: [NetworkDescription.Source: String] = [:]
 
-  /// ε of all normalisations.
-  private static let epsilon: Float = 1e-5
-
-  /// Layers of `network`, a generator whose tensors are those of `file`.
-  init(_ file: WeightsFile, network: InferredNetwork, statistics: NormStatistics) {
-    graph = ONNXGraph(name: network.architecture)
-    (self.file, self.statistics) = (file, statistics)
-    normalization = network.normalization
-    upsampling = ModelMetadata(network).upsampling ?? .transposed
-  }
-
-  // MARK: - Networks
-
-  /// A U-Net from input to output.
+  /// The layers of `network`, whose tensors are those of `file`, as a graph called `name`.
   ///
-  /// A skip connection of the public code carries what its in-place leaky ReLU left, and the way up begins with a ReLU:
-  /// ReLU(leaky(x)) = ReLU(x), so the concatenation may as well take x itself.
-  mutating func unet(_ configuration: UNetConfiguration) throws {
-    graph.input("input", channels: configuration.inputChannels)
-    var skips = [try convolution("model.model.0", "input", kernel: 4, stride: 2, padding: 1)]
-    for level in 1..<configuration.levels {
-      let prefix = [LayoutTensor].unetPrefix(level) + ".model."
-      let rectified = graph.node(
-        "LeakyRelu", prefix + "0", [skips[level - 1]], ["alpha": .float(0.2)])
-      var down = try convolution(prefix + "1", rectified, kernel: 4, stride: 2, padding: 1)
-      if level < configuration.levels - 1 { down = try norm(prefix + "2", down) }
-      skips.append(down)
+  /// - Throws: `FileError` where `file` lacks one of them
+  init(_ network: NetworkDescription, called name: String, _ file: WeightsFile, statistics: NormStatistics) throws {
+    graph = ONNXGraph(name: name)
+    (self.file, self.statistics) = (file, statistics)
+    for (place, channels) in network.inputs.enumerated() {
+      names[.input(place)] = Self.numbered("input", place)
+      graph.input(Self.numbered("input", place), channels: channels)
     }
-    var up = ""
-    for level in (0..<configuration.levels).reversed() {
-      let prefix = [LayoutTensor].unetPrefix(level) + ".model."
-      let isInnermost = level == configuration.levels - 1
-      // ReLU, way up and norm stand after the submodule, where there is one.
-      let first = isInnermost || level == 0 ? 2 : 4
-      var inner = skips[level]
-      if !isInnermost { inner = graph.node("Concat", prefix + "concat", [inner, up], ["axis": .integer(1)]) }
-      inner = graph.node("Relu", prefix + "\(first)", [inner])
-      up = try wayUp(prefix + "\(first + 1)", inner, kernel: 4, outputPadding: 0)
-      if level > 0 { up = try norm(prefix + "\(first + 2)", up) }
+    for (place, step) in network.steps.enumerated() {
+      let output = network.outputs.firstIndex(of: .step(place)).map { Self.numbered("output", $0) }
+      names[.step(place)] = try node(step, output: output ?? step.name)
     }
-    finish(up, channels: configuration.outputChannels)
   }
 
-  /// A ResNet from input to output.
-  mutating func resnet(_ configuration: ResNetConfiguration) throws {
-    graph.input("input", channels: configuration.inputChannels)
-    var last = try reflected("model.1", "input", kernel: 7)
-    last = try relu("model.3", norm("model.2", last))
-    for index in [4, 7] {
-      last = try convolution("model.\(index)", last, kernel: 3, stride: 2, padding: 1)
-      last = try relu("model.\(index + 2)", norm("model.\(index + 1)", last))
-    }
-    let second = configuration.dropout ? 6 : 5
-    for block in 0..<configuration.blocks {
-      let name = "model.\(10 + block)"
-      var inner = try reflected(name + ".conv_block.1", last, kernel: 3)
-      inner = try relu(name + ".conv_block.3", norm(name + ".conv_block.2", inner))
-      inner = try reflected(name + ".conv_block.\(second)", inner, kernel: 3)
-      inner = try norm(name + ".conv_block.\(second + 1)", inner)
-      last = graph.node("Add", name, [last, inner])
-    }
-    let end = 10 + configuration.blocks
-    for index in [end, end + 3] {
-      last = try wayUp("model.\(index)", last, kernel: 3, outputPadding: 1)
-      last = try relu("model.\(index + 2)", norm("model.\(index + 1)", last))
-    }
-    finish(try reflected("model.\(end + 7)", last, kernel: 7), channels: configuration.outputChannels)
-  }
+  /// Declares an output of the network.
+  mutating func output(_ place: Int, channels: Int) { graph.output(Self.numbered("output", place), channels: channels) }
+
+  /// `input`, `input_2` …
+  private static func numbered(_ name: String, _ place: Int) -> String { place == 0 ? name : "\(name)_\(place + 1)" }
 
   // MARK: - Layers
 
-  private mutating func finish(_ last: String, channels: Int) {
-    _ = graph.node("Tanh", "tanh", [last], output: "output")
-    graph.output("output", channels: channels)
-  }
-
-  private mutating func relu(_ name: String, _ input: String) -> String { graph.node("Relu", name, [input]) }
-
-  private mutating func convolution(
-    _ name: String, _ input: String, kernel: Int, stride: Int = 1, padding: Int = 0
-  ) throws -> String {
-    try graph.node(
-      "Conv", name, [input] + weights(name),
-      [
-        "kernel_shape": .integers([kernel, kernel]), "strides": .integers([stride, stride]),
-        "pads": .integers([Int](repeating: padding, count: 4)),
-      ])
-  }
-
-  /// A convolution that keeps the size, on an image mirrored at its borders.
-  private mutating func reflected(_ name: String, _ input: String, kernel: Int) throws -> String {
-    let depth = Int64(kernel / 2)
-    let pads = graph.constant("reflection_\(depth)", integers: [0, 0, depth, depth, 0, 0, depth, depth])
-    let padded = graph.node("Pad", name + ".pad", [input, pads], ["mode": .text("reflect")])
-    return try convolution(name, padded, kernel: kernel)
-  }
-
-  private mutating func wayUp(_ name: String, _ input: String, kernel: Int, outputPadding: Int) throws -> String {
-    switch upsampling {
-    case .transposed:
+  /// Appends the operators of one layer; returns the name of what they make.
+  private mutating func node(_ step: NetworkDescription.Step, output: String) throws -> String {
+    let inputs = step.reads.compactMap { names[$0] }
+    switch step.layer {
+    case .convolution(let geometry, let weight, let bias):
+      return try convolution(step.name, geometry, inputs[0], tensors: [weight] + (bias.map { [$0] } ?? []), output)
+    case .batchNormalization(let scale, let shift, _, _, let epsilon) where statistics == .image:
+      // Each image has statistics of its own, as in an instance norm.
       return try graph.node(
-        "ConvTranspose", name, [input] + weights(name),
-        [
-          "kernel_shape": .integers([kernel, kernel]), "strides": .integers([2, 2]),
-          "pads": .integers([1, 1, 1, 1]), "output_padding": .integers([outputPadding, outputPadding]),
-        ])
-    case .resizeConvolution:
-      let scales = graph.constant("double", floats: [1, 1, 2, 2])
-      let doubled = graph.node(
+        "InstanceNormalization", step.name, inputs + initializers([scale, shift]), ["epsilon": .float(epsilon)],
+        output: output)
+    case .batchNormalization(let scale, let shift, let mean, let variance, let epsilon):
+      return try graph.node(
+        "BatchNormalization", step.name, inputs + initializers([scale, shift, mean, variance]),
+        ["epsilon": .float(epsilon)], output: output)
+    case .instanceNormalization(let channels, let epsilon):
+      let one = graph.constant("ones_\(channels)", floats: [Float](repeating: 1, count: channels))
+      let zero = graph.constant("zeros_\(channels)", floats: [Float](repeating: 0, count: channels))
+      return graph.node(
+        "InstanceNormalization", step.name, inputs + [one, zero], ["epsilon": .float(epsilon)], output: output)
+    case .rectifier(0): return graph.node("Relu", step.name, inputs, output: output)
+    case .rectifier(let slope):
+      return graph.node("LeakyRelu", step.name, inputs, ["alpha": .float(slope)], output: output)
+    case .learnedRectifier(let slope):
+      return try graph.node("PRelu", step.name, inputs + [initializer(slope, perChannel: true)], output: output)
+    case .tanh: return graph.node("Tanh", step.name, inputs, output: output)
+    case .sum: return graph.node("Add", step.name, inputs, output: output)
+    case .pixelShuffle(let factor):
+      return graph.node(
+        "DepthToSpace", step.name, inputs, ["blocksize": .integer(factor), "mode": .text("CRD")], output: output)
+    case .maxPooling(let size):
+      return graph.node(
+        "MaxPool", step.name, inputs,
+        ["kernel_shape": .integers([size, size]), "strides": .integers([size, size])], output: output)
+    case .concatenation: return graph.node("Concat", step.name, inputs, ["axis": .integer(1)], output: output)
+    case .slice(let channels):
+      let bounds = [channels.lowerBound, channels.upperBound, 1].map {
+        graph.constant("channel_\($0)", integers: [Int64($0)])
+      }
+      return graph.node("Slice", step.name, inputs + bounds, output: output)
+    }
+  }
+
+  /// Upsampling and reflection are operators of their own in front of the convolution.
+  private mutating func convolution(
+    _ name: String, _ geometry: ConvolutionGeometry, _ input: String, tensors: [String], _ output: String
+  ) throws -> String {
+    var input = input
+    if geometry.upsampling > 1 {
+      let factor = Float(geometry.upsampling)
+      let scales = graph.constant("scales_\(geometry.upsampling)", floats: [1, 1, factor, factor])
+      input = graph.node(
         "Resize", name + ".resize", [input, "", scales],
         [
           "mode": .text("nearest"), "coordinate_transformation_mode": .text("asymmetric"),
           "nearest_mode": .text("floor"),
         ])
-      return try reflected(name, doubled, kernel: 3)
     }
-  }
-
-  /// The norm called `name`; for batch norm with an image's own statistics, an instance norm with its γ and β.
-  private mutating func norm(_ name: String, _ input: String) throws -> String {
-    let epsilon = ["epsilon": ONNXGraph.Attribute.float(Self.epsilon)]
-    switch normalization {
-    case .none: return input
-    case .instance:
-      // Without parameters of its own: the channels are those of the convolution in front.
-      let channels = try channels(before: name)
-      let one = graph.constant("ones_\(channels)", floats: [Float](repeating: 1, count: channels))
-      let zero = graph.constant("zeros_\(channels)", floats: [Float](repeating: 0, count: channels))
-      return graph.node("InstanceNormalization", name, [input, one, zero], epsilon)
-    case .batch where statistics == .image:
-      return try graph.node("InstanceNormalization", name, [input] + weights(name), epsilon)
-    case .batch:
-      let running = try [name + ".running_mean", name + ".running_var"].map { try initializer($0) }
-      return try graph.node("BatchNormalization", name, [input] + weights(name) + running, epsilon)
+    let reflects = geometry.paddingMode == .reflection && geometry.padding > 0
+    if reflects {
+      let depth = Int64(geometry.padding)
+      let pads = graph.constant("reflection_\(depth)", integers: [0, 0, depth, depth, 0, 0, depth, depth])
+      input = graph.node("Pad", name + ".pad", [input, pads], ["mode": .text("reflect")])
     }
-  }
-
-  /// The length of the bias of the convolution that stands before the norm `name`, one place down in its list.
-  private func channels(before name: String) throws -> Int {
-    let dot = name.lastIndex(of: ".") ?? name.startIndex
-    let place = (Int(name[dot...].dropFirst()) ?? 0) - 1
-    let bias = "\(name[..<dot]).\(place).bias"
-    guard let shape = file[bias]?.shape, let channels = shape.first else {
-      throw FileError(path: file.path, problem: "has no tensor \(FileError.quote(bias))")
+    var attributes: [String: ONNXGraph.Attribute] = [
+      "kernel_shape": .integers([geometry.kernel, geometry.kernel]),
+      "strides": .integers([geometry.stride, geometry.stride]),
+      "pads": .integers([Int](repeating: reflects ? 0 : geometry.padding, count: 4)),
+    ]
+    if geometry.isTransposed {
+      attributes["output_padding"] = .integers([geometry.outputPadding, geometry.outputPadding])
     }
-    return channels
+    return try graph.node(
+      geometry.isTransposed ? "ConvTranspose" : "Conv", name, [input] + initializers(tensors), attributes,
+      output: output)
   }
 
   // MARK: - Weights
 
-  /// The weight, and the bias where there is one.
-  private mutating func weights(_ name: String) throws -> [String] {
-    let weight = try initializer(name + ".weight")
-    return file[name + ".bias"] == nil ? [weight] : [weight, try initializer(name + ".bias")]
-  }
+  private mutating func initializers(_ names: [String]) throws -> [String] { try names.map { try initializer($0) } }
 
-  private mutating func initializer(_ name: String) throws -> String {
+  /// A tensor of the file; one that stands for channels takes part in arithmetic as [C, 1, 1].
+  private mutating func initializer(_ name: String, perChannel: Bool = false) throws -> String {
     guard let tensor = file[name] else {
       throw FileError(path: file.path, problem: "has no tensor \(FileError.quote(name))")
     }
-    graph.initializer(name, tensor.shape) { [file] sink in
+    graph.initializer(name, tensor.shape + (perChannel ? [1, 1] : [])) { [file] sink in
       if tensor.type == .float32 {
         try file.withBytes(of: name) { try sink.write($0) }
       } else {

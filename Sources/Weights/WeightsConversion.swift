@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import NeuralNet
 
 /// A form of file that weights are written in.
 public enum WeightsForm: Sendable, Equatable {
@@ -43,7 +44,7 @@ public enum WeightsConversion {
   public static func convert(
     path source: String, direction: Direction? = nil, part: String? = nil, to destination: String,
     statistics: NormStatistics? = nil, headerLimit: Int = SafetensorsFile.defaultHeaderLimit
-  ) throws -> InferredNetwork? {
+  ) throws -> (any NetworkConfiguration)? {
     _ = try WeightsForm(extensionOf: destination)
     let model = try ModelSource(source, direction: direction, part: part)
     return try convert(
@@ -62,13 +63,13 @@ public enum WeightsConversion {
   @discardableResult
   public static func convert(
     _ source: WeightsFile, to destination: String, statistics: NormStatistics? = nil
-  ) throws -> InferredNetwork? {
+  ) throws -> (any NetworkConfiguration)? {
     let form = try WeightsForm(extensionOf: destination)
     try requirePlace(destination, apartFrom: source)
     if form == .onnx { return try ONNXExporter.write(source, to: destination, statistics: statistics) }
     let network = try ArchitectureInference.inferIfKnown(source)
     let metadata = try network.map { try ModelMetadata(of: source, holding: $0).strings } ?? source.metadata
-    let ordered = network?.layout.compactMap { source[$0.name] } ?? source.tensors
+    let ordered = try network?.declaration().tensors.compactMap { source[$0.name] } ?? source.tensors
     let tensors = ordered.map { tensor in
       SafetensorsWriter.Tensor(name: tensor.name, type: tensor.type, shape: tensor.shape) { sink in
         try source.withBytes(of: tensor.name) { try sink.write($0) }
@@ -95,7 +96,7 @@ public enum WeightsConversion {
 
 extension ModelMetadata {
   /// What `file` says about itself, and what was inferred about the network in it.
-  init(of file: WeightsFile, holding network: InferredNetwork) throws {
+  init(of file: WeightsFile, holding network: any NetworkConfiguration) throws {
     self = try ModelMetadata(strings: file.metadata, path: file.path)
     let inferred = ModelMetadata(network)
     formatVersion = inferred.formatVersion

@@ -19,9 +19,9 @@ enum Task: String, CaseIterable {
     case .pix2pix4: try TrainingBenchmark("pix2pix step, batch 4", .paired, batch: 4, processor)
     case .cyclegan: try TrainingBenchmark("CycleGAN step", .unpaired, processor)
     case .unet:
-      try ApplyBenchmark("apply unet_256", UNetGenerator.network(UNetConfiguration(levels: 8)), processor)
+      try ApplyBenchmark("apply unet_256", UNetConfiguration(levels: 8).network(), processor)
     case .resnet:
-      try ApplyBenchmark("apply resnet_9blocks", ResNetGenerator.network(ResNetConfiguration(blocks: 9)), processor)
+      try ApplyBenchmark("apply resnet_9blocks", ResNetConfiguration(blocks: 9).network(), processor)
     }
   }
 

@@ -36,14 +36,14 @@ import UNet
     configuration.inputChannels = input
     configuration.normalization = kind
     configuration.dropout = false
-    return try UNetGenerator.network(configuration)
+    return try configuration.network()
   }
 
   static func resnet(_ blocks: Int, _ filters: Int, _ kind: NormalizationKind) throws -> Network {
     var configuration = ResNetConfiguration(blocks: blocks)
     configuration.filters = filters
     configuration.normalization = kind
-    return try ResNetGenerator.network(configuration)
+    return try configuration.network()
   }
 
   static func patch(
@@ -54,7 +54,7 @@ import UNet
     configuration.filters = filters
     configuration.inputChannels = input
     configuration.normalization = normalization
-    return try PatchDiscriminator.network(configuration)
+    return try configuration.network()
   }
 
   @Test(arguments: cases) func network(_ golden: Case) throws {

@@ -8,7 +8,7 @@ import UNet
   private static func network() throws -> Network {
     var configuration = UNetConfiguration(levels: 5)
     configuration.filters = 16
-    return try UNetGenerator.network(configuration)
+    return try configuration.network()
   }
 
   private static func initialized(_ kind: InitializationKind, gain: Double, seed: UInt64 = 1) throws -> Network {

@@ -125,7 +125,7 @@ import Testing
       residual.filters = 4
       residual.dropout = true
       residual.upsampling = upsampling
-      var check = GradientCheck(try ResNetGenerator.network(residual), Shape(1, 3, 12, 8), seed: 3)
+      var check = GradientCheck(try residual.network(), Shape(1, 3, 12, 8), seed: 3)
       check.dropoutKey = 5
       check.tolerance = 1e-4
       try check.run("ResNet, \(upsampling)", processor: processor)
@@ -134,7 +134,7 @@ import Testing
       levels.filters = 2
       levels.upsampling = upsampling
       levels.normalization = .none
-      check = GradientCheck(try UNetGenerator.network(levels), Shape(1, 3, 64, 64), seed: 4)
+      check = GradientCheck(try levels.network(), Shape(1, 3, 64, 64), seed: 4)
       check.dropoutKey = 6
       check.tolerance = 1e-4
       try check.run("U-Net, \(upsampling)", processor: processor)
@@ -142,7 +142,7 @@ import Testing
     var patch = DiscriminatorConfiguration()
     patch.filters = 4
     patch.kind = .patch(layers: 2)
-    var check = GradientCheck(try PatchDiscriminator.network(patch), Shape(2, 6, 19, 17), seed: 5)
+    var check = GradientCheck(try patch.network(), Shape(2, 6, 19, 17), seed: 5)
     try check.run("PatchGAN", processor: processor)
   }
 

@@ -17,7 +17,7 @@ import UNet
 
   @Test func unet() {
     for levels in [Int.min, -1, 0, 4, 21, Int.max] {
-      refuse(levels, "levels of a U-Net") { try UNetGenerator.network(UNetConfiguration(levels: levels)) }
+      refuse(levels, "levels of a U-Net") { try UNetConfiguration(levels: levels).network() }
     }
     for channels in Self.channels {
       for (what, property) in [
@@ -26,14 +26,14 @@ import UNet
       ] {
         var configuration = UNetConfiguration(levels: 5)
         configuration[keyPath: property] = channels
-        refuse(channels, what) { try UNetGenerator.network(configuration) }
+        refuse(channels, what) { try configuration.network() }
       }
     }
   }
 
   @Test func resnet() {
     for blocks in [Int.min, -1, 0, 1025, Int.max] {
-      refuse(blocks, "blocks of a ResNet") { try ResNetGenerator.network(ResNetConfiguration(blocks: blocks)) }
+      refuse(blocks, "blocks of a ResNet") { try ResNetConfiguration(blocks: blocks).network() }
     }
     for channels in Self.channels {
       for (what, property) in [
@@ -42,7 +42,7 @@ import UNet
       ] {
         var configuration = ResNetConfiguration(blocks: 6)
         configuration[keyPath: property] = channels
-        refuse(channels, what) { try ResNetGenerator.network(configuration) }
+        refuse(channels, what) { try configuration.network() }
       }
     }
   }
@@ -51,9 +51,9 @@ import UNet
     for layers in [Int.min, -1, 0, 21, Int.max] {
       var configuration = DiscriminatorConfiguration()
       configuration.kind = .patch(layers: layers)
-      refuse(layers, "stride-2 layers of a discriminator") { try PatchDiscriminator.network(configuration) }
-      #expect(PatchDiscriminator.receptiveField(configuration.kind) > 0)
-      #expect(PatchDiscriminator.minimumExtent(configuration.kind) > 0)
+      refuse(layers, "stride-2 layers of a discriminator") { try configuration.network() }
+      #expect((configuration.receptiveField ?? 0) > 0)
+      #expect(configuration.smallestImage > 0)
     }
     for kind in [DiscriminatorConfiguration.Kind.pixel, .patch(layers: 3)] {
       for channels in Self.channels {
@@ -64,7 +64,7 @@ import UNet
           var configuration = DiscriminatorConfiguration()
           configuration.kind = kind
           configuration[keyPath: property] = channels
-          refuse(channels, what) { try PatchDiscriminator.network(configuration) }
+          refuse(channels, what) { try configuration.network() }
         }
       }
     }
@@ -74,10 +74,10 @@ import UNet
   @Test func widest() {
     var unet = UNetConfiguration(levels: 20)
     unet.filters = 65536
-    #expect(throws: FileError.self) { try UNetGenerator.network(unet) }
+    #expect(throws: FileError.self) { try unet.network() }
     var resnet = ResNetConfiguration(blocks: 1024)
     resnet.filters = 65536
-    #expect(throws: FileError.self) { try ResNetGenerator.network(resnet) }
+    #expect(throws: FileError.self) { try resnet.network() }
   }
 
   @Test(arguments: [Int.min, -1, 0, 1025, Int.max]) func threads(count: Int) {

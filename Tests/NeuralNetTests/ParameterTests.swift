@@ -43,7 +43,7 @@ import ResNet
     configuration.filters = 4
     configuration.dropout = true
     configuration.normalization = .batch
-    let names = try ResNetGenerator.network(configuration).parameters.parameters.map(\.name)
+    let names = try configuration.network().parameters.parameters.map(\.name)
     let block = ["conv_block.1.weight", "conv_block.2.weight", "conv_block.2.bias"]
     let second = ["conv_block.6.weight", "conv_block.7.weight", "conv_block.7.bias"]
     let expected = ["model.10.", "model.11."].flatMap { prefix in (block + second).map { prefix + $0 } }

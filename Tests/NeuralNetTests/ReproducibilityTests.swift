@@ -17,13 +17,13 @@ import UNet
       var configuration = UNetConfiguration(levels: 5)
       configuration.filters = 16
       configuration.normalization = kind
-      return try UNetGenerator.network(configuration)
+      return try configuration.network()
     },
     Case(testDescription: "U-Net, 4 filters", extent: 64) { kind in
       var configuration = UNetConfiguration(levels: 6)
       configuration.filters = 4
       configuration.normalization = kind
-      return try UNetGenerator.network(configuration)
+      return try configuration.network()
     },
     Case(testDescription: "PatchGAN", extent: 48) { kind in
       try GoldenNetworkTests.patch(.patch(layers: 3), 16, kind, input: 3)
@@ -33,7 +33,7 @@ import UNet
       configuration.filters = 12
       configuration.dropout = true
       configuration.normalization = kind
-      return try ResNetGenerator.network(configuration)
+      return try configuration.network()
     },
   ]
 
@@ -85,7 +85,7 @@ import UNet
   static let wide = Case(testDescription: "U-Net, 64 filters", extent: 64) { kind in
     var configuration = UNetConfiguration(levels: 5)
     configuration.normalization = kind
-    return try UNetGenerator.network(configuration)
+    return try configuration.network()
   }
 
   /// The gradient of the first images alone is what it is among those of all.

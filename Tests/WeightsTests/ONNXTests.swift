@@ -79,13 +79,16 @@ import Testing
 
     let graph = try #require(try model.messages(7).first)
     let nodes = try graph.messages(1)
-    let down = ["LeakyRelu", "Conv", "BatchNormalization"]
-    let up = ["Concat", "Relu", "ConvTranspose"]
+    // A level hands on a leaky copy and a rectified one for the way up.
+    let down = ["Conv", "BatchNormalization", "LeakyRelu", "Relu"]
+    let up = ["ConvTranspose", "BatchNormalization", "Relu", "Concat"]
     #expect(
-      nodes.map { $0.texts(4)[0] } == ["Conv"] + down + down + down + ["LeakyRelu", "Conv"]
-        + ["Relu", "ConvTranspose", "BatchNormalization"]
-        + [[String]](repeating: up + ["BatchNormalization"], count: 3)
-        .joined() + up + ["Tanh"])
+      nodes.map { $0.texts(4)[0] } == ["Conv", "LeakyRelu", "Relu"] + down + down + down + ["Conv", "Relu"]
+        + up + up + up + up + ["ConvTranspose", "Tanh"])
+    // Whoever looks for a layer finds it under the name of its PyTorch module.
+    for node in nodes where node.texts(1).contains(where: { $0.hasSuffix(".weight") }) {
+      #expect(node.texts(1).contains(node.texts(3)[0] + ".weight"))
+    }
     // Every input was defined before, and the last node makes the output.
     let initializers = try graph.messages(5)
     var known = Set(["input"] + initializers.map { $0.texts(8)[0] })
@@ -178,7 +181,7 @@ import Testing
     wide.filters = 256
     // A sparse file: a header, and a hole where the weights would be.
     var (members, offset): ([String], Int) = ([], 0)
-    for tensor in InferredNetwork.unet(wide).layout where tensor.role != .batchCount {
+    for tensor in try wide.declaration().tensors where tensor.role != .batchCount {
       let end = offset + tensor.shape.reduce(4, *)
       members.append(
         "\"\(tensor.name)\":{\"dtype\":\"F32\",\"shape\":\(tensor.shape),\"data_offsets\":[\(offset),\(end)]}")

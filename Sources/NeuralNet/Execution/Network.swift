@@ -5,12 +5,17 @@
 public final class Network {
   /// The learned numbers.
   public let parameters: ParameterStore
-  let graph: Graph
+  /// What was declared: the graph, and the tensors by name and shape.
+  private let declaration: NetworkDeclaration
+  var graph: Graph { declaration.graph }
 
-  init(parameters: ParameterStore, graph: Graph) {
+  init(_ declaration: NetworkDeclaration, _ parameters: ParameterStore) {
     self.parameters = parameters
-    self.graph = graph
+    self.declaration = declaration
   }
+
+  /// Its tensors in the order of PyTorch's state_dict.
+  public var tensors: [StateTensor] { declaration.tensors }
 
   /// Channels of each input.
   public var inputChannels: [Int] { graph.inputs.map(\.channels) }
@@ -38,8 +43,6 @@ extension NetworkBuilder {
   ///
   /// - Throws: `GraphError` where the operations make no network, `FileError` where there is no memory for the parameters
   public func build(outputs: [Value]) throws -> Network {
-    let graph = try finished(outputs: outputs)
-    return Network(
-      parameters: try ParameterStore(parameters: parameters, runningStatistics: statistics), graph: graph)
+    try declaration(outputs: outputs).network()
   }
 }

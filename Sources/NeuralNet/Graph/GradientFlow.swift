@@ -25,7 +25,7 @@ struct GradientFlow: Sendable {
     cleared = [[Value]](repeating: [], count: graph.operations.count)
     (needed, running) = Self.need(graph, mode)
     guard mode.keepsActivations else { return }
-    var written = graph.buffers.map { ChannelSet(count: $0) }
+    var written = [ChannelSet](repeating: ChannelSet(), count: graph.buffers.count)
     // The gradients of the outputs are written by the caller.
     for output in graph.outputs { written[output.buffer].insert(output.range) }
     for index in graph.operations.indices.reversed() where running.contains(index) {

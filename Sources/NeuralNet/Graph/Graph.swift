@@ -30,8 +30,8 @@ extension Graph {
   ///
   /// - Throws: `GraphError` for the first thing that is wrong
   func validate() throws(GraphError) {
-    var written = buffers.map { ChannelSet(count: $0) }
-    var read = buffers.map { ChannelSet(count: $0) }
+    var written = [ChannelSet](repeating: ChannelSet(), count: buffers.count)
+    var read = [ChannelSet](repeating: ChannelSet(), count: buffers.count)
     var owned: Set<Int> = []
     func require(_ value: Value, of operation: String?) throws(GraphError) {
       guard buffers.indices.contains(value.buffer), value.channels > 0, value.firstChannel >= 0,
@@ -78,31 +78,40 @@ extension Graph {
 }
 
 /// Channels of a buffer that something is known of.
+///
+/// Runs of channels, not one flag each: a network can be declared that is far wider than memory.
 struct ChannelSet: Sendable, Equatable {
-  private var members: [Bool]
+  /// Ascending; no two touch.
+  private var runs: [Range<Int>] = []
 
-  init(count: Int) { members = [Bool](repeating: false, count: count) }
-
-  mutating func insert(_ range: Range<Int>) { for channel in range { members[channel] = true } }
+  mutating func insert(_ range: Range<Int>) {
+    guard !range.isEmpty else { return }
+    var merged = range
+    runs.removeAll { run in
+      guard run.lowerBound <= merged.upperBound, merged.lowerBound <= run.upperBound else { return false }
+      merged = min(run.lowerBound, merged.lowerBound)..<max(run.upperBound, merged.upperBound)
+      return true
+    }
+    runs.insert(merged, at: runs.firstIndex { $0.lowerBound > merged.lowerBound } ?? runs.count)
+  }
 
   /// Whether all of `range` is in it.
-  func contains(_ range: Range<Int>) -> Bool { members[range].allSatisfy(\.self) }
+  func contains(_ range: Range<Int>) -> Bool { gaps(in: range).isEmpty }
 
   /// Whether any of `range` is in it.
-  func meets(_ range: Range<Int>) -> Bool { members[range].contains(true) }
+  func meets(_ range: Range<Int>) -> Bool { runs.contains { $0.overlaps(range) } }
 
   /// The runs of `range` that are not in it.
   func gaps(in range: Range<Int>) -> [Range<Int>] {
     var gaps: [Range<Int>] = []
-    for channel in range where !members[channel] {
-      if let last = gaps.last, last.upperBound == channel {
-        gaps[gaps.count - 1] = last.lowerBound..<channel + 1
-      } else {
-        gaps.append(channel..<channel + 1)
-      }
+    var next = range.lowerBound
+    for run in runs where run.overlaps(range) {
+      if next < run.lowerBound { gaps.append(next..<run.lowerBound) }
+      next = run.upperBound
     }
+    if next < range.upperBound { gaps.append(next..<range.upperBound) }
     return gaps
   }
 
-  package var isEmpty: Bool { !members.contains(true) }
+  var isEmpty: Bool { runs.isEmpty }
 }

@@ -4,7 +4,9 @@
 public struct NetworkBuilder {
   private(set) var graph = Graph()
   private(set) var parameters: [Parameter] = []
-  private(set) var statistics: [RunningStatistics] = []
+  private(set) var statistics: [(name: String, channels: Int)] = []
+  /// Parameters and running statistics as they came.
+  private var tensors: [StateTensor] = []
   /// The first thing that cannot be.
   private(set) var refusal: GraphError?
 
@@ -52,20 +54,24 @@ public struct NetworkBuilder {
   mutating func parameter(
     _ name: String, _ shape: [Int], _ initialization: ParameterInitialization, _ layout: ParameterLayout
   ) -> Int {
+    tensors.append(StateTensor(name: name, shape: shape, role: .parameter))
     parameters.append(Parameter(name: name, shape: shape, initialization: initialization, layout: layout, offset: 0))
     return parameters.count - 1
   }
 
   /// The index of new running statistics.
   mutating func runningStatistics(_ name: String, channels: Int) -> Int {
-    statistics.append(RunningStatistics(name: name, channels: channels))
+    tensors.append(StateTensor(name: RunningStatistics.meanName(name), shape: [channels], role: .statistic))
+    tensors.append(StateTensor(name: RunningStatistics.varianceName(name), shape: [channels], role: .statistic))
+    tensors.append(StateTensor(name: RunningStatistics.batchesName(name), shape: [], role: .batchCount))
+    statistics.append((name, channels))
     return statistics.count - 1
   }
 
-  /// The graph with its outputs, checked.
+  /// The finished network with its outputs, checked; no memory is taken for its numbers.
   ///
   /// - Throws: `GraphError` for the first thing that cannot be
-  func finished(outputs: [Value]) throws(GraphError) -> Graph {
+  public func declaration(outputs: [Value]) throws(GraphError) -> NetworkDeclaration {
     if let refusal { throw refusal }
     var graph = graph
     graph.outputs = outputs
@@ -74,6 +80,13 @@ public struct NetworkBuilder {
     for parameter in parameters where !names.insert(parameter.name).inserted {
       throw GraphError(operation: nil, problem: "has two parameters called \(parameter.name)")
     }
-    return graph
+    return NetworkDeclaration(graph: graph, parameters: parameters, statistics: statistics, tensors: tensors)
+  }
+
+  /// The finished network with one output; see `declaration(outputs:)`.
+  ///
+  /// - Throws: `GraphError` for the first thing that cannot be
+  public func declaration(output: Value) throws(GraphError) -> NetworkDeclaration {
+    try declaration(outputs: [output])
   }
 }

@@ -17,6 +17,9 @@ protocol Operation: Sendable, Equatable {
   /// The channels are those of the values and need not be looked at.
   func shapes(of inputs: [Shape]) -> [Shape]?
 
+  /// What it computes, in elementary layers.
+  func describe(_ description: inout NetworkDescription)
+
   /// Reserves what it needs beside its values and, once all places are known, lays itself out.
   func plan(_ planner: OperationPlanner) -> @Sendable (Places) -> any PlannedOperation
 

@@ -8,6 +8,8 @@ import Parallel
 /// applied to a piece of pixels while it is in the cache.
 struct Convolution: Operation {
   struct Normalization: Sendable, Equatable {
+    /// Its name in the state_dict.
+    var name: String
     var kind: NormalizationKind
     /// Parameters γ and β; nil for instance normalisation.
     var scale: Int?
@@ -49,6 +51,29 @@ struct Convolution: Operation {
     // A residual must have the shape of what it is added to.
     if residual != nil, (inputs[0].h, inputs[0].w) != (h, w) { return nil }
     return makes.map { Shape(input.n, $0.channels, h, w) }
+  }
+
+  // MARK: - Description
+
+  func describe(_ description: inout NetworkDescription) {
+    let names = description.parameterNames
+    var last = description.add(
+      .convolution(geometry, weight: names[weight], bias: bias.map { names[$0] }), called: name,
+      of: [description.source(of: input)])
+    if let normalization, let layer = normalization.layer(description, channels: first.value.channels) {
+      last = description.add(layer, called: normalization.name, of: [last])
+    }
+    let path = normalization?.name ?? name
+    if let residual {
+      last = description.add(.sum, called: path + ".sum", of: [description.source(of: residual), last])
+    }
+    let activated = description.add(first.activation, to: last, path)
+    description.set(first.value, to: activated)
+    if let second {
+      description.set(
+        second.value,
+        to: second.activation == first.activation ? activated : description.add(second.activation, to: last, path))
+    }
   }
 
   // MARK: - What it needs
@@ -592,12 +617,37 @@ extension NetworkBuilder {
     _ normalization: (kind: NormalizationKind, name: String)?, _ channels: Int
   ) -> Convolution.Normalization? {
     guard let normalization, normalization.kind != .none else { return nil }
-    var slot = Convolution.Normalization(kind: normalization.kind)
+    var slot = Convolution.Normalization(name: normalization.name, kind: normalization.kind)
     if normalization.kind == .batch {
       slot.scale = parameter(normalization.name + ".weight", [channels], .normalizationScale, .vector)
       slot.shift = parameter(normalization.name + ".bias", [channels], .constant(0), .vector)
       slot.running = runningStatistics(normalization.name, channels: channels)
     }
     return slot
+  }
+}
+
+extension Convolution.Normalization {
+  fileprivate func layer(_ description: NetworkDescription, channels: Int) -> NetworkDescription.Layer? {
+    let epsilon = Float(PlannedNormalization.epsilon)
+    if kind == .instance { return .instanceNormalization(channels: channels, epsilon: epsilon) }
+    guard let scale, let shift, let running else { return nil }
+    let names = description.parameterNames
+    let statistics = description.statisticsNames[running]
+    return .batchNormalization(
+      scale: names[scale], shift: names[shift], mean: RunningStatistics.meanName(statistics),
+      variance: RunningStatistics.varianceName(statistics), epsilon: epsilon)
+  }
+}
+
+extension NetworkDescription {
+  /// Appends what `activation` does to `source`; nothing where it does nothing.
+  fileprivate mutating func add(_ activation: Activation, to source: Source, _ path: String) -> Source {
+    switch activation {
+    case .identity: source
+    case .relu: add(.rectifier(slope: 0), called: path + ".relu", of: [source])
+    case .rectifier(let slope): add(.rectifier(slope: slope), called: path + ".leaky_relu", of: [source])
+    case .tanh: add(.tanh, called: path + ".tanh", of: [source])
+    }
   }
 }

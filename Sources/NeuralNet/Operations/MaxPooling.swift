@@ -15,6 +15,10 @@ struct MaxPooling: Operation {
     return [Shape(inputs[0].n, inputs[0].c, inputs[0].h / 2, inputs[0].w / 2)]
   }
 
+  func describe(_ description: inout NetworkDescription) {
+    description.add(.maxPooling(size: 2), called: "max_pooling", of: [input], makes: output)
+  }
+
   func plan(_ planner: OperationPlanner) -> @Sendable (Places) -> any PlannedOperation {
     if planner.runsBackward { planner.keep(.values, of: input, until: .backward) }
     return { Planned(input: input, output: output, $0) }

@@ -27,7 +27,7 @@ struct PlannedNormalization: Sendable {
   let meansPlace: Int?
 
   /// ε, as PyTorch has it.
-  private static let epsilon = 1e-5
+  static let epsilon = 1e-5
 
   private var channels: Int { raw.shape.c }
   var groups: Int { raw.shape.n / imagesPerGroup }

@@ -13,6 +13,11 @@ struct PReLU: Operation {
 
   func shapes(of inputs: [Shape]) -> [Shape]? { inputs }
 
+  func describe(_ description: inout NetworkDescription) {
+    description.add(
+      .learnedRectifier(slope: description.parameterNames[slope]), called: name, of: [input], makes: output)
+  }
+
   func plan(_ planner: OperationPlanner) -> @Sendable (Places) -> any PlannedOperation {
     if planner.runsBackward { planner.keep(.values, of: input, until: .backward) }
     let shape = planner.shape(input)

@@ -15,6 +15,10 @@ struct PixelShuffle: Operation {
     [Shape(inputs[0].n, output.channels, inputs[0].h * factor, inputs[0].w * factor)]
   }
 
+  func describe(_ description: inout NetworkDescription) {
+    description.add(.pixelShuffle(factor: factor), called: "pixel_shuffle", of: [input], makes: output)
+  }
+
   func plan(_ planner: OperationPlanner) -> @Sendable (Places) -> any PlannedOperation {
     { Planned(factor: factor, input: input, output: output, $0) }
   }

@@ -45,7 +45,7 @@ public struct Parameter: Sendable, Equatable {
 
 /// Statistics that a network keeps without learning them: running mean and variance of batch normalisation.
 public struct RunningStatistics: Sendable, Equatable {
-  /// The normalisation's name; files append `.running_mean`, `.running_var` and `.num_batches_tracked`.
+  /// The normalisation's name in PyTorch's state_dict.
   public var name: String
   /// `[channels]`
   public var mean: [Float]
@@ -53,6 +53,10 @@ public struct RunningStatistics: Sendable, Equatable {
   public var variance: [Float]
   /// Updates so far.
   public var batches: Int64 = 0
+
+  package static func meanName(_ name: String) -> String { name + ".running_mean" }
+  package static func varianceName(_ name: String) -> String { name + ".running_var" }
+  package static func batchesName(_ name: String) -> String { name + ".num_batches_tracked" }
 
   init(name: String, channels: Int) {
     self.name = name

@@ -88,9 +88,9 @@ final class CycleGAN: TranslationModel {
     let forthGenerator = try TrainedNetwork.drawn("G_A", choice.network(), configuration, &random)
     let backGenerator = try TrainedNetwork.drawn("G_B", reverse.network(), configuration, &random)
     let forthJudge = try TrainedNetwork.drawn(
-      "D_A", PatchDiscriminator.network(configuration.discriminatorConfiguration), configuration, &random)
+      "D_A", configuration.discriminatorConfiguration.network(), configuration, &random)
     let backJudge = try TrainedNetwork.drawn(
-      "D_B", PatchDiscriminator.network(configuration.reverseDiscriminatorConfiguration), configuration, &random)
+      "D_B", configuration.reverseDiscriminatorConfiguration.network(), configuration, &random)
     forth = Side(forthGenerator, forthJudge, poolName: "pool.fake_B", configuration, processor, arenas)
     back = Side(backGenerator, backJudge, poolName: "pool.fake_A", configuration, processor, arenas)
     networks = [forthGenerator, backGenerator, forthJudge, backJudge]

@@ -37,7 +37,7 @@ final class Pix2Pix: TranslationModel {
     let choice = configuration.generatorConfiguration
     generator = try .drawn("G", choice.network(), configuration, &random)
     discriminator = try .drawn(
-      "D", PatchDiscriminator.network(configuration.discriminatorConfiguration), configuration, &random)
+      "D", configuration.discriminatorConfiguration.network(), configuration, &random)
     networks = [generator, discriminator]
     generators = [
       GeneratorFile(

@@ -59,7 +59,7 @@ struct GeneratorFile {
   /// Without extension: `generator`, `generator_AtoB` …
   var name: String
   var network: Network
-  var configuration: GeneratorConfiguration
+  var configuration: any GeneratorConfiguration
   /// Which way it translates.
   var direction: Direction
 }

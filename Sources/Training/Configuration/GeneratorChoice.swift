@@ -1,49 +1,41 @@
-/// A generator by the name that the field gives it: `unet_256`, `resnet_9blocks`.
-public enum GeneratorChoice: Sendable, Equatable, Hashable, CustomStringConvertible {
-  /// A U-Net that halves the resolution this many times: `unet_S` has log₂ S levels.
-  case unet(levels: Int)
-  /// A ResNet with this many residual blocks.
-  case resnet(blocks: Int)
+import NeuralNet
+import ResNet
+import UNet
+import Weights
 
-  /// The levels that a U-Net may have: `unet_32` … `unet_1024`.
-  public static let unetLevels = 5...10
-  /// The residual blocks that a ResNet may have.
-  public static let resnetBlocks = 1...64
+/// A generator by the name that the field gives it: `unet_256`, `resnet_9blocks`.
+public struct GeneratorChoice: Sendable, Equatable, Hashable, CustomStringConvertible {
+  /// A network of that name, with the published defaults.
+  let configuration: any GeneratorConfiguration
+
+  /// The choice of `configuration`'s name.
+  init(_ configuration: any GeneratorConfiguration) { self.configuration = configuration }
 
   /// The choice of that name; nil for a name that stands for none.
   public init?(_ name: String) {
-    if name.hasPrefix("unet_"), let size = Self.decimal(name.dropFirst(5)), size > 0, size.nonzeroBitCount == 1,
-      Self.unetLevels.contains(size.trailingZeroBitCount)
-    {
-      self = .unet(levels: size.trailingZeroBitCount)
-    } else if name.hasPrefix("resnet_"), name.hasSuffix("blocks"),
-      let blocks = Self.decimal(name.dropFirst(7).dropLast(6)), Self.resnetBlocks.contains(blocks)
-    {
-      self = .resnet(blocks: blocks)
-    } else {
-      return nil
-    }
+    guard let configuration = NetworkFamilies.generator(named: name) else { return nil }
+    self.init(configuration)
   }
+
+  /// A U-Net that halves the resolution this many times: `unet_S` has log₂ S levels.
+  public static func unet(levels: Int) -> GeneratorChoice { GeneratorChoice(UNetConfiguration(levels: levels)) }
+
+  /// A ResNet with this many residual blocks.
+  public static func resnet(blocks: Int) -> GeneratorChoice { GeneratorChoice(ResNetConfiguration(blocks: blocks)) }
 
   /// The name, as in `--generator`.
-  public var description: String {
-    switch self {
-    case .unet(let levels): "unet_\(1 << levels)"
-    case .resnet(let blocks): "resnet_\(blocks)blocks"
-    }
-  }
+  public var description: String { configuration.architecture }
 
   /// The names most often used, for help and for suggestions.
-  public static let usualNames =
-    unetLevels.reversed().map { GeneratorChoice.unet(levels: $0).description } + ["resnet_9blocks", "resnet_6blocks"]
+  public static let usualNames = NetworkFamilies.generators.flatMap { $0.usualNames }
 
-  /// A number of at most four digits without a sign or leading zero.
-  private static func decimal(_ text: Substring) -> Int? {
-    guard (1...4).contains(text.count), text.allSatisfy({ $0.isASCII && $0.isNumber }), text.first != "0" else {
-      return nil
-    }
-    return Int(text)
+  /// Whether they have the same name.
+  public static func == (left: GeneratorChoice, right: GeneratorChoice) -> Bool {
+    left.description == right.description
   }
+
+  /// Adds the name.
+  public func hash(into hasher: inout Hasher) { hasher.combine(description) }
 }
 
 extension GeneratorChoice: Codable {

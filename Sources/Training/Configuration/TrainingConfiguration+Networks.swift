@@ -1,16 +1,14 @@
+import NeuralNet
 import PatchDisc
-import ResNet
-import UNet
-import Weights
 
 extension TrainingConfiguration {
   /// The network from input to output (pix2pix's only one, CycleGAN's forward one).
-  public var generatorConfiguration: GeneratorConfiguration {
+  public var generatorConfiguration: any GeneratorConfiguration {
     makeGenerator(inputChannels: inputChannels, outputChannels: outputChannels)
   }
 
   /// CycleGAN's network from output back to input.
-  public var reverseGeneratorConfiguration: GeneratorConfiguration {
+  public var reverseGeneratorConfiguration: any GeneratorConfiguration {
     makeGenerator(inputChannels: outputChannels, outputChannels: inputChannels)
   }
 
@@ -35,27 +33,15 @@ extension TrainingConfiguration {
     }
   }
 
-  private func makeGenerator(inputChannels: Int, outputChannels: Int) -> GeneratorConfiguration {
-    switch generator {
-    case .unet(let levels):
-      var network = UNetConfiguration(levels: levels)
-      network.inputChannels = inputChannels
-      network.outputChannels = outputChannels
-      network.filters = ngf
-      network.normalization = norm
-      network.dropout = dropout
-      network.upsampling = upsample
-      return .unet(network)
-    case .resnet(let blocks):
-      var network = ResNetConfiguration(blocks: blocks)
-      network.inputChannels = inputChannels
-      network.outputChannels = outputChannels
-      network.filters = ngf
-      network.normalization = norm
-      network.dropout = dropout
-      network.upsampling = upsample
-      return .resnet(network)
-    }
+  private func makeGenerator(inputChannels: Int, outputChannels: Int) -> any GeneratorConfiguration {
+    var network = generator.configuration
+    network.inputChannels = inputChannels
+    network.outputChannels = outputChannels
+    network.filters = ngf
+    network.normalization = norm
+    network.dropout = dropout
+    network.upsampling = upsample
+    return network
   }
 
   private func makeDiscriminator(channels: Int) -> DiscriminatorConfiguration {

@@ -1,3 +1,4 @@
+import NeuralNet
 import Parallel
 import Translate
 import Weights
@@ -44,8 +45,8 @@ extension TrainingConfiguration {
     try check("--load-size", loadSize, in: Self.sides)
     try check("--crop-size", cropSize, in: Self.sides)
     try check("--max-pixels", maxPixels, in: 1...(1 << 34))
-    try check("--ngf", ngf, in: 1...GeneratorConfiguration.mostFilters)
-    try check("--ndf", ndf, in: 1...GeneratorConfiguration.mostFilters)
+    try check("--ngf", ngf, in: ChannelLimit.filters)
+    try check("--ndf", ndf, in: ChannelLimit.filters)
     try check("--discriminator-layers", discriminatorLayers, in: 1...8)
     try check("--pool-size", poolSize, in: 0...10_000)
     try check("--lr-decay-iters", learningRateStep, in: 1...1_000_000)
@@ -66,13 +67,10 @@ extension TrainingConfiguration {
       throw ConfigurationError(
         option: "--beta1", problem: "is \(beta1)", advice: "give a number from 0 up to, but not, 1")
     }
-    switch generator {
-    case .unet(let levels) where !GeneratorChoice.unetLevels.contains(levels):
+    guard GeneratorChoice(generator.description) != nil else {
       throw ConfigurationError(
-        option: "--generator", problem: "has a U-Net of \(levels) levels",
-        advice: "give \(GeneratorChoice.unetLevels.lowerBound) to \(GeneratorChoice.unetLevels.upperBound)")
-    case .resnet(let blocks): try check("--generator resnet blocks", blocks, in: GeneratorChoice.resnetBlocks)
-    default: break
+        option: "--generator", problem: "is \(generator), which is none that can be trained",
+        advice: "give \(GeneratorChoice.usualNames.joined(separator: ", ")) or another of these families")
     }
     guard epochs + decayEpochs > 0 else {
       throw ConfigurationError(
@@ -100,9 +98,12 @@ extension TrainingConfiguration {
         problem: "\(cropSize) is too small for a discriminator with \(patchLayers) stride-2 layers",
         advice: "give at least \(3 << patchLayers), or fewer layers with --discriminator n_layers")
     }
-    if case .resnet = generator, cropSize < 8 {
+    // Smaller images are padded to a multiple, which is enough for those that take one.
+    let (smallest, multiple) = (generator.configuration.smallestImage, generator.configuration.sizeMultiple)
+    if smallest > multiple, cropSize < smallest {
       throw ConfigurationError(
-        option: "--crop-size", problem: "\(cropSize) is too small for \(generator)", advice: "give at least 8")
+        option: "--crop-size", problem: "\(cropSize) is too small for \(generator)", advice: "give at least \(smallest)"
+      )
     }
   }
 

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import NeuralNet
 import Weights
 
 /// Starting from the weights of another model, wholly or in part.
@@ -86,7 +87,7 @@ private struct Assignment {
 
   /// Where a file of one network belongs.
   private static func target(of file: WeightsFile, in model: any TranslationModel) throws -> TrainedNetwork? {
-    let isGenerator = try ArchitectureInference.infer(file).isGenerator
+    let isGenerator = try ArchitectureInference.infer(file) is any GeneratorConfiguration
     let metadata = try ModelMetadata(strings: file.metadata, path: file.path)
     let candidates = model.networks.filter { trained in
       model.generators.contains { $0.network === trained.network } == isGenerator

@@ -140,9 +140,7 @@ extension NetworkInspection.Settings {
     var words = [norm == .none ? "no norm" : "\(norm.rawValue) norm", "\(filters) filters"]
     words.append(
       outputChannels.map { "\(inputChannels) → \($0) channels" } ?? "on \(inputChannels) channels")
-    words += levels.map { ["\($0) levels"] } ?? []
-    words += blocks.map { ["\($0) residual blocks"] } ?? []
-    words += layers.map { ["\($0) hidden layers"] } ?? []
+    words += depth.map { ["\($0.count) \($0.words)"] } ?? []
     words += dropout.map { [$0 ? "dropout" : "no dropout"] } ?? []
     words += upsampling.map { [$0.rawValue] } ?? []
     return words

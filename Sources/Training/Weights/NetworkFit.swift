@@ -9,7 +9,7 @@ struct NetworkFit {
   private let isOneOfSeveral: Bool
   private let file: WeightsFile
   private let normalization: NormalizationKind?
-  private let generator: GeneratorConfiguration?
+  private let generator: (any GeneratorConfiguration)?
 
   /// Differences that an error lists.
   private static let shown = 3
@@ -29,7 +29,7 @@ struct NetworkFit {
       let more = differences.count - Self.shown
       throw FileError(
         path: file.path,
-        problem: "does not fit \(name)" + (generator.map { " (\($0.inferred.architecture))" } ?? "") + ": "
+        problem: "does not fit \(name)" + (generator.map { " (\($0.architecture))" } ?? "") + ": "
           + differences.prefix(Self.shown).joined(separator: "; ") + (more > 0 ? "; and \(more) more" : ""),
         advice: advice
           + (isOneOfSeveral && generator == nil ? ", or give a file of the generator alone" : ""))
@@ -43,15 +43,9 @@ struct NetworkFit {
   }
 
   private var differences: [String] {
-    let store = network.parameters
-    var expected = store.parameters.map { (name: $0.name, shape: $0.shape) }
-    for statistics in store.runningStatistics {
-      for suffix in [".running_mean", ".running_var"] {
-        expected.append((statistics.name + suffix, [statistics.mean.count]))
-      }
-    }
+    let expected = network.tensors
     var differences: [String] = []
-    for tensor in expected {
+    for tensor in expected where tensor.role != .batchCount {
       let quoted = FileError.quote(tensor.name)
       guard let found = file[tensor.name] else {
         differences.append("\(quoted) is missing, expected \(tensor.shape)")
@@ -59,7 +53,7 @@ struct NetworkFit {
       }
       if found.shape != tensor.shape { differences.append("\(quoted) is \(found.shape), expected \(tensor.shape)") }
     }
-    let known = Set(expected.map(\.name) + store.runningStatistics.map { $0.name + ".num_batches_tracked" })
+    let known = Set(expected.map(\.name))
     for tensor in file.tensors where !known.contains(tensor.name) {
       differences.append("\(FileError.quote(tensor.name)) of \(tensor.shape) has no place in it")
     }
@@ -71,36 +65,33 @@ struct NetworkFit {
     guard let stored = try? ArchitectureInference.inferIfKnown(file) else {
       return "give a file of the same kind of network"
     }
-    let own = generator.map { Self.options($0.inferred) } ?? []
+    let own = generator.map { Self.options($0) } ?? []
     let options = Self.options(stored).filter { !own.contains($0) }
-    if stored.isGenerator != (generator != nil) || options.isEmpty {
+    if stored is any GeneratorConfiguration != (generator != nil) || options.isEmpty {
       return "it is of \(stored.architecture); give a file of the same kind of network"
     }
     return "it was trained with \(options.joined(separator: " ")); start with the same"
   }
 
-  private static func options(_ network: InferredNetwork) -> [String] {
-    switch network {
-    case .unet, .resnet:
-      let metadata = ModelMetadata(network)
-      var options = ["--generator \(network.architecture)", "--norm \(network.normalization.rawValue)"]
-      options += metadata.filters.map { ["--ngf \($0)"] } ?? []
-      options += metadata.inputChannels.map { ["--input-channels \($0)"] } ?? []
-      options += metadata.outputChannels.map { ["--output-channels \($0)"] } ?? []
-      options += metadata.upsampling.map { ["--upsample \($0.rawValue)"] } ?? []
-      // Dropout moves the names of a ResNet and leaves no trace in a U-Net.
-      if case .resnet(let resnet) = network { options.append(resnet.dropout ? "--dropout" : "--no-dropout") }
-      return options
-    case .discriminator(let configuration):
-      let kind =
-        switch configuration.kind {
-        case .patch(let layers): "--discriminator n_layers --discriminator-layers \(layers)"
-        case .pixel: "--discriminator pixel"
-        }
+  private static func options(_ network: any NetworkConfiguration) -> [String] {
+    if let generator = network as? any GeneratorConfiguration {
       return [
-        kind, "--ndf \(configuration.filters)", "--discriminator-norm \(configuration.normalization.rawValue)",
-        "on \(configuration.inputChannels) channels",
-      ]
+        "--generator \(generator.architecture)", "--norm \(generator.normalization.rawValue)",
+        "--ngf \(generator.filters)", "--input-channels \(generator.inputChannels)",
+        "--output-channels \(generator.outputChannels)", "--upsample \(generator.upsampling.rawValue)",
+      ] + (dropoutShows(in: generator) ? [generator.dropout ? "--dropout" : "--no-dropout"] : [])
     }
+    let kind = network.depth.map { "n_layers --discriminator-layers \($0)" } ?? network.architecture
+    return [
+      "--discriminator \(kind)", "--ndf \(network.filters)",
+      "--discriminator-norm \(network.normalization.rawValue)", "on \(network.inputChannels) channels",
+    ]
+  }
+
+  /// Whether dropout moves names of tensors, as in a ResNet; it leaves no trace in a U-Net.
+  private static func dropoutShows(in generator: some GeneratorConfiguration) -> Bool {
+    var other = generator
+    other.dropout.toggle()
+    return (try? other.declaration().tensors) != (try? generator.declaration().tensors)
   }
 }

@@ -51,7 +51,7 @@ struct TrainingConfigurationTests {
     var unet = UNetConfiguration(levels: 8)
     unet.inputChannels = 1
     unet.filters = 16
-    #expect(settings.generatorConfiguration == .unet(unet))
+    #expect(settings.generatorConfiguration.isEqual(unet))
     #expect(settings.generatorConfiguration.sizeMultiple == 256)
     var judge = DiscriminatorConfiguration()
     judge.inputChannels = 4
@@ -65,7 +65,7 @@ struct TrainingConfigurationTests {
     var resnet = ResNetConfiguration(blocks: 9)
     resnet.inputChannels = 3
     resnet.outputChannels = 1
-    #expect(settings.reverseGeneratorConfiguration == .resnet(resnet))
+    #expect(settings.reverseGeneratorConfiguration.isEqual(resnet))
     judge = DiscriminatorConfiguration()
     judge.kind = .pixel
     judge.normalization = .none
@@ -96,7 +96,7 @@ struct TrainingConfigurationTests {
     refused("--ngf") { $0.ngf = 0 }
     refused("--ndf") { $0.ndf = .min }
     refused("--generator") { $0.generator = .unet(levels: 63) }
-    refused("--generator resnet blocks") { $0.generator = .resnet(blocks: 0) }
+    refused("--generator") { $0.generator = .resnet(blocks: 0) }
     refused("--discriminator-layers") { $0.discriminatorLayers = 63 }
     refused("--lambda-a") { $0.lambdaA = .nan }
     refused("--lambda-b") { $0.lambdaB = -1 }

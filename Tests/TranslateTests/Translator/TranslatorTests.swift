@@ -23,7 +23,7 @@ final class ModelScene {
 
   /// Writes a model with drawn weights and running statistics that are no image's own.
   func model(
-    _ name: String, _ configuration: GeneratorConfiguration, statistics: String? = nil, seed: UInt64 = 1
+    _ name: String, _ configuration: any GeneratorConfiguration, statistics: String? = nil, seed: UInt64 = 1
   ) throws -> String {
     let network = try configuration.network()
     var random = RandomGenerator(seed: seed)
@@ -34,19 +34,19 @@ final class ModelScene {
         network.parameters.runningStatistics[index].variance[channel] = Float(0.5 + random.uniform())
       }
     }
-    var metadata = ModelMetadata(configuration.inferred)
+    var metadata = ModelMetadata(configuration)
     metadata.normStatistics = statistics
     try SafetensorsWriter.write(NetworkTensors.tensors(of: network), metadata: metadata.strings, to: path(name))
     return path(name)
   }
 
-  static func unet(channels: Int = 3, dropout: Bool = false) -> GeneratorConfiguration {
+  static func unet(channels: Int = 3, dropout: Bool = false) -> UNetConfiguration {
     var configuration = UNetConfiguration(levels: 6)
     configuration.filters = 4
     configuration.inputChannels = channels
     configuration.outputChannels = channels
     configuration.dropout = dropout
-    return .unet(configuration)
+    return configuration
   }
 
   static func noise(_ width: Int, _ height: Int, channels: Int = 3, seed: UInt64) -> Image {
@@ -199,7 +199,7 @@ final class ModelScene {
       error?.description == path + ": reads pictures of 2 channels, where PNGs have 1 (grey) or 3 (RGB); "
         + "give a generator for grey or RGB pictures")
     let empty = scene.path("empty.safetensors")
-    let layout = ModelScene.unet().inferred.layout.map { tensor in
+    let layout = try ModelScene.unet().declaration().tensors.map { tensor in
       let shape = tensor.shape.map { $0 == 3 || $0 == 4 && tensor.shape.last == 4 ? $0 : 0 }
       return SafetensorsWriter.Tensor(
         name: tensor.name, shape: shape, floats: [Float](repeating: 0, count: shape.reduce(1, *)))

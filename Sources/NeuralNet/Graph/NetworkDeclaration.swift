@@ -1,0 +1,48 @@
+/// A network before memory is taken for its numbers: its graph, and the tensors that it will have.
+///
+/// Everything else that is said of a network derives from here: the tensors of its files, its layers in other forms
+/// (`NetworkDescription`), and the network itself.
+public struct NetworkDeclaration: Sendable {
+  let graph: Graph
+  let parameters: [Parameter]
+  let statistics: [(name: String, channels: Int)]
+  /// Its tensors in the order of PyTorch's state_dict.
+  public let tensors: [StateTensor]
+
+  /// The network, all parameters 0.
+  ///
+  /// - Throws: `FileError` where there is no memory for the parameters
+  public func network() throws -> Network {
+    let store = try ParameterStore(
+      parameters: parameters,
+      runningStatistics: statistics.map { RunningStatistics(name: $0.name, channels: $0.channels) })
+    return Network(self, store)
+  }
+}
+
+/// A tensor of a network, as files hold it.
+public struct StateTensor: Sendable, Equatable {
+  /// Its name in PyTorch's state_dict.
+  public let name: String
+  /// Its row-major lengths: (out, in, kh, kw) for the weights of a convolution, (in, out, kh, kw) for a transposed one.
+  public let shape: [Int]
+  /// What it is for.
+  public let role: Role
+
+  /// What a tensor is for.
+  public enum Role: Sendable {
+    /// Trained by gradients.
+    case parameter
+    /// A running statistic of a batch norm.
+    case statistic
+    /// How many batches a running statistic has seen: an I64 scalar, which old files lack.
+    case batchCount
+  }
+}
+
+extension [StateTensor] {
+  /// Numbers that training changes by gradients.
+  public var parameterCount: Int {
+    reduce(0) { $1.role == .parameter ? $0 + $1.shape.reduce(1, *) : $0 }
+  }
+}

@@ -1,0 +1,32 @@
+import NeuralNet
+import PatchDisc
+import ResNet
+import UNet
+
+/// The families of networks that files may hold: a new one is entered here.
+package enum NetworkFamilies {
+  /// In the order in which files are compared with them.
+  package static let all: [any NetworkConfiguration.Type] = [
+    UNetConfiguration.self, ResNetConfiguration.self, DiscriminatorConfiguration.self,
+  ]
+
+  /// Those that make images, which a run can choose among.
+  package static let generators: [any GeneratorConfiguration.Type] = all.compactMap {
+    $0 as? any GeneratorConfiguration.Type
+  }
+
+  /// The generator that a run would train under that name, with the published defaults; nil for a name that is none.
+  package static func generator(named name: String) -> (any GeneratorConfiguration)? {
+    for family in generators {
+      if let network = family.init(architecture: name) { return network }
+    }
+    return nil
+  }
+
+  /// `a U-Net or ResNet generator or a PatchGAN or PixelGAN discriminator`
+  static var titles: String {
+    let others = all.filter { !($0 is any GeneratorConfiguration.Type) }
+    func joined(_ titles: [String]) -> String { titles.joined(separator: " or ") }
+    return "a \(joined(generators.map { $0.title })) generator or a \(joined(others.map { $0.title })) discriminator"
+  }
+}

@@ -101,7 +101,8 @@ public final class TrainingSession {
   ///   - dataPath: where the data lie now; nil: where they lay when the run was started
   ///   - change: changes settings that may change on the way: epochs, steps, threads, how often is saved, whether damaged
   ///     pictures are left out …
-  /// - Throws: `FileError` where there is no such run, its checkpoint or data is damaged, or it is finished
+  /// - Throws: `ConfigurationError` for a setting that cannot be, or cannot change on the way; `FileError` where there is
+  ///   no such run, its checkpoint or data is damaged, or it is finished
   public convenience init(
     resuming runPath: String, data dataPath: String? = nil, change: (inout TrainingConfiguration) -> Void = { _ in }
   ) throws {
@@ -122,8 +123,10 @@ public final class TrainingSession {
         path: run.checkpoint, problem: "is not there: the run was stopped before its first save",
         advice: "start it again with --overwrite")
     }
+    let before = description.configuration
     change(&description.configuration)
     let configuration = description.configuration
+    try configuration.requireContinues(before)
     try configuration.validate()
     if let moved = dataPath { description.data = Self.absolute(moved) }
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)

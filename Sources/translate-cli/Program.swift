@@ -39,7 +39,7 @@ enum Program {
     do {
       return try command.run(on: console)
     } catch let error as ConfigurationError {
-      return refuse(error)
+      return refuse(UsageError.impossible(error))
     } catch {
       console.error("\(name) \(C.name): \(error)")
       return .failure

@@ -15,14 +15,8 @@ struct CheckCommand: Command {
     OptionGroup<Self>(
       title: "Options",
       options: [
-        .choice("objective", \.objective, standard: "what the folders look like", "what the images are to be used for"),
-        .choice("preprocess", \.settings.preprocess, "how training would prepare the images"),
-        .integer("load-size", \.settings.loadSize, "side in pixels to which it would resize them"),
-        .integer("crop-size", \.settings.cropSize, "side in pixels of its crops"),
-        .integer("batch-size", \.settings.batchSize, "images in a step"),
-        .flag("recursive", \.settings.recursive, "read sub-folders too"),
-        .maxPixels(\.settings.maxPixels),
-        .integer("threads", \.settings.threads, "threads that decode [one a core]"),
+        .choice("objective", \.objective, standard: "what the folders look like", "what the images are to be used for")
+      ] + Settings.all.filter(\.concernsPictures).map { Option<TrainingConfiguration>($0).within(\.settings) } + [
         .quiet(\.isQuiet),
         .flag("json", \.json, "print JSON"),
       ])

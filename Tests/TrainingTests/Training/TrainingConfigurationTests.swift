@@ -4,7 +4,7 @@ import Files
 import NeuralNet
 import PatchDisc
 import ResNet
-import Training
+@testable import Training
 import UNet
 
 struct TrainingConfigurationTests {
@@ -85,29 +85,29 @@ struct TrainingConfigurationTests {
       var settings = TrainingConfiguration.unpaired
       change(&settings)
       let error = #expect(throws: ConfigurationError.self) { try settings.validate() }
-      #expect(error?.option == option)
+      #expect(error?.setting == option)
     }
-    refused("--epochs") { $0.epochs = -1 }
-    refused("--decay-epochs") { $0.decayEpochs = .max }
-    refused("--steps") { $0.steps = 0 }
-    refused("--batch-size") { $0.batchSize = 0 }
-    refused("--crop-size") { $0.cropSize = 287 }
-    refused("--load-size") { $0.loadSize = .max }
-    refused("--ngf") { $0.ngf = 0 }
-    refused("--ndf") { $0.ndf = .min }
-    refused("--generator") { $0.generator = .unet(levels: 63) }
-    refused("--generator resnet blocks") { $0.generator = .resnet(blocks: 0) }
-    refused("--discriminator-layers") { $0.discriminatorLayers = 63 }
-    refused("--lambda-a") { $0.lambdaA = .nan }
-    refused("--lambda-b") { $0.lambdaB = -1 }
-    refused("--lambda-identity") { $0.lambdaIdentity = .infinity }
-    refused("--learning-rate") { $0.learningRate = .nan }
-    refused("--init-gain") { $0.initGain = -1 }
-    refused("--beta1") { $0.beta1 = 1 }
-    refused("--beta1") { $0.beta1 = .nan }
-    refused("--gan-mode") { $0.ganMode = .wgangp }
-    refused("--lambda-identity") { $0.outputChannels = 1 }
-    refused("--crop-size") { ($0.cropSize, $0.discriminator) = (4, .pixel) }
+    refused("epochs") { $0.epochs = -1 }
+    refused("decay-epochs") { $0.decayEpochs = .max }
+    refused("steps") { $0.steps = 0 }
+    refused("batch-size") { $0.batchSize = 0 }
+    refused("crop-size") { $0.cropSize = 287 }
+    refused("load-size") { $0.loadSize = .max }
+    refused("ngf") { $0.ngf = 0 }
+    refused("ndf") { $0.ndf = .min }
+    refused("generator") { $0.generator = .unet(levels: 63) }
+    refused("generator") { $0.generator = .resnet(blocks: 0) }
+    refused("discriminator-layers") { $0.discriminatorLayers = 63 }
+    refused("lambda-a") { $0.lambdaA = .nan }
+    refused("lambda-b") { $0.lambdaB = -1 }
+    refused("lambda-identity") { $0.lambdaIdentity = .infinity }
+    refused("learning-rate") { $0.learningRate = .nan }
+    refused("init-gain") { $0.initGain = -1 }
+    refused("beta1") { $0.beta1 = 1 }
+    refused("beta1") { $0.beta1 = .nan }
+    refused("gan-mode") { $0.ganMode = .wgangp }
+    refused("lambda-identity") { $0.outputChannels = 1 }
+    refused("crop-size") { ($0.cropSize, $0.discriminator) = (4, .pixel) }
   }
 
   @Test func possibleSettingsPass() throws {
@@ -145,7 +145,7 @@ struct RunDescriptionTests {
     let keys = text.split(separator: "\n").compactMap {
       $0.wholeMatch(of: #/  "([a-z0-9_]+)" :.*/#).map { String($0.1) }
     }
-    let settings = TrainingConfiguration.CodingKeys.allCases.map(\.rawValue)
+    let settings = ["objective"] + Settings.all.map { SettingKey(setting: $0.name).stringValue }
     #expect(keys == (settings + ["data", "version", "command_line"]).sorted())
     #expect(text.contains("\"threads\" : null") && text.contains("\"seed\" : 18446744073709551615"))
     #expect(text.contains("\"data\" : \"/data/a b\"") && text.hasSuffix("}\n"))
@@ -188,7 +188,7 @@ struct RunDescriptionTests {
       #"{"command_line": "x"}"#,
       "c: command_line has the wrong type, expected a list; restore the file as the training wrote it"
     ),
-    (#"{"ngf": 0}"#, "c: holds a setting that cannot be: --ngf is 0; give 1 to 1024"),
+    (#"{"ngf": 0}"#, "c: holds a setting that cannot be: ngf is 0; give 1 to 1024"),
   ])
   func wrongFilesAreNamed(text: String, expected: String) {
     let error = #expect(throws: FileError.self) { try RunDescription.parse(Data(text.utf8), path: "c") }

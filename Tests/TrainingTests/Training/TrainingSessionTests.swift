@@ -88,15 +88,33 @@ import Testing
     configuration.steps = 3
     _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
     let before = try TrainingScene.checkpoint(scene.run("run"))
-    let session = try TrainingSession(resuming: scene.run("run")) {
-      $0.steps = 60
-      $0.learningRate = 100
-      $0.ganMode = .lsgan
-    }
+    var description = try RunDescription.read(runFolder: scene.run("run"))
+    description.configuration.learningRate = 100
+    description.configuration.ganMode = .lsgan
+    try description.write(runFolder: scene.run("run"))
+    let session = try TrainingSession(resuming: scene.run("run")) { $0.steps = 60 }
     let error = #expect(throws: FileError.self) { _ = try session.train() }
     #expect(error?.description.contains("training has diverged: at step") == true, "\(String(describing: error))")
     #expect(error?.description.contains("the last good checkpoint is kept") == true)
     #expect(try TrainingScene.checkpoint(scene.run("run")) == before)
+  }
+
+  @Test func onlySomeSettingsMayChangeOnTheWay() throws {
+    let scene = try TrainingScene(.paired)
+    var configuration = TrainingScene.configuration(.paired)
+    configuration.steps = 1
+    _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
+    let error = #expect(throws: ConfigurationError.self) {
+      _ = try TrainingSession(resuming: scene.run("run")) { ($0.steps, $0.lambdaL1) = (2, 7) }
+    }
+    #expect(error?.setting == "lambda-l1")
+    #expect(
+      error?.description
+        == "lambda l1 was 100 at the start of the run and cannot change on the way; "
+        + "start a new run, with init from to keep the weights")
+    #expect(
+      Set(Settings.all.filter(\.mayChangeOnResume).map(\.name))
+        == ["epochs", "decay-epochs", "steps", "skip-damaged", "threads", "save-every", "sample-every"])
   }
 
   @Test func refusals() throws {

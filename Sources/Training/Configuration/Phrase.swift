@@ -39,12 +39,15 @@ extension Phrase: ExpressibleByStringInterpolation {
   public struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var pieces: [Piece] = []
 
+    /// Nothing gathered yet.
     public init(literalCapacity: Int, interpolationCount: Int) {}
 
+    /// Adds words.
     public mutating func appendLiteral(_ literal: String) {
       if !literal.isEmpty { pieces.append(.words(literal)) }
     }
 
+    /// Adds a value in words.
     public mutating func appendInterpolation(_ value: some CustomStringConvertible) {
       pieces.append(.words("\(value)"))
     }
@@ -57,6 +60,8 @@ extension Phrase: ExpressibleByStringInterpolation {
     }
   }
 
+  /// A phrase that speaks of no setting.
   public init(stringLiteral words: String) { pieces = [.words(words)] }
+  /// A phrase of words and settings.
   public init(stringInterpolation: StringInterpolation) { pieces = stringInterpolation.pieces }
 }

@@ -126,27 +126,10 @@ package enum Settings {
 }
 
 extension Settings {
-  private static let l1 = Setting("lambda-l1", \.lambdaL1, "weight of the L1 loss", limits: .upTo(1_000_000))
-  private static let cycle = [
-    Setting("lambda-a", \.lambdaA, "weight of the cycle loss A → B → A", limits: .upTo(1_000_000)),
-    Setting("lambda-b", \.lambdaB, "weight of the cycle loss B → A → B", limits: .upTo(1_000_000)),
-    Setting(
-      "lambda-identity", \.lambdaIdentity, "identity loss as a share of the cycle weights; 0 for none",
-      limits: .upTo(1_000_000)),
-    Setting(
-      "pool-size", \.poolSize, "earlier translations that each discriminator is also shown; 0 for none",
-      limits: .within(0...10_000)),
-  ]
-
-  /// What an algorithm has, in the order of help.
-  package static func groups(for objective: TrainingObjective) -> [SettingGroup] {
-    let own = SettingGroup(lossHeading, objective == .paired ? [l1] : cycle)
-    return [length, data, generator, discriminator, initialization, adversarial, own, optimiser, running]
-  }
-
   /// Every setting that any algorithm has, each once.
-  package static let all = {
+  package static var all: [Setting] {
     var names: Set<String> = []
-    return TrainingObjective.allCases.flatMap(groups).flatMap(\.settings).filter { names.insert($0.name).inserted }
-  }()
+    return TrainingAlgorithm.registered.flatMap(\.settings).flatMap(\.settings)
+      .filter { names.insert($0.name).inserted }
+  }
 }

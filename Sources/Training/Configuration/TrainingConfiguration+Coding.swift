@@ -8,14 +8,14 @@ extension TrainingConfiguration: Codable {
   /// older and newer versions are read.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: SettingKey.self)
-    self.init(try container.value(TrainingObjective.self, for: Self.algorithmKey) ?? .paired)
+    self.init(try container.value(TrainingAlgorithm.self, for: Self.algorithmKey) ?? .paired)
     for setting in Settings.all { try setting.read(&self, container) }
   }
 
   /// Writes every setting, defaults too; null where there is none.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: SettingKey.self)
-    try container.encode(objective, forKey: Self.algorithmKey)
+    try container.encode(algorithm, forKey: Self.algorithmKey)
     for setting in Settings.all { try setting.write(self, &container) }
   }
 }

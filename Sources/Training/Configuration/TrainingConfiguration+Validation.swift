@@ -9,8 +9,7 @@ extension TrainingConfiguration {
     for setting in Settings.all { try setting.check(self) }
     try validateLength()
     try validateSizes()
-    try validateDiscriminator()
-    try validateIdentity()
+    try algorithm.check(self)
   }
 
   private func validateLength() throws(ConfigurationError) {
@@ -33,35 +32,16 @@ extension TrainingConfiguration {
     }
   }
 
-  /// Checks what an algorithm with a discriminator asks for.
-  func validateDiscriminator() throws(ConfigurationError) {
-    if preprocess.crops, let patchLayers, cropSize < 3 << patchLayers {
-      throw ConfigurationError(
-        setting: "crop-size",
-        problem: "\(cropSize) is too small for a discriminator with \(patchLayers) stride-2 layers",
-        advice: "give at least \(3 << patchLayers), or fewer layers with \(setting: "discriminator", "n_layers")")
-    }
-    if ganMode == .wgangp, (discriminatorNorm ?? norm) != .none {
-      throw ConfigurationError(
-        setting: "gan-mode",
-        problem: "wgangp needs a discriminator without normalisation, since its penalty is on single images",
-        advice: "add \(setting: "discriminator-norm", "none") (or \(setting: "norm", "none") for both networks)")
-    }
-  }
-
-  private func validateIdentity() throws(ConfigurationError) {
-    if objective == .unpaired, lambdaIdentity > 0, inputChannels != outputChannels {
-      throw ConfigurationError(
-        setting: "lambda-identity",
-        problem: "\(lambdaIdentity) needs as many input as output channels, not \(inputChannels) and \(outputChannels)",
-        advice: "add \(setting: "lambda-identity", 0)")
-    }
-  }
-
   /// Checks that a run may go on as this where it was `start` before.
   ///
   /// - Throws: a `ConfigurationError` for the first setting that must stay as it was.
   func requireContinues(_ start: TrainingConfiguration) throws(ConfigurationError) {
+    guard algorithm == start.algorithm else {
+      throw ConfigurationError(
+        setting: "objective",
+        problem: "was \(start.algorithm.name) at the start of the run and cannot change on the way",
+        advice: "start a new run")
+    }
     for setting in Settings.all where !setting.mayChangeOnResume && !setting.isEqual(self, start) {
       throw ConfigurationError(
         setting: setting.name,

@@ -2,24 +2,24 @@ import Training
 
 /// `translate-cli resume RUN`
 struct ResumeCommand: Command {
-  static let words = ["resume"]
-  static let summary = "go on where the training of RUN stopped, bit for bit"
-  static let discussion = """
+  let words = ["resume"]
+  let summary = "go on where the training of RUN stopped, bit for bit"
+  let discussion = """
     Only what is named here can change on the way; everything else is as RUN/config.json says.
     """
-  static let operands = [Operand<Self>("RUN", \.run, "folder of a training run")]
-  static let options = [
-    OptionGroup<Self>(
-      title: "Options",
-      options: SettingChanges.options.map { $0.within(\Self.changes) } + [
-        .text("data", \.data, placeholder: "DATA", "where the data lie now, if they have moved"),
-        .quiet(\.isQuiet),
-        .flag("json", \.json, "print what came out as JSON at the end"),
-      ])
-  ]
-  static let memoryAdvice =
+  let operands = [Operand<Self>("RUN", \.run, "folder of a training run")]
+  let options: [OptionGroup<Self>] = {
+    let settings = SettingChanges.options.map { $0.within(\Self.changes) }
+    let others: [Option<Self>] = [
+      .text("data", \.data, placeholder: "DATA", "where the data lie now, if they have moved"),
+      .quiet(\.isQuiet),
+      .flag("json", \.json, "print what came out as JSON at the end"),
+    ]
+    return [OptionGroup(title: "Options", options: settings + others)]
+  }()
+  let memoryAdvice =
     "what was saved last is whole: go on with fewer --threads, or give the program more memory"
-  static let examples = ["resume runs/facades", "resume runs/facades --epochs 200 --threads 8"]
+  let examples = ["resume runs/facades", "resume runs/facades --epochs 200 --threads 8"]
 
   var run = ""
   var changes = SettingChanges()

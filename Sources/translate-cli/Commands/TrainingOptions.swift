@@ -65,8 +65,8 @@ enum TrainingOptions {
   typealias Group = OptionGroup<TrainingConfiguration>
 
   /// All that an algorithm has.
-  static func groups(for objective: TrainingObjective) -> [Group] {
-    Settings.groups(for: objective).reduce(into: []) { groups, next in
+  static func groups(for algorithm: TrainingAlgorithm) -> [Group] {
+    algorithm.settings.reduce(into: []) { groups, next in
       let options = next.settings.map { Option<TrainingConfiguration>($0) }
       if let last = groups.last, last.title == next.heading {
         groups[groups.count - 1] = Group(title: last.title, options: last.options + options)
@@ -96,20 +96,41 @@ struct SettingChanges: Sendable {
   private var written: [(setting: Setting, text: String)] = []
 
   /// The options for all settings that may change on the way.
-  static let options = Settings.all.filter(\.mayChangeOnResume).map { setting in
-    Option<SettingChanges>(
-      name: setting.name, form: OptionForm(setting.form), help: UsageError.words(setting.resumingHelp),
-      standard: { _ in nil },
-      set: { (changes: inout SettingChanges, text: String) throws(UsageError) in
-        var trial = TrainingConfiguration.paired
-        try setting.set(&trial, written: text)
-        changes.written.append((setting, text))
-      })
+  static var options: [Option<SettingChanges>] {
+    Settings.all.filter(\.mayChangeOnResume).map { setting in
+      Option<SettingChanges>(
+        name: setting.name, form: OptionForm(setting.form), help: UsageError.words(setting.resumingHelp),
+        standard: { _ in nil },
+        set: { (changes: inout SettingChanges, text: String) throws(UsageError) in
+          var trial = TrainingConfiguration.paired
+          try setting.set(&trial, written: text)
+          changes.written.append((setting, text))
+        })
+    }
   }
 
   /// Makes the changes.
   func apply(to configuration: inout TrainingConfiguration) {
     // Each text has been tried when it was given.
     for change in written { try? change.setting.set(&configuration, written: change.text) }
+  }
+}
+
+extension Option {
+  /// An algorithm of training by its name, where it is given at all.
+  static func algorithm(
+    _ name: String, _ property: WritableKeyPath<Target, TrainingAlgorithm?> & Sendable, standard: String,
+    _ help: String
+  ) -> Option {
+    let form = Setting.Form.value(placeholder: TrainingAlgorithm.placeholder)
+    return Option(
+      name: name, form: OptionForm(form), help: help, standard: { $0[keyPath: property]?.name ?? standard },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        do throws(SettingTextError) {
+          target[keyPath: property] = try TrainingAlgorithm(settingText: text)
+        } catch {
+          throw UsageError(error, option: "--" + name, value: text, form)
+        }
+      })
   }
 }

@@ -9,10 +9,10 @@ import Testing
 
 /// Whole runs on small drawn data: what stopping, resuming and threads must not change.
 @Suite struct TrainingSessionTests {
-  @Test(arguments: [TrainingObjective.paired, .unpaired])
-  func stoppingAndResumingChangesNothing(_ objective: TrainingObjective) throws {
-    let scene = try TrainingScene(objective)
-    var configuration = TrainingScene.configuration(objective)
+  @Test(arguments: [TrainingAlgorithm.paired, .unpaired])
+  func stoppingAndResumingChangesNothing(_ algorithm: TrainingAlgorithm) throws {
+    let scene = try TrainingScene(algorithm)
+    var configuration = TrainingScene.configuration(algorithm)
     configuration.steps = 17
     #expect(
       try TrainingSession(starting: configuration, data: scene.data, run: scene.run("whole")).train() == .finished)
@@ -234,9 +234,9 @@ import Testing
     let scene = try TrainingScene(.paired)
     let unpaired = try TrainingScene(.unpaired, count: 5)
     var variants: [(String, TrainingConfiguration)] = []
-    func add(_ name: String, _ objective: TrainingObjective = .paired, _ change: (inout TrainingConfiguration) -> Void)
+    func add(_ name: String, _ algorithm: TrainingAlgorithm = .paired, _ change: (inout TrainingConfiguration) -> Void)
     {
-      var configuration = TrainingScene.configuration(objective)
+      var configuration = TrainingScene.configuration(algorithm)
       configuration.steps = 4
       change(&configuration)
       variants.append((name, configuration))
@@ -285,7 +285,7 @@ import Testing
     }
     var seen: Set<String> = []
     for (name, configuration) in variants {
-      let data = configuration.objective == .paired ? scene.data : unpaired.data
+      let data = configuration.algorithm == .paired ? scene.data : unpaired.data
       let run = scene.run(name)
       #expect(try TrainingSession(starting: configuration, data: data, run: run).train() == .finished, "\(name)")
       let rows = try TrainingScene.losses(run)

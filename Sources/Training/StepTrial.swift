@@ -11,7 +11,7 @@ package final class StepTrial {
   ///
   /// - Throws: `FileError` where there is no memory for the networks
   package init(_ configuration: TrainingConfiguration, processor: Processor) throws {
-    model = try TrainingSession.model(configuration, processor, random: &random)
+    model = try configuration.algorithm.makeModel(configuration, processor, &random)
     learningRate = configuration.learningRate
     func images(_ channels: Int, _ random: inout RandomGenerator) -> ImageBatch {
       let (count, side) = (configuration.batchSize, configuration.cropSize)

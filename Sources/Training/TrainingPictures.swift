@@ -27,7 +27,7 @@ struct TrainingPictures {
     let skips = configuration.skipDamaged
     let preparation = ImagePreparation(configuration)
     folder = try DataFolder(
-      path, objective: configuration.objective, recursive: configuration.recursive,
+      path, needs: configuration.algorithm.data, recursive: configuration.recursive,
       limit: ImageLimit(pixels: configuration.maxPixels))
     try folder.requireSound(for: preparation, batchSize: configuration.batchSize, skipsDamaged: skips)
     sampler = try Sampler(folder, configuration, generator: generator, resuming: state)
@@ -103,7 +103,7 @@ struct SamplePictures {
     let counts = store.counts
     let shown = min(Self.rowLimit, max(counts.inputs, counts.targets))
     let rows = (0..<shown).map { (input: $0 % counts.inputs, target: $0 % counts.targets) }
-    measures = configuration.objective == .paired && data.heldOut != nil
+    measures = !configuration.algorithm.heldOutFigures.isEmpty && data.heldOut != nil
     let measured = Array(0..<(measures ? min(Self.measuredLimit, counts.inputs) : 0))
 
     var seen: Set<ImageStore.Place> = []

@@ -34,6 +34,7 @@ public final class TrainingSession {
   private let loader: BatchLoader
   private let samples: SampleWriter
   private let losses: TableLog
+  private let lossNames: [String]
   private var position: TrainingPosition
   private var random: RandomGenerator
   /// The step of the checkpoint on the disk; nil where there is none.
@@ -79,7 +80,8 @@ public final class TrainingSession {
     try run.requireNew(overwrite: overwrite)
     let pictures = try Self.pictures(dataPath, configuration, resuming: nil, limits)
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
-    let model = try Self.model(configuration, Processor(threads: configuration.threads), random: &random)
+    let model = try configuration.algorithm.makeModel(
+      configuration, Processor(threads: configuration.threads), &random)
     var initial: [String] = []
     if let source = configuration.initFrom { initial = try InitialWeights.load(source, into: model) }
     if lock == nil {
@@ -101,7 +103,8 @@ public final class TrainingSession {
   ///   - dataPath: where the data lie now; nil: where they lay when the run was started
   ///   - change: changes settings that may change on the way: epochs, steps, threads, how often is saved, whether damaged
   ///     pictures are left out …
-  /// - Throws: `FileError` where there is no such run, its checkpoint or data is damaged, or it is finished
+  /// - Throws: `ConfigurationError` for a setting that cannot be, or cannot change on the way; `FileError` where there is
+  ///   no such run, its checkpoint or data is damaged, or it is finished
   public convenience init(
     resuming runPath: String, data dataPath: String? = nil, change: (inout TrainingConfiguration) -> Void = { _ in }
   ) throws {
@@ -122,12 +125,15 @@ public final class TrainingSession {
         path: run.checkpoint, problem: "is not there: the run was stopped before its first save",
         advice: "start it again with --overwrite")
     }
+    let before = description.configuration
     change(&description.configuration)
     let configuration = description.configuration
+    try configuration.requireContinues(before)
     try configuration.validate()
     if let moved = dataPath { description.data = Self.absolute(moved) }
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
-    let model = try Self.model(configuration, Processor(threads: configuration.threads), random: &random)
+    let model = try configuration.algorithm.makeModel(
+      configuration, Processor(threads: configuration.threads), &random)
     let (position, file) = try Checkpoint.read(run.checkpoint, into: model.networks)
     try model.loadExtra(from: file)
     let pictures = try Self.pictures(description.data, configuration, resuming: position.sampler, limits)
@@ -169,9 +175,11 @@ public final class TrainingSession {
     loader = BatchLoader(
       store: pictures.store, sampler: pictures.sampler, batchSize: configuration.batchSize,
       skipsDamaged: configuration.skipDamaged)
-    samples = try SampleWriter(pictures.samples, run, continuingAfter: saved?.step)
+    samples = try SampleWriter(
+      pictures.samples, of: configuration.algorithm, run, continuingAfter: saved?.step)
+    lossNames = configuration.algorithm.losses.map(\.name)
     losses = try TableLog(
-      path: run.losses, columns: ["step", "epoch"] + model.lossNames + ["seconds"], continuingAfter: saved?.step)
+      path: run.losses, columns: ["step", "epoch"] + lossNames + ["seconds"], continuingAfter: saved?.step)
     for error in pictures.survey.damaged { _ = noteLeftOut(error) }
   }
 
@@ -182,15 +190,6 @@ public final class TrainingSession {
     try TrainingPictures(
       path, configuration, generator: RandomGenerator(seed: configuration.seed, stream: Stream.data.rawValue),
       resuming: state, limits)
-  }
-
-  static func model(
-    _ configuration: TrainingConfiguration, _ processor: Processor, random: inout RandomGenerator
-  ) throws -> any TranslationModel {
-    switch configuration.objective {
-    case .paired: return try Pix2Pix(configuration, processor: processor, random: &random)
-    case .unpaired: return try CycleGAN(configuration, processor: processor, random: &random)
-    }
   }
 
   private static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
@@ -256,7 +255,7 @@ public final class TrainingSession {
 
       var progress = TrainingProgress(
         event: .step, step: step, lastStep: lastStep, epoch: batch.epoch, epochs: epochs, images: batch.input.count,
-        losses: Array(zip(model.lossNames, values)), learningRate: rate, seconds: seconds)
+        losses: Array(zip(lossNames, values)), learningRate: rate, seconds: seconds)
       report(progress)
       for error in batch.leftOut where noteLeftOut(error) {
         progress.event = .leftOut(error)
@@ -337,7 +336,7 @@ public final class TrainingSession {
 
   private func requireNumbers(_ values: [Double]) throws {
     guard let bad = values.firstIndex(where: { !$0.isFinite }) else { return }
-    throw diverged("the loss \(model.lossNames[bad]) is \(values[bad].isNaN ? "not a number" : "infinite")")
+    throw diverged("the loss \(lossNames[bad]) is \(values[bad].isNaN ? "not a number" : "infinite")")
   }
 
   private func diverged(_ what: String) -> FileError {

@@ -24,24 +24,24 @@ enum Program {
     return .usage
   }
 
-  private static func run<C: Command>(_ type: C.Type, _ arguments: [String], _ console: Console) throws -> ExitCode {
+  private static func run<C: Command>(_ defaults: C, _ arguments: [String], _ console: Console) throws -> ExitCode {
     func refuse(_ reason: any Error) -> ExitCode {
-      console.error("\(name) \(C.name): \(reason) (\(name) \(C.name) --help)")
+      console.error("\(name) \(defaults.name): \(reason) (\(name) \(defaults.name) --help)")
       return .usage
     }
     let command: C
     do {
-      command = try parse(type, arguments)
+      command = try parse(defaults, arguments)
     } catch {
       return refuse(error)
     }
-    last_resort_say("\(name) \(C.name)", C.memoryAdvice)
+    last_resort_say("\(name) \(defaults.name)", defaults.memoryAdvice)
     do {
       return try command.run(on: console)
     } catch let error as ConfigurationError {
-      return refuse(error)
+      return refuse(UsageError.impossible(error))
     } catch {
-      console.error("\(name) \(C.name): \(error)")
+      console.error("\(name) \(defaults.name): \(error)")
       return .failure
     }
   }

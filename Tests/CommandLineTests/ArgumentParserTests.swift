@@ -6,12 +6,12 @@ import Testing
 private struct Sample: Command {
   enum Colour: String, CaseIterable, Sendable { case red, green, darkBlue = "dark-blue" }
 
-  static let words = ["sample"]
-  static let summary = "exercise the parser"
-  static let operands = [
+  let words = ["sample"]
+  let summary = "exercise the parser"
+  let operands = [
     Operand<Self>("SOURCE", \.source, "where from"), Operand<Self>("GOAL", \.goal, "where to"),
   ]
-  static let options = [
+  let options = [
     OptionGroup<Self>(
       title: "Options",
       options: [
@@ -27,7 +27,7 @@ private struct Sample: Command {
         .text("note", \.note, placeholder: "TEXT", "to remember"),
       ])
   ]
-  static let examples = ["sample a b --out c"]
+  let examples = ["sample a b --out c"]
 
   var source = ""
   var goal = ""
@@ -47,7 +47,7 @@ private struct Sample: Command {
 
 struct ArgumentParserTests {
   private func read(_ line: String) throws -> Sample {
-    try parse(Sample.self, line.split(separator: " ", omittingEmptySubsequences: false).map(String.init))
+    try parse(Sample(), line.split(separator: " ", omittingEmptySubsequences: false).map(String.init))
   }
 
   @Test func defaultsStand() throws {
@@ -117,7 +117,7 @@ struct ArgumentParserTests {
 
   @Test func helpListsEveryOptionWithItsDefault() {
     #expect(
-      HelpText.text(of: Sample.self) == """
+      HelpText.text(of: Sample()) == """
         translate-cli sample: exercise the parser
 
         Usage: translate-cli sample SOURCE GOAL --out DIR [options]

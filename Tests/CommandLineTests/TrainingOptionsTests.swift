@@ -3,36 +3,13 @@ import Testing
 @testable import NeuralNet
 @testable import Training
 
-/// Stands for the training commands, whose options these are.
-private struct Paired: Command {
-  static let words = ["train", "paired"]
-  static let summary = "learn"
-  static let operands: [Operand<Self>] = []
-  static let options = TrainingOptions.groups(for: .paired).map { $0.within(\Self.configuration) }
-  static let examples = ["train paired"]
-  var configuration = TrainingConfiguration.paired
-  func validate(given: Set<String>) throws(UsageError) { try configuration.validateForCommandLine(given) }
-  func run(on console: Console) throws -> ExitCode { .success }
-}
-
-private struct Unpaired: Command {
-  static let words = ["train", "unpaired"]
-  static let summary = "learn"
-  static let operands: [Operand<Self>] = []
-  static let options = TrainingOptions.groups(for: .unpaired).map { $0.within(\Self.configuration) }
-  static let examples = ["train unpaired"]
-  var configuration = TrainingConfiguration.unpaired
-  func validate(given: Set<String>) throws(UsageError) { try configuration.validateForCommandLine(given) }
-  func run(on console: Console) throws -> ExitCode { .success }
-}
-
 struct TrainingOptionsTests {
   private func paired(_ line: String) throws -> TrainingConfiguration {
-    try parse(Paired.self, line.split(separator: " ").map(String.init)).configuration
+    try parse(TrainCommand(.paired), ["d", "--out", "r"] + line.split(separator: " ").map(String.init)).configuration
   }
 
   private func unpaired(_ line: String) throws -> TrainingConfiguration {
-    try parse(Unpaired.self, line.split(separator: " ").map(String.init)).configuration
+    try parse(TrainCommand(.unpaired), ["d", "--out", "r"] + line.split(separator: " ").map(String.init)).configuration
   }
 
   @Test func withoutOptionsThePublishedSettingsHold() throws {
@@ -87,7 +64,7 @@ struct TrainingOptionsTests {
       + "--init-gain 0.1 --gan-mode wgangp --lambda-l1 50 --learning-rate 0.001 --beta1 0.9 --lr-policy step "
       + "--lr-decay-iters 20 --seed 42 --threads 3 --save-every 11 --sample-every 12"
     let arguments = line.split(separator: " ").map(String.init) + ["--init-from", "old run"]
-    #expect(try parse(Paired.self, arguments).configuration == expected)
+    #expect(try parse(TrainCommand(.paired), ["d", "--out", "r"] + arguments).configuration == expected)
     let settings = try unpaired(
       "--lambda-a 1 --lambda-b 2 --lambda-identity 0 --pool-size 0 --generator unet_256 --norm batch --dropout")
     #expect(settings.lambdaA == 1 && settings.lambdaB == 2 && settings.lambdaIdentity == 0 && settings.poolSize == 0)

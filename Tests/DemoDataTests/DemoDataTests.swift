@@ -34,7 +34,7 @@ import Testing
     }
     #expect(steps == Array(1...7))
     let data = try DataFolder(folder("demo"))
-    #expect(data.problems == [] && data.objective == .paired && data.training.arrangement == .sideBySide)
+    #expect(data.problems == [] && data.holds == .pairs && data.training.arrangement == .sideBySide)
     #expect(data.training.countA == 3 && data.heldOut?.countA == 4)
     #expect(data.training.size(data.training.filesA[0]) ?? (0, 0) == (32, 32))
     try data.requireSound(for: ImagePreparation())
@@ -48,7 +48,7 @@ import Testing
     let folder = try TemporaryFolder()
     try DemoData.writeUnpaired(to: folder("demo"), count: 3, size: 32)
     let data = try DataFolder(folder("demo"))
-    #expect(data.problems == [] && data.objective == .unpaired)
+    #expect(data.problems == [] && data.holds == .twoSets)
     #expect(data.training.countA == 3 && data.training.countB == 3 && data.heldOut?.countB == 4)
   }
 

@@ -3,18 +3,14 @@ import Images
 import NeuralNet
 import Weights
 
-/// An algorithm that learns to translate: what one step does, and what is saved, sampled and measured of it.
+/// What learns in a run of a `TrainingAlgorithm`: what one step does, and what is saved, sampled and measured of it.
 ///
 /// Everything that training algorithms have in common is in `TrainingSession`.
 protocol TranslationModel: AnyObject {
-  /// Names of the losses, in the order of `step`'s answer and of losses.csv.
-  var lossNames: [String] { get }
   /// The networks with their optimisers, as checkpoints name them.
   var networks: [TrainedNetwork] { get }
   /// The generators as they are handed out.
   var generators: [GeneratorFile] { get }
-  /// Titles of the pictures in a sample row.
-  var sampleTitles: [String] { get }
 
   /// Checks that a batch can be trained on, before anything is changed by it.
   ///
@@ -27,18 +23,18 @@ protocol TranslationModel: AnyObject {
   ///   - batch: images in [−1, 1]
   ///   - learningRate: of all optimisers
   ///   - random: draws dropout masks, penalties and pools
-  /// - Returns: the losses
+  /// - Returns: the losses, in the order of `TrainingAlgorithm.losses`
   /// - Throws: `FileError` where images of this size cannot be trained on
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double]
 
   /// The figure among the losses that should fall, for the plateau policy.
   func figure(_ losses: [Double]) -> Double
 
-  /// A row of pictures that shows how training goes.
+  /// A row of pictures that shows how training goes, under `TrainingAlgorithm.sampleTitles`.
   func sample(input: ImageBatch, target: ImageBatch) throws -> [Image]
 
-  /// The translation of `input`, to be compared with its target; nil where there is nothing to compare.
-  func translation(of input: ImageBatch) throws -> Image?
+  /// The figures of a held-out picture and its target, in the order of `TrainingAlgorithm.heldOutFigures`.
+  func measure(input: ImageBatch, target: ImageBatch) throws -> [Double]
 
   /// What a checkpoint holds apart from networks: image pools.
   var extraTensors: [SafetensorsWriter.Tensor] { get }
@@ -52,6 +48,9 @@ protocol TranslationModel: AnyObject {
 
 extension TranslationModel {
   func check(_ batch: Batch) throws {}
+  func measure(input: ImageBatch, target: ImageBatch) throws -> [Double] { [] }
+  var extraTensors: [SafetensorsWriter.Tensor] { [] }
+  func loadExtra(from file: WeightsFile) throws {}
 }
 
 /// A generator's file in a run folder.

@@ -1,11 +1,3 @@
-/// What is learned from: pairs or two unordered sets.
-public enum TrainingObjective: String, Sendable, Codable, CaseIterable {
-  /// pix2pix (Isola et al., 2017): every image of A has its partner in B.
-  case paired
-  /// CycleGAN (Zhu et al., 2017): two sets without partners.
-  case unpaired
-}
-
 /// How an image file becomes a training image (`--preprocess` of the public code).
 public enum Preprocessing: String, Sendable, Codable, CaseIterable {
   /// Resized to `loadSize × loadSize`, then a random crop of `cropSize × cropSize`.

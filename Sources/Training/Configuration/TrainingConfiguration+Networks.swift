@@ -2,26 +2,9 @@ import NeuralNet
 import PatchDisc
 
 extension TrainingConfiguration {
-  /// The network from input to output (pix2pix's only one, CycleGAN's forward one).
+  /// The network from input to output.
   public var generatorConfiguration: any GeneratorConfiguration {
-    makeGenerator(inputChannels: inputChannels, outputChannels: outputChannels)
-  }
-
-  /// CycleGAN's network from output back to input.
-  public var reverseGeneratorConfiguration: any GeneratorConfiguration {
-    makeGenerator(inputChannels: outputChannels, outputChannels: inputChannels)
-  }
-
-  /// The network that judges outputs: pix2pix shows it input and output together, CycleGAN the output alone.
-  public var discriminatorConfiguration: DiscriminatorConfiguration {
-    let (pair, overflow) = inputChannels.addingReportingOverflow(outputChannels)
-    // A sum that is none is refused where a network is made of it.
-    return makeDiscriminator(channels: objective == .unpaired ? outputChannels : overflow ? 0 : pair)
-  }
-
-  /// CycleGAN's network that judges images of the input domain.
-  public var reverseDiscriminatorConfiguration: DiscriminatorConfiguration {
-    makeDiscriminator(channels: inputChannels)
+    generatorConfiguration(from: inputChannels, to: outputChannels)
   }
 
   /// Stride-2 layers of the PatchGAN in use; nil for the pixel discriminator.
@@ -33,7 +16,8 @@ extension TrainingConfiguration {
     }
   }
 
-  private func makeGenerator(inputChannels: Int, outputChannels: Int) -> any GeneratorConfiguration {
+  /// The chosen network from images of some channels to others.
+  func generatorConfiguration(from inputChannels: Int, to outputChannels: Int) -> any GeneratorConfiguration {
     var network = generator.configuration
     network.inputChannels = inputChannels
     network.outputChannels = outputChannels
@@ -44,7 +28,8 @@ extension TrainingConfiguration {
     return network
   }
 
-  private func makeDiscriminator(channels: Int) -> DiscriminatorConfiguration {
+  /// The chosen discriminator of images of so many channels.
+  func discriminatorConfiguration(channels: Int) -> DiscriminatorConfiguration {
     var network = DiscriminatorConfiguration()
     network.kind = patchLayers.map { .patch(layers: $0) } ?? .pixel
     network.inputChannels = channels

@@ -6,8 +6,10 @@ import Weights
 ///
 /// Start from `.paired` or `.unpaired`, change what should differ, and call `validate()`.
 public struct TrainingConfiguration: Sendable, Equatable {
-  /// pix2pix from pairs or CycleGAN from two sets.
-  public var objective: TrainingObjective
+  /// What learns, and from what.
+  public var algorithm: TrainingAlgorithm
+  /// What only some algorithms have.
+  var algorithmSettings = AlgorithmSettingsTable()
 
   // MARK: Length
 
@@ -48,13 +50,13 @@ public struct TrainingConfiguration: Sendable, Equatable {
   // MARK: Networks
 
   /// Which network translates.
-  public var generator: GeneratorChoice
+  public var generator = GeneratorChoice.unet(levels: 8)
   /// Channels after the generator's first convolution.
   public var ngf = 64
   /// Normalisation in the generator, and in the discriminator unless `discriminatorNorm` says otherwise.
-  public var norm: NormalizationKind
+  public var norm = NormalizationKind.batch
   /// Whether the generator drops activations while training.
-  public var dropout: Bool
+  public var dropout = false
   /// How the generator doubles the resolution.
   public var upsample = UpsamplingKind.transposed
   /// Which network judges.
@@ -75,17 +77,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   // MARK: Losses and optimiser
 
   /// The adversarial loss.
-  public var ganMode: AdversarialLoss
-  /// Weight of the L1 loss (paired).
-  public var lambdaL1 = 100.0
-  /// Weight of the cycle loss A → B → A (unpaired).
-  public var lambdaA = 10.0
-  /// Weight of the cycle loss B → A → B (unpaired).
-  public var lambdaB = 10.0
-  /// Weight of the identity loss as a share of `lambdaA` and `lambdaB`; 0 leaves it out (unpaired).
-  public var lambdaIdentity = 0.5
-  /// Earlier translations that each discriminator is also shown; 0 for none (unpaired).
-  public var poolSize = 50
+  public var ganMode = AdversarialLoss.lsgan
   /// Adam's learning rate at the start.
   public var learningRate = 0.0002
   /// Adam's decay of the first moment; that of the second is 0.999.
@@ -111,14 +103,16 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// CycleGAN as published: resnet_9blocks, instance norm, lsgan, cycle × 10, identity × 0.5, pool of 50.
   public static let unpaired = TrainingConfiguration(.unpaired)
 
-  /// The published settings for `objective`.
-  public init(_ objective: TrainingObjective) {
-    self.objective = objective
-    switch objective {
-    case .paired:
-      (generator, norm, dropout, ganMode) = (.unet(levels: 8), .batch, true, .vanilla)
-    case .unpaired:
-      (generator, norm, dropout, ganMode) = (.resnet(blocks: 9), .instance, false, .lsgan)
-    }
+  /// The published settings of `algorithm`.
+  public init(_ algorithm: TrainingAlgorithm) {
+    self.algorithm = algorithm
+    algorithm.setDefaults(&self)
+  }
+
+  /// Sets what adversarial algorithms were published with.
+  mutating func setAdversarialDefaults(
+    _ generator: GeneratorChoice, _ norm: NormalizationKind, dropout: Bool, _ ganMode: AdversarialLoss
+  ) {
+    (self.generator, self.norm, self.dropout, self.ganMode) = (generator, norm, dropout, ganMode)
   }
 }

@@ -56,7 +56,7 @@ public final class BatchLoader: Sendable {
     resuming state: SamplerState? = nil
   ) throws {
     try FileError.require(configuration.batchSize, in: FolderTranslation.batchSizes, "images in a batch")
-    guard configuration.objective == .unpaired || data.objective == .paired else {
+    guard configuration.algorithm.data != .pairs || data.holds == .pairs else {
       throw FileError(
         path: data.path, problem: "holds two sets without pairs", advice: "give pairs, or learn from unpaired images")
     }

@@ -52,8 +52,8 @@ public struct DataCheck: Codable, Sendable, Equatable {
 
   /// The data folder.
   public var path: String
-  /// What it can train.
-  public var objective: TrainingObjective
+  /// The first algorithm that could be trained with it.
+  public var objective: TrainingAlgorithm?
   /// What was recognised, in a sentence.
   public var summary: String
   /// The images to learn from.
@@ -72,7 +72,7 @@ public struct DataCheck: Codable, Sendable, Equatable {
     _ folder: DataFolder, preparation: ImagePreparation? = nil, batchSize: Int = 1, survey: PictureSurvey? = nil
   ) {
     path = folder.path
-    objective = folder.objective
+    objective = TrainingAlgorithm.registered.first { $0.data == folder.holds }
     summary = folder.summary
     training = Part(folder.training)
     heldOut = folder.heldOut.map { Part($0) }

@@ -8,8 +8,8 @@ import Images
 public struct DataFolder: Sendable {
   /// The folder, as it was named.
   public internal(set) var path: String
-  /// Whether it holds pairs.
-  public internal(set) var objective: TrainingObjective
+  /// What it holds.
+  public internal(set) var holds: DataNeeds
   /// The images to learn from.
   public internal(set) var training: DataPart
   /// The images for samples and figures, where there are any.
@@ -31,22 +31,22 @@ public struct DataFolder: Sendable {
   /// Looks through `path`.
   ///
   /// - Parameters:
-  ///   - objective: what it is to be used for; nil decides by itself: two folders are pairs where at least half of the
+  ///   - needs: what it is to be used for; nil decides by itself: two folders are pairs where at least half of the
   ///     smaller one's names are found in the other.
   ///   - recursive: whether sub-folders are read too.
   ///   - limit: how large a picture may be.
   /// - Throws: `FileError` where the folder cannot be read or its layout is not recognised; everything else that is
   ///   wrong is collected in `problems`.
   public init(
-    _ path: String, objective: TrainingObjective? = nil, recursive: Bool = false, limit: ImageLimit = .default
+    _ path: String, needs: DataNeeds? = nil, recursive: Bool = false, limit: ImageLimit = .default
   ) throws {
     self.path = path
     self.limit = limit
-    let layout = try DataLayout(path, objective: objective)
+    let layout = try DataLayout(path, needs: needs)
     var scanner = DataScanner(recursive: recursive, limit: limit)
     let folders = scanner.list(layout.training, excluding: layout.excluded)
-    let isPaired = objective.map { $0 == .paired } ?? DataScanner.looksPaired(folders)
-    self.objective = isPaired ? .paired : .unpaired
+    let isPaired = needs.map { $0 == .pairs } ?? DataScanner.looksPaired(folders)
+    holds = isPaired ? .pairs : .twoSets
     training = scanner.part(folders, isPaired: isPaired)
     if !layout.heldOut.isEmpty { heldOut = scanner.part(scanner.list(layout.heldOut), isPaired: isPaired) }
     misfits = scanner.problems

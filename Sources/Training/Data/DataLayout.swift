@@ -20,10 +20,10 @@ struct DataLayout: Equatable {
     ("test/A", "test/B"),
   ]
 
-  /// Recognises the layout of `data` for `objective`; nil for whatever is there.
+  /// Recognises the layout of `data` for what is needed; nil for whatever is there.
   ///
   /// - Throws: `FileError` where `data` cannot be read, one of two folders is missing, or nothing is recognised.
-  init(_ data: String, objective: TrainingObjective?) throws {
+  init(_ data: String, needs: DataNeeds?) throws {
     let names = try FolderListing.names(in: data)
     if let pair = try Self.firstPair(of: Self.trainingPairs, in: data) {
       training = pair
@@ -31,7 +31,7 @@ struct DataLayout: Equatable {
       heldOut = try Self.firstPair(of: Self.heldOutPairs, in: data) ?? []
       return
     }
-    guard objective != .unpaired else {
+    guard needs != .twoSets else {
       throw FileError(
         path: data, problem: "holds no two sets of images",
         advice: "expected PNG files in trainA and trainB, or in A and B")
@@ -41,7 +41,7 @@ struct DataLayout: Equatable {
       training = [train]
     } else {
       let isRecognised = names.contains { !$0.hasPrefix(".") && $0.lowercased().hasSuffix(".png") }
-      guard isRecognised || (objective == .paired && !names.isEmpty) else {
+      guard isRecognised || (needs == .pairs && !names.isEmpty) else {
         throw FileError(
           path: data, problem: names.isEmpty ? "is empty" : "holds no training images",
           advice: "expected side-by-side PNG files in it or in train, or two folders: trainA and trainB, or A and B")

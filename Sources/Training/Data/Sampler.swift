@@ -109,7 +109,7 @@ extension Sampler {
   ) throws {
     let part = data.training
     self.init(
-      countA: part.countA, countB: part.countB, isPaired: configuration.objective == .paired,
+      countA: part.countA, countB: part.countB, isPaired: configuration.algorithm.data == .pairs,
       serial: configuration.serial, generator: generator)
     guard let saved else { return }
     do {

@@ -53,9 +53,11 @@ struct ReportPage: Sendable {
 
   private var subtitle: String {
     let settings = run.configuration
-    let method = settings.objective == .paired ? "pix2pix (paired)" : "CycleGAN (unpaired)"
-    return "\(method) · \(settings.generator) · \(settings.ngf) filters · \(settings.direction.rawValue)"
+    return
+      "\(algorithm.method) (\(algorithm.name)) · \(settings.generator) · \(settings.ngf) filters · \(settings.direction.rawValue)"
   }
+
+  private var algorithm: TrainingAlgorithm { run.configuration.algorithm }
 
   private var footer: String { "Written by translate-cli \(run.version)" }
 
@@ -71,11 +73,12 @@ struct ReportPage: Sendable {
         tiles.append(("seconds a step", Chart.label(chart.lastValue)))
       }
     }
-    for (column, name) in [("l1", "held-out L1"), ("psnr", "held-out PSNR"), ("ssim", "held-out SSIM")] {
-      guard let metrics, let index = metrics.index(of: column),
+    for figure in algorithm.heldOutFigures {
+      guard let metrics, let index = metrics.index(of: figure.name),
         let last = metrics.buckets.last(where: { $0.values[index].count > 0 })
       else { continue }
-      tiles.append((name, Chart.label(last.values[index].mean) + (column == "psnr" ? " dB" : "")))
+      let value = Chart.label(last.values[index].mean)
+      tiles.append(("held-out " + figure.title, figure.unit.isEmpty ? value : value + " " + figure.unit))
     }
     if !leftOut.isEmpty { tiles.append(("damaged pictures left out", Self.grouped(leftOut.count))) }
     guard !tiles.isEmpty else { return "<p class=\"empty\">No step has been recorded yet.</p>" }
@@ -96,11 +99,8 @@ struct ReportPage: Sendable {
         + "<figcaption>\(label)</figcaption></figure>"
     }
     let older = figures.dropFirst(Self.openSamples)
-    let columns =
-      run.configuration.objective == .paired
-      ? "input, output, target" : "input, translation, reconstruction; A → B → A and B → A → B"
     return """
-      <section><h2>Samples</h2><p class="note">Newest first. From left to right: \(columns).</p>
+      <section><h2>Samples</h2><p class="note">Newest first. From left to right: \(algorithm.sampleCaption.htmlEscaped).</p>
       <div class="samples">\(figures.prefix(Self.openSamples).joined(separator: "\n"))</div>
       \(older.isEmpty ? "" : "<details><summary>\(older.count) earlier</summary><div class=\"samples\">")
       \(older.joined(separator: "\n"))\(older.isEmpty ? "" : "</div></details>")
@@ -118,7 +118,7 @@ struct ReportPage: Sendable {
     var sections = [String]()
     if let metrics {
       let charts = metrics.columns.enumerated().compactMap { index, name in
-        chart(name, Self.captions[name] ?? "", metrics, index, isSmoothed: false)
+        chart(name, caption(name), metrics, index, isSmoothed: false)
       }
       sections.append(Self.section("Held-out images", charts))
     }
@@ -126,14 +126,14 @@ struct ReportPage: Sendable {
       let plain = losses.columns.enumerated().filter { !Self.sidelines.contains($0.element) }
       sections.append(
         Self.section(
-          "Losses", plain.compactMap { chart($0.element, Self.captions[$0.element] ?? "", losses, $0.offset) }))
+          "Losses", plain.compactMap { chart($0.element, caption($0.element), losses, $0.offset) }))
       let side = losses.columns.enumerated().filter { Self.sidelines.contains($0.element) }
       sections.append(
         Self.section(
           "Running",
           side.compactMap {
             chart(
-              $0.element, Self.captions[$0.element] ?? "", losses, $0.offset, isSmoothed: $0.element == "seconds")
+              $0.element, caption($0.element), losses, $0.offset, isSmoothed: $0.element == "seconds")
           }))
       if losses.skippedLines > 0 {
         sections.append(
@@ -146,18 +146,12 @@ struct ReportPage: Sendable {
   /// Columns of losses.csv that are no losses.
   private static let sidelines: Set = ["learning_rate", "seconds"]
 
-  private static let captions = [
-    "G_GAN": "generator: how far from fooling the discriminator",
-    "G_L1": "generator: mean absolute difference to the target, weighted",
-    "D_real": "discriminator on real images", "D_fake": "discriminator on translations",
-    "D_A": "discriminator of the translations A → B", "D_B": "discriminator of the translations B → A",
-    "G_A": "generator A → B against its discriminator", "G_B": "generator B → A against its discriminator",
-    "cycle_A": "A → B → A against A, weighted", "cycle_B": "B → A → B against B, weighted",
-    "idt_A": "B through A → B against B, weighted", "idt_B": "A through B → A against A, weighted",
-    "learning_rate": "of Adam", "seconds": "a step",
-    "l1": "mean absolute difference; lower is better", "psnr": "in dB; higher is better",
-    "ssim": "structural similarity; higher is better",
-  ]
+  /// What a column means.
+  private func caption(_ column: String) -> String {
+    algorithm.losses.first { $0.name == column }?.meaning
+      ?? algorithm.heldOutFigures.first { $0.name == column }?.meaning
+      ?? ["learning_rate": "of Adam", "seconds": "a step"][column] ?? ""
+  }
 
   private static func section(_ title: String, _ charts: [Chart]) -> String {
     guard !charts.isEmpty else { return "" }
@@ -206,7 +200,7 @@ struct ReportPage: Sendable {
   // MARK: Settings
 
   private var settingsSection: String {
-    let standard = Self.settings(TrainingConfiguration(run.configuration.objective))
+    let standard = Self.settings(TrainingConfiguration(algorithm))
     let rows = Self.settings(run.configuration).sorted { $0.key < $1.key }.map { name, value in
       let isChanged = standard[name] != value
       return
@@ -226,13 +220,13 @@ struct ReportPage: Sendable {
   /// Names and values as in config.json.
   private static func settings(_ configuration: TrainingConfiguration) -> [String: String] {
     guard let data = try? JSONEncoder().encode(configuration),
-      let object = try? JSONDecoder().decode([String: Setting].self, from: data)
+      let object = try? JSONDecoder().decode([String: StoredValue].self, from: data)
     else { return [:] }
     return object.mapValues(\.text)
   }
 
   /// A value of config.json as text.
-  private struct Setting: Decodable {
+  private struct StoredValue: Decodable {
     let text: String
 
     init(from decoder: any Decoder) throws {

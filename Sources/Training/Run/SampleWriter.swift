@@ -6,6 +6,7 @@ import Weights
 final class SampleWriter {
   private let pictures: SamplePictures
   private let folder: String
+  private let algorithm: TrainingAlgorithm
   private let metrics: TableLog?
 
   /// Digits of a step in a file name, so that names sort as numbers do.
@@ -14,15 +15,20 @@ final class SampleWriter {
   /// A writer that shows and measures `pictures`.
   ///
   /// - Parameters:
+  ///   - algorithm: names what is shown and measured
   ///   - run: where sheets and figures go
   ///   - lastStep: figures of later steps are dropped; nil: a new run
-  init(_ pictures: SamplePictures, _ run: RunFolder, continuingAfter lastStep: Int?) throws {
+  init(
+    _ pictures: SamplePictures, of algorithm: TrainingAlgorithm, _ run: RunFolder, continuingAfter lastStep: Int?
+  ) throws {
+    self.algorithm = algorithm
     self.pictures = pictures
     folder = run.samples
     metrics =
       pictures.measures
       ? try TableLog(
-        path: run.metrics, columns: ["step", "epoch", "l1", "psnr", "ssim"], continuingAfter: lastStep) : nil
+        path: run.metrics, columns: ["step", "epoch"] + algorithm.heldOutFigures.map(\.name), continuingAfter: lastStep)
+      : nil
   }
 
   /// Draws a sheet of `model`'s samples.
@@ -38,26 +44,24 @@ final class SampleWriter {
     let name = "step-" + String(repeating: "0", count: max(0, Self.digits - number.count)) + number + ".png"
     let path = (folder as NSString).appendingPathComponent(name)
     try PNG.write(
-      SampleSheet.compose(rows: rows, columnTitles: model.sampleTitles), to: path)
+      SampleSheet.compose(rows: rows, columnTitles: algorithm.sampleTitles), to: path)
     return path
   }
 
   /// Measures `model` on held-out pairs and appends a row to metrics.csv.
   ///
-  /// - Returns: the mean absolute error in [−1, 1]; nil where there is nothing to measure
+  /// - Returns: the first figure, which the plateau policy watches; nil where there is nothing to measure
   func measure(_ model: any TranslationModel, step: Int, epoch: Int) throws -> Double? {
     guard let metrics, !pictures.measured.isEmpty else { return nil }
-    var sums = (error: 0.0, psnr: 0.0, ssim: 0.0)
+    var sums = algorithm.heldOutFigures.map { _ in 0.0 }
     for index in pictures.measured {
       let pair = try pictures.store.fixedPair(input: index)
-      guard let output = try model.translation(of: pair.input) else { return nil }
-      let figures = try ImageMetrics.compare(output, pair.target.image())
-      sums.error += figures.meanAbsoluteError / 127.5
-      sums.psnr += min(figures.psnr, 100)
-      sums.ssim += figures.ssim
+      for (place, figure) in zip(sums.indices, try model.measure(input: pair.input, target: pair.target)) {
+        sums[place] += figure
+      }
     }
-    let count = Double(pictures.measured.count)
-    try metrics.append(step: step, epoch: epoch, [sums.error / count, sums.psnr / count, sums.ssim / count])
-    return sums.error / count
+    let means = sums.map { $0 / Double(pictures.measured.count) }
+    try metrics.append(step: step, epoch: epoch, means)
+    return means.first
   }
 }

@@ -52,7 +52,7 @@ extension ModelInspection.Run {
     }
     let settings = description.configuration
     var lines = [
-      "\(plain(path)): \(settings.objective.rawValue) training of \(settings.generator), \(settings.norm.rawValue) norm, "
+      "\(plain(path)): \(settings.algorithm.name) training of \(settings.generator), \(settings.norm.rawValue) norm, "
         + "\(settings.ngf) filters, \(settings.direction.rawValue)"
     ]
     lines.append(

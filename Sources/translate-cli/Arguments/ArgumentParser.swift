@@ -1,18 +1,23 @@
-/// Reads what follows a command's words into a value of it.
+/// Reads what follows a command's words into `command`, which has the defaults.
 ///
 /// `--name value` and `--name=value` are the same; the last of repeated options counts, so that a script can add to
 /// its own defaults; after `--` everything is an operand.
-func parse<C: Command>(_ command: C.Type, _ arguments: [String]) throws(UsageError) -> C {
-  var parser = ArgumentParser<C>()
+func parse<C: Command>(_ command: C, _ arguments: [String]) throws(UsageError) -> C {
+  var parser = ArgumentParser(command)
   try parser.read(arguments)
   return try parser.finished()
 }
 
 private struct ArgumentParser<C: Command> {
-  private let options = C.options.flatMap(\.options)
-  private var command = C()
+  private let options: [Option<C>]
+  private var command: C
   private var operands = [String]()
   private var seen = Set<String>()
+
+  init(_ command: C) {
+    self.command = command
+    options = command.options.flatMap(\.options)
+  }
 
   mutating func read(_ arguments: [String]) throws(UsageError) {
     var rest = arguments[...]
@@ -31,13 +36,14 @@ private struct ArgumentParser<C: Command> {
 
   func finished() throws(UsageError) -> C {
     var command = command
-    for (index, operand) in C.operands.enumerated() {
+    for (index, operand) in self.command.operands.enumerated() {
       guard index < operands.count, !operands[index].isEmpty else {
         throw .missingOperand(name: operand.name, help: operand.help)
       }
       command[keyPath: operand.property] = operands[index]
     }
-    if operands.count > C.operands.count { throw .extraOperand(operands[C.operands.count]) }
+    let known = command.operands.count
+    if operands.count > known { throw .extraOperand(operands[known]) }
     for option in options where option.isRequired && !seen.contains(option.name) {
       throw .missingOption(option.invocation, help: option.help)
     }

@@ -1,25 +1,22 @@
 /// One thing that the program does, with what the command line can say about it.
 ///
-/// A command is a value whose properties are its settings: `init()` gives the defaults, the operands and options set
-/// them, `run` does the work.
+/// A command is a value whose properties are its settings: `CommandTable` has it with the defaults, the operands and
+/// options set them, `run` does the work.
 protocol Command: Sendable {
   /// The words that call it: `["train", "paired"]`.
-  static var words: [String] { get }
+  var words: [String] { get }
   /// What it does, in a phrase.
-  static var summary: String { get }
+  var summary: String { get }
   /// What else a user should know, in paragraphs.
-  static var discussion: String { get }
+  var discussion: String { get }
   /// What stands on the command line without a name, in this order.
-  static var operands: [Operand<Self>] { get }
-  static var options: [OptionGroup<Self>] { get }
+  var operands: [Operand<Self>] { get }
+  var options: [OptionGroup<Self>] { get }
   /// Whole command lines without the program's name.
-  static var examples: [String] { get }
+  var examples: [String] { get }
 
   /// What helps where the memory does not suffice.
-  static var memoryAdvice: String { get }
-
-  /// The command with its defaults.
-  init()
+  var memoryAdvice: String { get }
 
   /// Refuses combinations of settings that cannot be, and options that would have no effect.
   ///
@@ -33,9 +30,9 @@ protocol Command: Sendable {
 }
 
 extension Command {
-  static var discussion: String { "" }
-  static var memoryAdvice: String { "give the program more memory" }
-  static var name: String { words.joined(separator: " ") }
+  var discussion: String { "" }
+  var memoryAdvice: String { "give the program more memory" }
+  var name: String { words.joined(separator: " ") }
   func validate(given: Set<String>) throws(UsageError) {}
 }
 

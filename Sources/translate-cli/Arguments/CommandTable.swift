@@ -1,15 +1,23 @@
+import Training
+
 /// All commands, and from words to the one that is meant.
 enum CommandTable {
-  /// In the order of the overview.
-  static let commands: [any Command.Type] = [
-    TrainPairedCommand.self, TrainUnpairedCommand.self, ResumeCommand.self, ApplyCommand.self, EvaluateCommand.self,
-    CheckCommand.self,
-    InspectCommand.self, ConvertCommand.self, ReportCommand.self, DemoPairedCommand.self, DemoUnpairedCommand.self,
-  ]
+  /// In the order of the overview, each with its defaults.
+  static var commands: [any Command] {
+    TrainingAlgorithm.registered.map { TrainCommand($0) } + others
+  }
+
+  private static var others: [any Command] {
+    [
+      ResumeCommand(), ApplyCommand(), EvaluateCommand(), CheckCommand(), InspectCommand(), ConvertCommand(),
+      ReportCommand(), DemoPairedCommand(), DemoUnpairedCommand(),
+    ]
+  }
 
   /// The command that `arguments` begin with, and what follows its words.
-  static func find(_ arguments: [String]) throws(UsageError) -> (command: any Command.Type, rest: ArraySlice<String>) {
+  static func find(_ arguments: [String]) throws(UsageError) -> (command: any Command, rest: ArraySlice<String>) {
     guard let first = arguments.first else { throw .missingCommand }
+    let commands = commands
     if let command = commands.first(where: { arguments.starts(with: $0.words) }) {
       return (command, arguments.dropFirst(command.words.count))
     }
@@ -22,14 +30,14 @@ enum CommandTable {
   }
 
   /// The commands of more than one word that begin with `word`.
-  static func family(of word: String) -> [any Command.Type] {
+  static func family(of word: String) -> [any Command] {
     commands.filter { $0.words.count > 1 && $0.words[0] == word }
   }
 
   /// The names of the commands that have an option written like this.
   static func names(having option: String) -> [String] {
-    func has<C: Command>(_ command: C.Type) -> Bool {
-      C.options.contains { $0.options.contains { $0.spellings.contains(option) } }
+    func has<C: Command>(_ command: C) -> Bool {
+      command.options.contains { $0.options.contains { $0.spellings.contains(option) } }
     }
     return commands.filter { has($0) }.map { $0.name }
   }

@@ -8,10 +8,10 @@ enum HelpText {
   private static let nameColumn = 30
 
   /// What `translate-cli --help` prints.
-  static func overview(of commands: [any Command.Type]) -> String {
+  static func overview(of commands: [any Command]) -> String {
     let lines = commands.map { ($0.name + " " + operandNames($0), $0.summary) }
     return """
-      \(Program.name) \(Program.version): image-to-image translation (pix2pix, CycleGAN) on CPUs, PNG in, PNG out
+      \(Program.name) \(Program.version): image-to-image translation (\(methods)) on CPUs, PNG in, PNG out
 
       Usage: \(Program.name) COMMAND [arguments] [options]
 
@@ -25,33 +25,36 @@ enum HelpText {
   }
 
   /// What `translate-cli COMMAND --help` prints.
-  static func text<C: Command>(of command: C.Type) -> String {
-    var sections = [wrapped("\(Program.name) \(C.name): \(C.summary)", width, "  "), usage(of: command)]
-    if !C.discussion.isEmpty {
+  static func text<C: Command>(of command: C) -> String {
+    var sections = [wrapped("\(Program.name) \(command.name): \(command.summary)", width, "  "), usage(of: command)]
+    if !command.discussion.isEmpty {
       sections.append(
-        C.discussion.components(separatedBy: "\n\n").map { wrapped($0, width, "") }.joined(separator: "\n\n"))
+        command.discussion.components(separatedBy: "\n\n").map { wrapped($0, width, "") }.joined(separator: "\n\n"))
     }
-    if !C.operands.isEmpty { sections.append("Arguments:\n" + table(C.operands.map { ($0.name, $0.help) })) }
-    let defaults = C()
-    for group in C.options {
+    if !command.operands.isEmpty {
+      sections.append("Arguments:\n" + table(command.operands.map { ($0.name, $0.help) }))
+    }
+    for group in command.options {
       let lines = group.options.map { option in
-        (option.invocation, option.help + (option.standard(defaults).map { " [\($0)]" } ?? ""))
+        (option.invocation, option.help + (option.standard(command).map { " [\($0)]" } ?? ""))
       }
       sections.append(group.title + ":\n" + table(lines))
     }
     sections.append(
-      "Examples:\n" + C.examples.map { "  \(Program.name) \($0)" }.joined(separator: "\n"))
+      "Examples:\n" + command.examples.map { "  \(Program.name) \($0)" }.joined(separator: "\n"))
     return sections.joined(separator: "\n\n") + "\n"
   }
 
-  private static func usage<C: Command>(of command: C.Type) -> String {
-    let required = C.options.flatMap(\.options).filter(\.isRequired).map(\.invocation)
-    let parts = ["Usage:", Program.name, C.name, operandNames(command)] + required + ["[options]"]
+  private static var methods: String { TrainingAlgorithm.registered.map(\.method).joined(separator: ", ") }
+
+  private static func usage<C: Command>(of command: C) -> String {
+    let required = command.options.flatMap(\.options).filter(\.isRequired).map(\.invocation)
+    let parts = ["Usage:", Program.name, command.name, operandNames(command)] + required + ["[options]"]
     return parts.filter { !$0.isEmpty }.joined(separator: " ")
   }
 
-  private static func operandNames<C: Command>(_ command: C.Type) -> String {
-    C.operands.map(\.name).joined(separator: " ")
+  private static func operandNames<C: Command>(_ command: C) -> String {
+    command.operands.map(\.name).joined(separator: " ")
   }
 
   /// Two columns; a name that is too long for the first has its text below it.

@@ -1,5 +1,3 @@
-import NeuralNet
-import Training
 import Translate
 
 /// How an option stands on the command line.
@@ -190,22 +188,6 @@ extension Option {
   }
 }
 
-extension Option<TrainingConfiguration> {
-  /// A generator by its name.
-  static func generator(
-    _ name: String, _ property: WritableKeyPath<Target, GeneratorChoice> & Sendable, _ help: String
-  ) -> Option {
-    Option(
-      name: name, form: .value(placeholder: "NAME"), help: help, standard: { "\($0[keyPath: property])" },
-      set: { (target: inout Target, text: String) throws(UsageError) in
-        guard let choice = GeneratorChoice(text) else {
-          throw .unknownChoice(option: "--" + name, value: text, choices: GeneratorChoice.usualNames)
-        }
-        target[keyPath: property] = choice
-      })
-  }
-}
-
 extension RawRepresentable<String> where Self: CaseIterable {
   /// The raw values in the order of declaration.
   static var names: [String] { allCases.map(\.rawValue) }
@@ -223,11 +205,6 @@ extension Option {
   static func maxHeader(_ property: WritableKeyPath<Target, Int> & Sendable) -> Option {
     .integer(
       "max-header", property, in: 1...(1 << 34), placeholder: "BYTES", "refuse safetensors files with a longer header")
-  }
-
-  /// Leaves pictures out that cannot be read, which every command that trains has.
-  static func skipDamaged(_ property: WritableKeyPath<Target, Bool> & Sendable) -> Option {
-    .flag("skip-damaged", property, "leave out images that cannot be read, instead of stopping")
   }
 
   /// Says nothing but errors and warnings.

@@ -63,7 +63,7 @@ extension UsageError: CustomStringConvertible {
     case .malformed(let option, let value, let expected):
       "\(option) needs \(expected), not \(value)"
     case .impossible(let error):
-      "\(error)"
+      error.text { "--" + $0 }
     }
   }
 

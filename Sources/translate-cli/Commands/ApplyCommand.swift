@@ -8,18 +8,18 @@ import Weights
 
 /// `translate-cli apply MODEL INPUT --out DIR`
 struct ApplyCommand: Command {
-  static let words = ["apply"]
-  static let summary = "translate a folder of PNGs, or one PNG"
-  static let discussion = """
+  let words = ["apply"]
+  let summary = "translate a folder of PNGs, or one PNG"
+  let discussion = """
     MODEL says itself what network it holds. A translation has the size of its input, whatever it is, and the same \
     relative path. A file that cannot be read is named and passed over; the exit status is 1 then. A full disk ends the \
     command; --skip-existing goes on from there.
     """
-  static let operands = [
+  let operands = [
     Operand<Self>("MODEL", \.model, "folder of a training run, or a .safetensors or .pth file"),
     Operand<Self>("INPUT", \.translation.input, "folder of PNGs, or one PNG"),
   ]
-  static let options: [OptionGroup<Self>] = [
+  let options: [OptionGroup<Self>] = [
     OptionGroup<Self>(
       title: "Files",
       options: [
@@ -57,10 +57,10 @@ struct ApplyCommand: Command {
         .flag("json", \.json, "print what came out as JSON at the end"),
       ]),
   ]
-  static let memoryAdvice =
+  let memoryAdvice =
     "translate smaller images, or large ones with --tile, choose --batch-size 1 or fewer --threads, or give the program "
     + "more memory"
-  static let examples = [
+  let examples = [
     "apply runs/facades labels --out photos", "apply latest_net_G.pth photo.png --out translated",
     "apply runs/facades facades/val --half right --out photos",
     "apply runs/zebras horses --out zebras --direction AtoB --shard 3/16",

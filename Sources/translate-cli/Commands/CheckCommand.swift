@@ -4,33 +4,24 @@ import Training
 
 /// `translate-cli check DATA`
 struct CheckCommand: Command {
-  static let words = ["check"]
-  static let summary = "say what training would see in DATA: pairs, sizes, channels, problems"
-  static let discussion = """
+  let words = ["check"]
+  let summary = "say what training would see in DATA: pairs, sizes, channels, problems"
+  let discussion = """
     Every image is decoded, since a damaged one may look whole from its beginning. Exit status 1 where something would \
     keep the training from starting, or stop it later.
     """
-  static let operands = [Operand<Self>("DATA", \.data, "folder of training images, laid out as train expects it")]
-  static let options = [
-    OptionGroup<Self>(
-      title: "Options",
-      options: [
-        .choice("objective", \.objective, standard: "what the folders look like", "what the images are to be used for"),
-        .choice("preprocess", \.settings.preprocess, "how training would prepare the images"),
-        .integer("load-size", \.settings.loadSize, "side in pixels to which it would resize them"),
-        .integer("crop-size", \.settings.cropSize, "side in pixels of its crops"),
-        .integer("batch-size", \.settings.batchSize, "images in a step"),
-        .flag("recursive", \.settings.recursive, "read sub-folders too"),
-        .maxPixels(\.settings.maxPixels),
-        .integer("threads", \.settings.threads, "threads that decode [one a core]"),
-        .quiet(\.isQuiet),
-        .flag("json", \.json, "print JSON"),
-      ])
-  ]
-  static let examples = ["check facades", "check horse2zebra --objective unpaired --json"]
+  let operands = [Operand<Self>("DATA", \.data, "folder of training images, laid out as train expects it")]
+  let options: [OptionGroup<Self>] = {
+    let objective = Option<Self>.algorithm(
+      "objective", \.algorithm, standard: "what the folders look like", "what the images are to be used for")
+    let settings = Settings.all.filter(\.concernsPictures).map { Option($0).within(\Self.settings) }
+    let output: [Option<Self>] = [.quiet(\.isQuiet), .flag("json", \.json, "print JSON")]
+    return [OptionGroup(title: "Options", options: [objective] + settings + output)]
+  }()
+  let examples = ["check facades", "check horse2zebra --objective unpaired --json"]
 
   var data = ""
-  var objective: TrainingObjective?
+  var algorithm: TrainingAlgorithm?
   /// The settings that decide how images are read; the others do not matter here.
   var settings = TrainingConfiguration.paired
   var isQuiet = false
@@ -40,7 +31,7 @@ struct CheckCommand: Command {
 
   func run(on console: Console) throws -> ExitCode {
     let folder = try DataFolder(
-      data, objective: objective, recursive: settings.recursive, limit: ImageLimit(pixels: settings.maxPixels))
+      data, needs: algorithm?.data, recursive: settings.recursive, limit: ImageLimit(pixels: settings.maxPixels))
     let check = DataCheck(
       folder, preparation: ImagePreparation(settings), batchSize: settings.batchSize, survey: survey(folder, console))
     try console.output(json ? String(decoding: check.json(), as: UTF8.self) : check.text)

@@ -4,18 +4,18 @@ import Weights
 
 /// `translate-cli convert SOURCE DESTINATION`
 struct ConvertCommand: Command {
-  static let words = ["convert"]
-  static let summary = "copy weights to another form: .pth to .safetensors and back, or to .onnx"
-  static let discussion = """
+  let words = ["convert"]
+  let summary = "copy weights to another form: .pth to .safetensors and back, or to .onnx"
+  let discussion = """
     The extension of DESTINATION tells the form: .safetensors, .pth (or .pt), .onnx. In the first two the numbers stay \
     the same, bit for bit; .onnx holds the generator as a graph for ONNX Runtime and others. Nothing in a .pth is ever \
     executed.
     """
-  static let operands = [
+  let operands = [
     Operand<Self>("SOURCE", \.source, "folder of a training run, or a .pth or .safetensors file"),
     Operand<Self>("DESTINATION", \.destination, "the file to write"),
   ]
-  static let options = [
+  let options = [
     OptionGroup<Self>(
       title: "Options",
       options: [
@@ -29,7 +29,7 @@ struct ConvertCommand: Command {
         .quiet(\.isQuiet),
       ])
   ]
-  static let examples = [
+  let examples = [
     "convert latest_net_G.pth generator.safetensors", "convert runs/facades net_G.pth",
     "convert runs/zebras horse2zebra.onnx --direction AtoB",
   ]

@@ -3,12 +3,12 @@ import Foundation
 
 /// `translate-cli demo-data paired DIR`
 struct DemoPairedCommand: Command {
-  static let words = ["demo-data", "paired"]
-  static let summary = "draw a small paired data set: rows of town houses and their label maps"
-  static let operands = [Operand<Self>("DIR", \.drawing.folder, "folder to draw to")]
-  static let options = [DemoDrawing.options.within(\Self.drawing)]
-  static let memoryAdvice = "choose a smaller --size, or give the program more memory"
-  static let examples = ["demo-data paired demo/houses --count 100 --size 128"]
+  let words = ["demo-data", "paired"]
+  let summary = "draw a small paired data set: rows of town houses and their label maps"
+  let operands = [Operand<Self>("DIR", \.drawing.folder, "folder to draw to")]
+  let options = [DemoDrawing.options.within(\Self.drawing)]
+  let memoryAdvice = "choose a smaller --size, or give the program more memory"
+  let examples = ["demo-data paired demo/houses --count 100 --size 128"]
 
   var drawing = DemoDrawing()
 
@@ -19,12 +19,12 @@ struct DemoPairedCommand: Command {
 
 /// `translate-cli demo-data unpaired DIR`
 struct DemoUnpairedCommand: Command {
-  static let words = ["demo-data", "unpaired"]
-  static let summary = "draw a small unpaired data set: landscapes in summer and in winter"
-  static let operands = [Operand<Self>("DIR", \.drawing.folder, "folder to draw to")]
-  static let options = [DemoDrawing.options.within(\Self.drawing)]
-  static let memoryAdvice = "choose a smaller --size, or give the program more memory"
-  static let examples = ["demo-data unpaired demo/seasons --count 100 --size 128"]
+  let words = ["demo-data", "unpaired"]
+  let summary = "draw a small unpaired data set: landscapes in summer and in winter"
+  let operands = [Operand<Self>("DIR", \.drawing.folder, "folder to draw to")]
+  let options = [DemoDrawing.options.within(\Self.drawing)]
+  let memoryAdvice = "choose a smaller --size, or give the program more memory"
+  let examples = ["demo-data unpaired demo/seasons --count 100 --size 128"]
 
   var drawing = DemoDrawing()
 

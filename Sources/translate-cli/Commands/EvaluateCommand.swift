@@ -3,17 +3,17 @@ import Images
 
 /// `translate-cli evaluate OUTPUT REFERENCE`
 struct EvaluateCommand: Command {
-  static let words = ["evaluate"]
-  static let summary = "measure MAE, PSNR and SSIM of same-named PNGs"
-  static let discussion = """
+  let words = ["evaluate"]
+  let summary = "measure MAE, PSNR and SSIM of same-named PNGs"
+  let discussion = """
     MAE is in grey levels (0 to 255, lower is better), PSNR in decibels and SSIM from -1 to 1 (higher is better); the \
     last line holds the plain means over all images. Two single files are compared whatever their names are.
     """
-  static let operands = [
+  let operands = [
     Operand<Self>("OUTPUT", \.output, "folder of images to judge, or one PNG"),
     Operand<Self>("REFERENCE", \.reference, "folder of images as they should be, or one PNG"),
   ]
-  static let options = [
+  let options = [
     OptionGroup<Self>(
       title: "Options",
       options: [
@@ -23,7 +23,7 @@ struct EvaluateCommand: Command {
         .flag("json", \.json, "print JSON"),
       ])
   ]
-  static let examples = [
+  let examples = [
     "evaluate translated facades/val_targets", "evaluate photos facades/val --half left",
     "evaluate a.png b.png --json",
   ]

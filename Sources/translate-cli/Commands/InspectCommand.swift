@@ -3,10 +3,10 @@ import Training
 
 /// `translate-cli inspect FILE|RUN`
 struct InspectCommand: Command {
-  static let words = ["inspect"]
-  static let summary = "tell what a file of weights or a run holds: architecture, tensors, where it came from"
-  static let operands = [Operand<Self>("FILE|RUN", \.path, "a .safetensors or .pth file, or folder of a training run")]
-  static let options = [
+  let words = ["inspect"]
+  let summary = "tell what a file of weights or a run holds: architecture, tensors, where it came from"
+  let operands = [Operand<Self>("FILE|RUN", \.path, "a .safetensors or .pth file, or folder of a training run")]
+  let options = [
     OptionGroup<Self>(
       title: "Options",
       options: [
@@ -15,7 +15,7 @@ struct InspectCommand: Command {
         .flag("json", \.json, "print JSON"),
       ])
   ]
-  static let examples = ["inspect latest_net_G.pth", "inspect runs/facades --json"]
+  let examples = ["inspect latest_net_G.pth", "inspect runs/facades --json"]
 
   var path = ""
   var part: String?

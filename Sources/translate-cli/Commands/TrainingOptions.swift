@@ -1,109 +1,136 @@
-import NeuralNet
 import Training
 
-/// The options of `train paired` and `train unpaired`, by their headings in help.
+/// From a setting of training to an option of the command line: what a setting is, `Settings` alone knows.
 ///
-/// Only their kinds are checked here; which values are possible is known to `TrainingConfiguration.validate()`.
-enum TrainingOptions {
-  typealias Group = OptionGroup<TrainingConfiguration>
-
-  /// All that a kind of training has.
-  static func groups(for objective: TrainingObjective) -> [Group] {
-    [length, data, networks, Group(title: "Losses and optimiser", options: losses(objective) + optimizer), running]
+/// Only its form is checked here; which values are possible is known to `TrainingConfiguration.validate()`.
+extension Option<TrainingConfiguration> {
+  init(_ setting: Setting) {
+    self.init(
+      name: setting.name, form: OptionForm(setting.form), help: UsageError.words(setting.help),
+      standard: { configuration in
+        if setting.form == .flag { return nil }
+        return setting.text(configuration) ?? setting.standard.map(UsageError.words)
+      },
+      set: { (configuration: inout TrainingConfiguration, text: String) throws(UsageError) in
+        try setting.set(&configuration, written: text)
+      })
   }
+}
 
-  private static let length = Group(
-    title: "Length",
-    options: [
-      .integer("epochs", \.epochs, "epochs at the full learning rate"),
-      .integer("decay-epochs", \.decayEpochs, "epochs after that, in which --lr-policy linear lowers the rate"),
-      .integer("steps", \.steps, "stop after so many optimiser steps, whatever the epochs say"),
-      .integer("batch-size", \.batchSize, "images in a step"),
-    ])
+extension OptionForm {
+  init(_ form: Setting.Form) {
+    switch form {
+    case .value(let placeholder): self = .value(placeholder: placeholder)
+    case .flag: self = .flag
+    case .toggle: self = .toggle
+    }
+  }
+}
 
-  private static let data = Group(
-    title: "Data",
-    options: [
-      .choice("direction", \.direction, "which of A and B is the input"),
-      .choice("preprocess", \.preprocess, "how an image file becomes a training image"),
-      .integer("load-size", \.loadSize, "side in pixels to which images are resized"),
-      .integer("crop-size", \.cropSize, "side in pixels of the random crop"),
-      .toggle("flip", \.flip, "mirror half of the images left to right"),
-      .flag("serial", \.serial, "take images in sorted order instead of shuffled"),
-      .flag("recursive", \.recursive, "read sub-folders too"),
-      .maxPixels(\.maxPixels),
-      .skipDamaged(\.skipDamaged),
-      .integer("input-channels", \.inputChannels, "1 (grey) or 3 (RGB)"),
-      .integer("output-channels", \.outputChannels, "1 (grey) or 3 (RGB)"),
-    ])
+extension Setting {
+  /// Sets what stands on the command line; flags and toggles as `true` and `false`.
+  func set(_ configuration: inout TrainingConfiguration, written text: String) throws(UsageError) {
+    let isSwitch = form == .flag || form == .toggle
+    do {
+      try set(&configuration, isSwitch ? (text == "true" ? "on" : "off") : text)
+    } catch {
+      throw UsageError(error, option: "--" + name, value: text, form)
+    }
+  }
+}
 
-  private static let networks = Group(
-    title: "Networks",
-    options: [
-      .generator(
-        "generator", \.generator,
-        "which network translates: unet_32, unet_64, … unet_1024, resnet_6blocks, resnet_9blocks, …"),
-      .integer("ngf", \.ngf, "channels after the generator's first convolution"),
-      .choice("norm", \.norm, "normalisation in both networks"),
-      .toggle("dropout", \.dropout, "drop half of some activations of the generator while training"),
-      .choice("upsample", \.upsample, "how the generator doubles the resolution"),
-      .choice("discriminator", \.discriminator, "which network judges; basic is n_layers with 3"),
-      .integer("discriminator-layers", \.discriminatorLayers, "stride-2 layers of --discriminator n_layers"),
-      .integer("ndf", \.ndf, "channels after the discriminator's first convolution"),
-      .choice(
-        "discriminator-norm", \.discriminatorNorm, standard: "as --norm",
-        "normalisation in the discriminator alone; wgangp needs none"),
-      .choice("init", \.initialization, "distribution of the initial weights"),
-      .number("init-gain", \.initGain, "its scale"),
-      .text("init-from", \.initFrom, placeholder: "MODEL", "start from the weights of this file or run folder"),
-    ])
-
-  private static func losses(_ objective: TrainingObjective) -> [Option<TrainingConfiguration>] {
-    let adversarial = Option<TrainingConfiguration>.choice("gan-mode", \.ganMode, "adversarial loss")
-    switch objective {
-    case .paired:
-      return [adversarial, .number("lambda-l1", \.lambdaL1, "weight of the L1 loss")]
-    case .unpaired:
-      return [
-        adversarial,
-        .number("lambda-a", \.lambdaA, "weight of the cycle loss A → B → A"),
-        .number("lambda-b", \.lambdaB, "weight of the cycle loss B → A → B"),
-        .number("lambda-identity", \.lambdaIdentity, "identity loss as a share of the cycle weights; 0 for none"),
-        .integer("pool-size", \.poolSize, "earlier translations that each discriminator is also shown; 0 for none"),
-      ]
+extension UsageError {
+  /// What is said of a text that is no value of an option.
+  fileprivate init(_ error: SettingTextError, option: String, value: String, _ form: Setting.Form) {
+    switch error {
+    case .noInteger: self = .notAnInteger(option: option, value: value, range: nil)
+    case .noNumber: self = .notANumber(option: option, value: value)
+    case .noSwitch: self = .unknownChoice(option: option, value: value, choices: ["on", "off"])
+    case .unknown(let choices): self = .unknownChoice(option: option, value: value, choices: choices)
+    case .empty:
+      if case .value(let placeholder) = form {
+        self = .missingValue(option: option, placeholder: placeholder)
+      } else {
+        self = .missingValue(option: option, placeholder: "")
+      }
     }
   }
 
-  private static let optimizer: [Option<TrainingConfiguration>] = [
-    .number("learning-rate", \.learningRate, "of Adam, at the start"),
-    .number("beta1", \.beta1, "Adam's decay of the first moment"),
-    .choice("lr-policy", \.learningRatePolicy, "how the learning rate changes"),
-    .integer("lr-decay-iters", \.learningRateStep, "epochs between two drops of --lr-policy step"),
-  ]
+  /// A phrase of the library with settings called as options are written.
+  static func words(_ phrase: Phrase) -> String { phrase.text { "--" + $0 } }
+}
 
-  private static let running = Group(
-    title: "Running",
-    options: [
-      .integer("seed", \.seed, "determines everything that is drawn"),
-      .integer("threads", \.threads, "threads that compute; the result does not depend on it [one a core]"),
-      .integer("save-every", \.saveEvery, placeholder: "EPOCHS", "epochs between two checkpoints"),
-      .integer("sample-every", \.sampleEvery, placeholder: "STEPS", "steps between two sample sheets"),
-    ])
+/// The options of training, by their headings in help.
+enum TrainingOptions {
+  typealias Group = OptionGroup<TrainingConfiguration>
+
+  /// All that an algorithm has.
+  static func groups(for algorithm: TrainingAlgorithm) -> [Group] {
+    algorithm.settings.reduce(into: []) { groups, next in
+      let options = next.settings.map { Option<TrainingConfiguration>($0) }
+      if let last = groups.last, last.title == next.heading {
+        groups[groups.count - 1] = Group(title: last.title, options: last.options + options)
+      } else {
+        groups.append(Group(title: next.heading, options: options))
+      }
+    }
+  }
 }
 
 extension TrainingConfiguration {
   /// Refuses settings that cannot be, and options of `given` that would have no effect, as errors of the command line.
   func validateForCommandLine(_ given: Set<String>) throws(UsageError) {
-    if given.contains("discriminator-layers"), discriminator != .layered {
-      throw .needs(option: "--discriminator-layers", other: "--discriminator n_layers")
-    }
-    if given.contains("lr-decay-iters"), learningRatePolicy != .step {
-      throw .needs(option: "--lr-decay-iters", other: "--lr-policy step")
+    if let first = withoutEffect(given).first {
+      throw .needs(option: "--" + first.setting, other: UsageError.words(first.needs))
     }
     do {
       try validate()
     } catch {
       throw .impossible(error)
     }
+  }
+}
+
+/// Settings that a run is to go on with.
+struct SettingChanges: Sendable {
+  private var written: [(setting: Setting, text: String)] = []
+
+  /// The options for all settings that may change on the way.
+  static var options: [Option<SettingChanges>] {
+    Settings.all.filter(\.mayChangeOnResume).map { setting in
+      Option<SettingChanges>(
+        name: setting.name, form: OptionForm(setting.form), help: UsageError.words(setting.resumingHelp),
+        standard: { _ in nil },
+        set: { (changes: inout SettingChanges, text: String) throws(UsageError) in
+          var trial = TrainingConfiguration.paired
+          try setting.set(&trial, written: text)
+          changes.written.append((setting, text))
+        })
+    }
+  }
+
+  /// Makes the changes.
+  func apply(to configuration: inout TrainingConfiguration) {
+    // Each text has been tried when it was given.
+    for change in written { try? change.setting.set(&configuration, written: change.text) }
+  }
+}
+
+extension Option {
+  /// An algorithm of training by its name, where it is given at all.
+  static func algorithm(
+    _ name: String, _ property: WritableKeyPath<Target, TrainingAlgorithm?> & Sendable, standard: String,
+    _ help: String
+  ) -> Option {
+    let form = Setting.Form.value(placeholder: TrainingAlgorithm.placeholder)
+    return Option(
+      name: name, form: OptionForm(form), help: help, standard: { $0[keyPath: property]?.name ?? standard },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        do throws(SettingTextError) {
+          target[keyPath: property] = try TrainingAlgorithm(settingText: text)
+        } catch {
+          throw UsageError(error, option: "--" + name, value: text, form)
+        }
+      })
   }
 }

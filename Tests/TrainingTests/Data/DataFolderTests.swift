@@ -9,9 +9,9 @@ import Testing
   struct Case: CustomTestStringConvertible {
     var name: String
     var files: [String]
-    var objective: TrainingObjective?
+    var needs: DataNeeds?
     var recursive = false
-    var expected: TrainingObjective
+    var expected: DataNeeds
     var arrangement: DataPart.Arrangement
     var a: [String]
     var b: [String] = []
@@ -22,49 +22,49 @@ import Testing
   static let layouts = [
     Case(
       name: "side by side", files: ["img10.png", "img2.png", "img1.PNG", ".hidden.png", "notes.txt", "Thumbs.db"],
-      expected: .paired, arrangement: .sideBySide, a: ["img1.PNG", "img2.png", "img10.png"]),
+      expected: .pairs, arrangement: .sideBySide, a: ["img1.PNG", "img2.png", "img10.png"]),
     Case(
       name: "side by side in train", files: ["train/b.png", "train/a.png", "val/c.png", "test/d.png", "stray.png"],
-      objective: .paired, expected: .paired, arrangement: .sideBySide, a: ["train/a.png", "train/b.png"],
+      needs: .pairs, expected: .pairs, arrangement: .sideBySide, a: ["train/a.png", "train/b.png"],
       heldOut: ["val/c.png"]),
     Case(
-      name: "test held out", files: ["train/a.png", "test/d.png"], expected: .paired, arrangement: .sideBySide,
+      name: "test held out", files: ["train/a.png", "test/d.png"], expected: .pairs, arrangement: .sideBySide,
       a: ["train/a.png"], heldOut: ["test/d.png"]),
     Case(
-      name: "beside its held-out part", files: ["a.png", "sub/b.png", "val/c.png"], recursive: true, expected: .paired,
+      name: "beside its held-out part", files: ["a.png", "sub/b.png", "val/c.png"], recursive: true, expected: .pairs,
       arrangement: .sideBySide, a: ["a.png", "sub/b.png"], heldOut: ["val/c.png"]),
     Case(
       name: "a sub-folder of train that is called test", files: ["train/a.png", "train/test/b.png"], recursive: true,
-      expected: .paired, arrangement: .sideBySide, a: ["train/a.png", "train/test/b.png"]),
+      expected: .pairs, arrangement: .sideBySide, a: ["train/a.png", "train/test/b.png"]),
     Case(
-      name: "only sub-folders", files: ["x/a.png", "y/b.png"], objective: .paired, recursive: true, expected: .paired,
+      name: "only sub-folders", files: ["x/a.png", "y/b.png"], needs: .pairs, recursive: true, expected: .pairs,
       arrangement: .sideBySide, a: ["x/a.png", "y/b.png"]),
     Case(
-      name: "not recursive", files: ["train/a.png", "train/sub/b.png"], expected: .paired, arrangement: .sideBySide,
+      name: "not recursive", files: ["train/a.png", "train/sub/b.png"], expected: .pairs, arrangement: .sideBySide,
       a: ["train/a.png"]),
     Case(
       name: "A and B, extensions in two cases", files: ["A/2.png", "A/10.png", "B/2.PNG", "B/10.png"],
-      expected: .paired,
+      expected: .pairs,
       arrangement: .pairedFolders, a: ["A/2.png", "A/10.png"], b: ["B/2.PNG", "B/10.png"]),
     Case(
       name: "A/train and B/train", files: ["A/train/1.png", "B/train/1.png", "A/val/2.png", "B/val/2.png", "A/x.png"],
-      expected: .paired, arrangement: .pairedFolders, a: ["A/train/1.png"], b: ["B/train/1.png"],
+      expected: .pairs, arrangement: .pairedFolders, a: ["A/train/1.png"], b: ["B/train/1.png"],
       heldOut: ["A/val/2.png", "B/val/2.png"]),
     Case(
       name: "A with held-out sub-folders", files: ["A/1.png", "B/1.png", "A/test/2.png", "B/test/2.png"],
       recursive: true,
-      expected: .paired, arrangement: .pairedFolders, a: ["A/1.png"], b: ["B/1.png"],
+      expected: .pairs, arrangement: .pairedFolders, a: ["A/1.png"], b: ["B/1.png"],
       heldOut: ["A/test/2.png", "B/test/2.png"]),
     Case(
       name: "trainA and trainB as pairs", files: ["trainA/s/1.png", "trainB/s/1.png", "valA/2.png", "valB/2.png"],
-      recursive: true, expected: .paired, arrangement: .pairedFolders, a: ["trainA/s/1.png"], b: ["trainB/s/1.png"],
+      recursive: true, expected: .pairs, arrangement: .pairedFolders, a: ["trainA/s/1.png"], b: ["trainB/s/1.png"],
       heldOut: ["valA/2.png", "valB/2.png"]),
     Case(
       name: "unpaired", files: ["trainA/h1.png", "trainA/h2.png", "trainB/z1.png", "testA/h9.png", "testB/z9.png"],
-      expected: .unpaired, arrangement: .unpairedFolders, a: ["trainA/h1.png", "trainA/h2.png"], b: ["trainB/z1.png"],
+      expected: .twoSets, arrangement: .unpairedFolders, a: ["trainA/h1.png", "trainA/h2.png"], b: ["trainB/z1.png"],
       heldOut: ["testA/h9.png", "testB/z9.png"]),
     Case(
-      name: "pairs used without pairing", files: ["A/1.png", "B/1.png"], objective: .unpaired, expected: .unpaired,
+      name: "pairs used without pairing", files: ["A/1.png", "B/1.png"], needs: .twoSets, expected: .twoSets,
       arrangement: .unpairedFolders, a: ["A/1.png"], b: ["B/1.png"]),
   ]
 
@@ -73,10 +73,10 @@ import Testing
     for file in layout.files {
       if file.lowercased().hasSuffix("png") { try folder.image(file) } else { try folder.write(file) }
     }
-    let data = try DataFolder(folder.path, objective: layout.objective, recursive: layout.recursive)
+    let data = try DataFolder(folder.path, needs: layout.needs, recursive: layout.recursive)
     func names(_ files: [DataFile]) -> [String] { files.map { String($0.path.dropFirst(folder.path.count + 1)) } }
     #expect(data.problems == [])
-    #expect(data.objective == layout.expected)
+    #expect(data.holds == layout.expected)
     #expect(data.training.arrangement == layout.arrangement)
     #expect(names(data.training.filesA) == layout.a)
     #expect(names(data.training.filesB) == layout.b)
@@ -96,11 +96,11 @@ import Testing
   }
 
   @Test func refusesWhatItDoesNotRecognise() throws {
-    func problem(_ files: [String], _ objective: TrainingObjective? = nil) throws -> String {
+    func problem(_ files: [String], _ needs: DataNeeds? = nil) throws -> String {
       let folder = try TemporaryFolder()
       for file in files { try folder.image(file) }
       do {
-        _ = try DataFolder(folder.path, objective: objective)
+        _ = try DataFolder(folder.path, needs: needs)
         return "none"
       } catch let error as FileError {
         return "\(error)".replacingOccurrences(of: folder.path, with: "DATA")
@@ -108,9 +108,9 @@ import Testing
     }
     #expect(try problem([]).hasPrefix("DATA: is empty; expected side-by-side"))
     #expect(try problem(["x/a.png"]).hasPrefix("DATA: holds no training images"))
-    #expect(try problem(["train/a.png"], .unpaired).hasPrefix("DATA: holds no two sets"))
+    #expect(try problem(["train/a.png"], .twoSets).hasPrefix("DATA: holds no two sets"))
     #expect(try problem(["trainA/a.png"]).hasPrefix("DATA/trainB: is missing, but DATA/trainA is there"))
-    #expect(try problem(["B/a.png"], .unpaired).hasPrefix("DATA/A: is missing"))
+    #expect(try problem(["B/a.png"], .twoSets).hasPrefix("DATA/A: is missing"))
     #expect(try problem(["A/a.png", "B/a.png", "valA/a.png"]).hasPrefix("DATA/valB: is missing"))
     #expect(throws: FileError.self) { try DataFolder("/nowhere/at/all") }
     let folder = try TemporaryFolder()
@@ -138,7 +138,7 @@ import Testing
     try folder.image("A/twice.PNG")
     try folder.image("B/twice.png")
     try folder.write("B/notes.txt")
-    let data = try DataFolder(folder.path, objective: .paired, limit: ImageLimit(pixels: 1000))
+    let data = try DataFolder(folder.path, needs: .pairs, limit: ImageLimit(pixels: 1000))
     let found = data.problems.map { "\($0)".replacingOccurrences(of: folder.path + "/", with: "") }
     for expected in [
       "A/alone.png: has no partner: ", "B/other.png: has no partner: ", "A/text.png: is no PNG", "B/cut.png: ",

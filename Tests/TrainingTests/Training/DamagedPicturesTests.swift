@@ -58,10 +58,10 @@ import Testing
   }
 
   /// Saved, said, and mended: as if nothing had happened.
-  @Test(arguments: [(TrainingObjective.paired, 1), (.paired, 2), (.unpaired, 1)])
-  func aPictureThatTurnsBadCostsNothing(objective: TrainingObjective, batchSize: Int) throws {
-    let scene = try TrainingScene(objective)
-    var configuration = TrainingScene.configuration(objective)
+  @Test(arguments: [(TrainingAlgorithm.paired, 1), (.paired, 2), (.unpaired, 1)])
+  func aPictureThatTurnsBadCostsNothing(algorithm: TrainingAlgorithm, batchSize: Int) throws {
+    let scene = try TrainingScene(algorithm)
+    var configuration = TrainingScene.configuration(algorithm)
     configuration.serial = true
     configuration.batchSize = batchSize
     configuration.steps = 13
@@ -72,7 +72,7 @@ import Testing
 
     // Read at the fourth (or seventh) step of the first epoch; three batches are prepared ahead.
     let badStep = batchSize == 1 ? 7 : 4
-    let path = try scene.picture(objective == .paired ? "train" : "trainB", 6)
+    let path = try scene.picture(algorithm == .paired ? "train" : "trainB", 6)
     var whole: Data?
     let session = try TrainingSession(
       starting: configuration, data: scene.data, run: scene.run("parts"), limits: Self.blind)
@@ -127,18 +127,18 @@ import Testing
   // MARK: - Left out
 
   /// The same however often the run is stopped, whatever is known before, and at any number of threads.
-  @Test(arguments: [(TrainingObjective.paired, 1), (.paired, 3), (.unpaired, 1), (.unpaired, 2)])
-  func leavingOutIsExact(objective: TrainingObjective, batchSize: Int) throws {
-    let scene = try TrainingScene(objective)
-    var configuration = TrainingScene.configuration(objective)
+  @Test(arguments: [(TrainingAlgorithm.paired, 1), (.paired, 3), (.unpaired, 1), (.unpaired, 2)])
+  func leavingOutIsExact(algorithm: TrainingAlgorithm, batchSize: Int) throws {
+    let scene = try TrainingScene(algorithm)
+    var configuration = TrainingScene.configuration(algorithm)
     configuration.batchSize = batchSize
     configuration.epochs = 3
     configuration.decayEpochs = 2
     configuration.skipDamaged = true
     configuration.learningRatePolicy = .plateau
-    let part = objective == .paired ? "train" : "trainA"
+    let part = algorithm == .paired ? "train" : "trainA"
     for index in [0, 3, 6] { try scene.cut(scene.picture(part, index)) }
-    try scene.write(Data("no picture".utf8), to: scene.picture(objective == .paired ? "train" : "trainB", 1))
+    try scene.write(Data("no picture".utf8), to: scene.picture(algorithm == .paired ? "train" : "trainB", 1))
     let session = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("whole"))
     #expect(session.survey.damaged.count == 4 && session.warnings.count == 4)
     #expect(try session.train() == .finished)
@@ -156,7 +156,7 @@ import Testing
     #expect(try TrainingSession(resuming: scene.run("parts")) { $0.threads = 3 }.train() == .finished)
     #expect(try scene.result("whole") == scene.result("parts"))
 
-    if objective == .paired {
+    if algorithm == .paired {
       // Three pictures of seven are left in each of five epochs.
       let steps = try scene.result("whole").losses.dropFirst().map { $0.split(separator: ",")[1] }
       if batchSize == 1 { #expect(steps == (1...5).flatMap { Array(repeating: "\($0)", count: 3) }) }

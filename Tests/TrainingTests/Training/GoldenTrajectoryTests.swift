@@ -58,7 +58,7 @@ private struct Trajectory {
   /// - Parameter firstStep: the tolerances of losses that the first step computes after an update
   func run(firstStep: [String: Double] = [:]) throws {
     let names = try #require(golden.metadata["losses"]).split(separator: ",").map(String.init)
-    #expect(names == model.lossNames)
+    #expect(names == configuration.algorithm.losses.map(\.name))
     let steps = try #require(Int(golden.metadata["steps"] ?? ""))
     let exact = try golden.floats("losses_float64")
     let single = try golden.floats("losses_float32")

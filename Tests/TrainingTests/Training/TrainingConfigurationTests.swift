@@ -4,7 +4,7 @@ import Files
 import NeuralNet
 import PatchDisc
 import ResNet
-import Training
+@testable import Training
 import UNet
 
 struct TrainingConfigurationTests {
@@ -56,7 +56,7 @@ struct TrainingConfigurationTests {
     var judge = DiscriminatorConfiguration()
     judge.inputChannels = 4
     judge.filters = 8
-    #expect(settings.discriminatorConfiguration == judge)
+    #expect(settings.pairDiscriminatorConfiguration == judge)
 
     settings = .unpaired
     settings.inputChannels = 1
@@ -65,19 +65,17 @@ struct TrainingConfigurationTests {
     var resnet = ResNetConfiguration(blocks: 9)
     resnet.inputChannels = 3
     resnet.outputChannels = 1
-    #expect(settings.reverseGeneratorConfiguration.isEqual(resnet))
+    #expect(settings.generatorConfiguration(from: 3, to: 1).isEqual(resnet))
     judge = DiscriminatorConfiguration()
     judge.kind = .pixel
     judge.normalization = .none
     judge.inputChannels = 3
-    #expect(settings.discriminatorConfiguration == judge)
-    judge.inputChannels = 1
-    #expect(settings.reverseDiscriminatorConfiguration == judge)
+    #expect(settings.discriminatorConfiguration(channels: 3) == judge)
     settings.discriminator = .layered
     settings.discriminatorLayers = 5
-    #expect(settings.discriminatorConfiguration.kind == .patch(layers: 5))
-    (settings.objective, settings.inputChannels, settings.outputChannels) = (.paired, .max, .max)
-    #expect(throws: FileError.self) { try settings.discriminatorConfiguration.validate() }
+    #expect(settings.pairDiscriminatorConfiguration.kind == .patch(layers: 5))
+    (settings.inputChannels, settings.outputChannels) = (.max, .max)
+    #expect(throws: FileError.self) { try settings.pairDiscriminatorConfiguration.validate() }
   }
 
   @Test func impossibleSettingsAreRefused() {
@@ -85,29 +83,74 @@ struct TrainingConfigurationTests {
       var settings = TrainingConfiguration.unpaired
       change(&settings)
       let error = #expect(throws: ConfigurationError.self) { try settings.validate() }
-      #expect(error?.option == option)
+      #expect(error?.setting == option)
     }
-    refused("--epochs") { $0.epochs = -1 }
-    refused("--decay-epochs") { $0.decayEpochs = .max }
-    refused("--steps") { $0.steps = 0 }
-    refused("--batch-size") { $0.batchSize = 0 }
-    refused("--crop-size") { $0.cropSize = 287 }
-    refused("--load-size") { $0.loadSize = .max }
-    refused("--ngf") { $0.ngf = 0 }
-    refused("--ndf") { $0.ndf = .min }
-    refused("--generator") { $0.generator = .unet(levels: 63) }
-    refused("--generator") { $0.generator = .resnet(blocks: 0) }
-    refused("--discriminator-layers") { $0.discriminatorLayers = 63 }
-    refused("--lambda-a") { $0.lambdaA = .nan }
-    refused("--lambda-b") { $0.lambdaB = -1 }
-    refused("--lambda-identity") { $0.lambdaIdentity = .infinity }
-    refused("--learning-rate") { $0.learningRate = .nan }
-    refused("--init-gain") { $0.initGain = -1 }
-    refused("--beta1") { $0.beta1 = 1 }
-    refused("--beta1") { $0.beta1 = .nan }
-    refused("--gan-mode") { $0.ganMode = .wgangp }
-    refused("--lambda-identity") { $0.outputChannels = 1 }
-    refused("--crop-size") { ($0.cropSize, $0.discriminator) = (4, .pixel) }
+    refused("epochs") { $0.epochs = -1 }
+    refused("decay-epochs") { $0.decayEpochs = .max }
+    refused("steps") { $0.steps = 0 }
+    refused("batch-size") { $0.batchSize = 0 }
+    refused("crop-size") { $0.cropSize = 287 }
+    refused("load-size") { $0.loadSize = .max }
+    refused("ngf") { $0.ngf = 0 }
+    refused("ndf") { $0.ndf = .min }
+    refused("generator") { $0.generator = .unet(levels: 63) }
+    refused("generator") { $0.generator = .resnet(blocks: 0) }
+    refused("discriminator-layers") { $0.discriminatorLayers = 63 }
+    refused("lambda-a") { $0.lambdaA = .nan }
+    refused("lambda-b") { $0.lambdaB = -1 }
+    refused("lambda-identity") { $0.lambdaIdentity = .infinity }
+    refused("learning-rate") { $0.learningRate = .nan }
+    refused("init-gain") { $0.initGain = -1 }
+    refused("beta1") { $0.beta1 = 1 }
+    refused("beta1") { $0.beta1 = .nan }
+    refused("gan-mode") { $0.ganMode = .wgangp }
+    refused("lambda-identity") { $0.outputChannels = 1 }
+    refused("crop-size") { ($0.cropSize, $0.discriminator) = (4, .pixel) }
+  }
+
+  /// What a phrase calls a setting is one, and an option that needs another can have it.
+  @Test func settingsNameEachOther() throws {
+    let names = Set(Settings.all.map(\.name))
+    for setting in Settings.all {
+      let phrases = [setting.help, setting.resumingHelp] + [setting.standard].compactMap(\.self)
+      #expect(phrases.flatMap(\.settings).allSatisfy(names.contains), "\(setting.name)")
+      guard let other = setting.onlyWith else { continue }
+      let needed = try #require(Settings.all.first { $0.name == other.setting })
+      var settings = TrainingConfiguration.paired
+      #expect(settings.withoutEffect([setting.name]).map(\.setting) == [setting.name])
+      try needed.set(&settings, other.value)
+      #expect(settings.withoutEffect([setting.name]).isEmpty)
+    }
+    for algorithm in TrainingAlgorithm.registered {
+      let own = algorithm.settings.flatMap(\.settings).map(\.name)
+      #expect(Set(own).count == own.count, "\(algorithm.name) has a setting twice")
+      #expect(algorithm.examples.flatMap(\.settings).allSatisfy { own.contains($0.name) })
+    }
+    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 37)
+    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 40)
+  }
+
+  /// Settings of one algorithm alone are told apart and compared like all others.
+  @Test func ownSettingsAreCompared() {
+    var settings = TrainingConfiguration.paired
+    settings.lambdaL1 = 100
+    #expect(settings == .paired)
+    settings.poolSize = 3
+    #expect(settings != .paired && TrainingConfiguration.paired != settings)
+    #expect(settings.poolSize == 3 && settings.lambdaA == 10)
+    settings.poolSize = 50
+    #expect(settings == .paired)
+  }
+
+  /// The library speaks of settings by their names; dashes are the command line's.
+  @Test func errorsAreData() throws {
+    var settings = TrainingConfiguration.paired
+    settings.cropSize = 300
+    let error = try #require(throws: ConfigurationError.self) { try settings.validate() }
+    #expect(error.description == "crop size 300 is larger than load size 286; lower it or raise load size")
+    #expect(
+      error.text { "--" + $0 } == "--crop-size 300 is larger than --load-size 286; lower it or raise --load-size")
+    #expect(error.setting == "crop-size" && error.problem.settings == ["load-size"])
   }
 
   @Test func possibleSettingsPass() throws {
@@ -145,11 +188,75 @@ struct RunDescriptionTests {
     let keys = text.split(separator: "\n").compactMap {
       $0.wholeMatch(of: #/  "([a-z0-9_]+)" :.*/#).map { String($0.1) }
     }
-    let settings = TrainingConfiguration.CodingKeys.allCases.map(\.rawValue)
+    let settings = ["objective"] + Settings.all.map { SettingKey(setting: $0.name).stringValue }
     #expect(keys == (settings + ["data", "version", "command_line"]).sorted())
     #expect(text.contains("\"threads\" : null") && text.contains("\"seed\" : 18446744073709551615"))
     #expect(text.contains("\"data\" : \"/data/a b\"") && text.hasSuffix("}\n"))
   }
+
+  /// A file as version 0.1.0 wrote it before settings were declared in one place.
+  @Test func theFileStaysAsItWas() throws {
+    let run = RunDescription(configuration: .paired, data: "d", version: "0.1.0", commandLine: ["x"])
+    #expect(String(decoding: try run.json(), as: UTF8.self) == Self.pairedFile)
+    #expect(try RunDescription.parse(Data(Self.pairedFile.utf8), path: "c") == run)
+    let error = #expect(throws: FileError.self) {
+      try RunDescription.parse(Data(#"{"objective": "trained"}"#.utf8), path: "c")
+    }
+    #expect(error?.problem == "objective has the unknown value 'trained'")
+  }
+
+  private static let pairedFile = """
+    {
+      "batch_size" : 1,
+      "beta1" : 0.5,
+      "command_line" : [
+        "x"
+      ],
+      "crop_size" : 256,
+      "data" : "d",
+      "decay_epochs" : 100,
+      "direction" : "AtoB",
+      "discriminator" : "basic",
+      "discriminator_layers" : 3,
+      "discriminator_norm" : null,
+      "dropout" : true,
+      "epochs" : 100,
+      "flip" : true,
+      "gan_mode" : "vanilla",
+      "generator" : "unet_256",
+      "init" : "normal",
+      "init_from" : null,
+      "init_gain" : 0.02,
+      "input_channels" : 3,
+      "lambda_a" : 10,
+      "lambda_b" : 10,
+      "lambda_identity" : 0.5,
+      "lambda_l1" : 100,
+      "learning_rate" : 0.0002,
+      "load_size" : 286,
+      "lr_decay_iters" : 50,
+      "lr_policy" : "linear",
+      "max_pixels" : 268435456,
+      "ndf" : 64,
+      "ngf" : 64,
+      "norm" : "batch",
+      "objective" : "paired",
+      "output_channels" : 3,
+      "pool_size" : 50,
+      "preprocess" : "resize-and-crop",
+      "recursive" : false,
+      "sample_every" : 400,
+      "save_every" : 5,
+      "seed" : 0,
+      "serial" : false,
+      "skip_damaged" : false,
+      "steps" : null,
+      "threads" : null,
+      "upsample" : "transposed",
+      "version" : "0.1.0"
+    }
+
+    """
 
   @Test func filesOfOtherVersionsAreRead() throws {
     let data = Data(#"{"objective": "unpaired", "ngf": 32, "from_the_future": [1, {"x": null}], "steps": null}"#.utf8)
@@ -188,7 +295,7 @@ struct RunDescriptionTests {
       #"{"command_line": "x"}"#,
       "c: command_line has the wrong type, expected a list; restore the file as the training wrote it"
     ),
-    (#"{"ngf": 0}"#, "c: holds a setting that cannot be: --ngf is 0; give 1 to 1024"),
+    (#"{"ngf": 0}"#, "c: holds a setting that cannot be: ngf is 0; give 1 to 1024"),
   ])
   func wrongFilesAreNamed(text: String, expected: String) {
     let error = #expect(throws: FileError.self) { try RunDescription.parse(Data(text.utf8), path: "c") }

@@ -9,13 +9,13 @@ final class TrainingScene {
   let folder: URL
   let data: String
 
-  init(_ objective: TrainingObjective, count: Int = 7) throws {
+  init(_ algorithm: TrainingAlgorithm, count: Int = 7) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("session-\(UUID().uuidString)")
     data = folder.appendingPathComponent("data").path
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    switch objective {
-    case .paired: try DemoData.writePaired(to: data, count: count, size: 64, seed: 3)
-    case .unpaired: try DemoData.writeUnpaired(to: data, count: count, size: 64, seed: 3)
+    switch algorithm.data {
+    case .pairs: try DemoData.writePaired(to: data, count: count, size: 64, seed: 3)
+    case .twoSets: try DemoData.writeUnpaired(to: data, count: count, size: 64, seed: 3)
     }
   }
 
@@ -38,9 +38,9 @@ final class TrainingScene {
 
   func write(_ bytes: Data, to path: String) throws { try bytes.write(to: URL(fileURLWithPath: path)) }
 
-  static func configuration(_ objective: TrainingObjective) -> TrainingConfiguration {
-    var configuration = TrainingConfiguration(objective)
-    configuration.generator = objective == .paired ? .unet(levels: 5) : .resnet(blocks: 2)
+  static func configuration(_ algorithm: TrainingAlgorithm) -> TrainingConfiguration {
+    var configuration = TrainingConfiguration(algorithm)
+    configuration.generator = algorithm == .paired ? .unet(levels: 5) : .resnet(blocks: 2)
     configuration.ngf = 4
     configuration.ndf = 4
     configuration.loadSize = 40

@@ -9,10 +9,10 @@ import Testing
 
 /// Whole runs on small drawn data: what stopping, resuming and threads must not change.
 @Suite struct TrainingSessionTests {
-  @Test(arguments: [TrainingObjective.paired, .unpaired])
-  func stoppingAndResumingChangesNothing(_ objective: TrainingObjective) throws {
-    let scene = try TrainingScene(objective)
-    var configuration = TrainingScene.configuration(objective)
+  @Test(arguments: [TrainingAlgorithm.paired, .unpaired])
+  func stoppingAndResumingChangesNothing(_ algorithm: TrainingAlgorithm) throws {
+    let scene = try TrainingScene(algorithm)
+    var configuration = TrainingScene.configuration(algorithm)
     configuration.steps = 17
     #expect(
       try TrainingSession(starting: configuration, data: scene.data, run: scene.run("whole")).train() == .finished)
@@ -88,15 +88,33 @@ import Testing
     configuration.steps = 3
     _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
     let before = try TrainingScene.checkpoint(scene.run("run"))
-    let session = try TrainingSession(resuming: scene.run("run")) {
-      $0.steps = 60
-      $0.learningRate = 100
-      $0.ganMode = .lsgan
-    }
+    var description = try RunDescription.read(runFolder: scene.run("run"))
+    description.configuration.learningRate = 100
+    description.configuration.ganMode = .lsgan
+    try description.write(runFolder: scene.run("run"))
+    let session = try TrainingSession(resuming: scene.run("run")) { $0.steps = 60 }
     let error = #expect(throws: FileError.self) { _ = try session.train() }
     #expect(error?.description.contains("training has diverged: at step") == true, "\(String(describing: error))")
     #expect(error?.description.contains("the last good checkpoint is kept") == true)
     #expect(try TrainingScene.checkpoint(scene.run("run")) == before)
+  }
+
+  @Test func onlySomeSettingsMayChangeOnTheWay() throws {
+    let scene = try TrainingScene(.paired)
+    var configuration = TrainingScene.configuration(.paired)
+    configuration.steps = 1
+    _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
+    let error = #expect(throws: ConfigurationError.self) {
+      _ = try TrainingSession(resuming: scene.run("run")) { ($0.steps, $0.lambdaL1) = (2, 7) }
+    }
+    #expect(error?.setting == "lambda-l1")
+    #expect(
+      error?.description
+        == "lambda l1 was 100 at the start of the run and cannot change on the way; "
+        + "start a new run, with init from to keep the weights")
+    #expect(
+      Set(Settings.all.filter(\.mayChangeOnResume).map(\.name))
+        == ["epochs", "decay-epochs", "steps", "skip-damaged", "threads", "save-every", "sample-every"])
   }
 
   @Test func refusals() throws {
@@ -216,9 +234,9 @@ import Testing
     let scene = try TrainingScene(.paired)
     let unpaired = try TrainingScene(.unpaired, count: 5)
     var variants: [(String, TrainingConfiguration)] = []
-    func add(_ name: String, _ objective: TrainingObjective = .paired, _ change: (inout TrainingConfiguration) -> Void)
+    func add(_ name: String, _ algorithm: TrainingAlgorithm = .paired, _ change: (inout TrainingConfiguration) -> Void)
     {
-      var configuration = TrainingScene.configuration(objective)
+      var configuration = TrainingScene.configuration(algorithm)
       configuration.steps = 4
       change(&configuration)
       variants.append((name, configuration))
@@ -267,7 +285,7 @@ import Testing
     }
     var seen: Set<String> = []
     for (name, configuration) in variants {
-      let data = configuration.objective == .paired ? scene.data : unpaired.data
+      let data = configuration.algorithm == .paired ? scene.data : unpaired.data
       let run = scene.run(name)
       #expect(try TrainingSession(starting: configuration, data: data, run: run).train() == .finished, "\(name)")
       let rows = try TrainingScene.losses(run)

@@ -12,8 +12,6 @@ import Weights
 ///     D:  ½ · (loss(D(x, G(x)), fake) + loss(D(x, y), real))
 ///     G:  loss(D(x, G(x)), real) + λ · ‖G(x) − y‖₁
 final class Pix2Pix: TranslationModel {
-  let lossNames = ["G_GAN", "G_L1", "D_real", "D_fake"]
-  let sampleTitles = ["input", "output", "target"]
   let networks: [TrainedNetwork]
   let generators: [GeneratorFile]
 
@@ -37,7 +35,7 @@ final class Pix2Pix: TranslationModel {
     let choice = configuration.generatorConfiguration
     generator = try .drawn("G", choice.network(), configuration, &random)
     discriminator = try .drawn(
-      "D", configuration.discriminatorConfiguration.network(), configuration, &random)
+      "D", configuration.pairDiscriminatorConfiguration.network(), configuration, &random)
     networks = [generator, discriminator]
     generators = [
       GeneratorFile(
@@ -142,11 +140,18 @@ final class Pix2Pix: TranslationModel {
     [input.image(), try output(for: input), target.image()]
   }
 
-  func translation(of input: ImageBatch) throws -> Image? { try output(for: input) }
+  func measure(input: ImageBatch, target: ImageBatch) throws -> [Double] {
+    try Likeness.measure(output(for: input), target.image())
+  }
 
   private func output(for input: ImageBatch) throws -> Image { try apply.image(input, sizeMultiple: sizeMultiple) }
+}
 
-  var extraTensors: [SafetensorsWriter.Tensor] { [] }
-
-  func loadExtra(from file: WeightsFile) throws {}
+extension TrainingConfiguration {
+  /// The discriminator of pix2pix, which sees input and output together.
+  var pairDiscriminatorConfiguration: DiscriminatorConfiguration {
+    let (pair, overflow) = inputChannels.addingReportingOverflow(outputChannels)
+    // A sum that is none is refused where a network is made of it.
+    return discriminatorConfiguration(channels: overflow ? 0 : pair)
+  }
 }

@@ -22,8 +22,6 @@ import Weights
 /// same weights goes as one batch: the translation to undo and the image to leave as it is, the real and the pooled
 /// image. Their statistics stay apart, so nothing but speed and memory is different.
 final class CycleGAN: TranslationModel {
-  let lossNames = ["D_A", "G_A", "cycle_A", "idt_A", "D_B", "G_B", "cycle_B", "idt_B"]
-  let sampleTitles = ["A", "fake B", "reconstructed A", "B", "fake A", "reconstructed B"]
   let networks: [TrainedNetwork]
   let generators: [GeneratorFile]
 
@@ -84,13 +82,16 @@ final class CycleGAN: TranslationModel {
   /// - Throws: `FileError` where there is no memory for them
   init(_ configuration: TrainingConfiguration, processor: Processor, random: inout RandomGenerator) throws {
     let choice = configuration.generatorConfiguration
-    let reverse = configuration.reverseGeneratorConfiguration
+    let reverse = configuration.generatorConfiguration(
+      from: configuration.outputChannels, to: configuration.inputChannels)
     let forthGenerator = try TrainedNetwork.drawn("G_A", choice.network(), configuration, &random)
     let backGenerator = try TrainedNetwork.drawn("G_B", reverse.network(), configuration, &random)
     let forthJudge = try TrainedNetwork.drawn(
-      "D_A", configuration.discriminatorConfiguration.network(), configuration, &random)
+      "D_A", configuration.discriminatorConfiguration(channels: configuration.outputChannels).network(), configuration,
+      &random)
     let backJudge = try TrainedNetwork.drawn(
-      "D_B", configuration.reverseDiscriminatorConfiguration.network(), configuration, &random)
+      "D_B", configuration.discriminatorConfiguration(channels: configuration.inputChannels).network(), configuration,
+      &random)
     forth = Side(forthGenerator, forthJudge, poolName: "pool.fake_B", configuration, processor, arenas)
     back = Side(backGenerator, backJudge, poolName: "pool.fake_A", configuration, processor, arenas)
     networks = [forthGenerator, backGenerator, forthJudge, backJudge]
@@ -262,9 +263,6 @@ final class CycleGAN: TranslationModel {
       target.image(), fakeA, try forth.apply.image(ImageBatch(fakeA), sizeMultiple: sizeMultiple),
     ]
   }
-
-  /// Unpaired images have no target to be compared with.
-  func translation(of input: ImageBatch) throws -> Image? { nil }
 
   var extraTensors: [SafetensorsWriter.Tensor] { forth.pool.tensors + back.pool.tensors }
 

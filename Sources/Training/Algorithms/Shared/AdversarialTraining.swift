@@ -1,0 +1,27 @@
+extension Settings {
+  /// The settings of an algorithm that trains generators against discriminators, with those that it has beside.
+  static func adversarialTraining(_ own: [Setting]) -> [SettingGroup] {
+    [
+      length, data, generator, discriminator, initialization, adversarial, SettingGroup(lossHeading, own), optimiser,
+      running,
+    ]
+  }
+}
+
+extension TrainingConfiguration {
+  /// Refuses what a discriminator cannot be trained with.
+  func validateDiscriminator() throws(ConfigurationError) {
+    if preprocess.crops, let patchLayers, cropSize < 3 << patchLayers {
+      throw ConfigurationError(
+        setting: "crop-size",
+        problem: "\(cropSize) is too small for a discriminator with \(patchLayers) stride-2 layers",
+        advice: "give at least \(3 << patchLayers), or fewer layers with \(setting: "discriminator", "n_layers")")
+    }
+    if ganMode == .wgangp, (discriminatorNorm ?? norm) != .none {
+      throw ConfigurationError(
+        setting: "gan-mode",
+        problem: "wgangp needs a discriminator without normalisation, since its penalty is on single images",
+        advice: "add \(setting: "discriminator-norm", "none") (or \(setting: "norm", "none") for both networks)")
+    }
+  }
+}

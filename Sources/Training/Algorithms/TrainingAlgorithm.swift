@@ -1,0 +1,110 @@
+import NeuralNet
+import Weights
+
+/// An algorithm that learns to translate, as a value: what a person is told of it, which settings it has, what data it
+/// needs, what it writes, and how its model is made.
+///
+/// Session, report, checks and the command line ask it; none of them knows one by its name. A new algorithm is a folder
+/// beside the others and a line in `registered`.
+public struct TrainingAlgorithm: Sendable {
+  /// Its name on the command line and in config.json.
+  public let name: String
+  /// The name of the method in the literature.
+  package let method: String
+  /// What it does, in a phrase.
+  package let summary: String
+  /// What else a user should know before training, in paragraphs.
+  package let discussion: String
+  package let examples: [Example]
+  /// What it learns from.
+  public let data: DataNeeds
+  /// The settings that it has, in the order of help.
+  package let settings: [SettingGroup]
+  /// Sets the published values of settings whose default is another one.
+  let setDefaults: @Sendable (inout TrainingConfiguration) -> Void
+  /// Refuses settings that do not go together.
+  let check: @Sendable (TrainingConfiguration) throws(ConfigurationError) -> Void
+  /// In the order of `TranslationModel.step`'s answer and of losses.csv.
+  let losses: [Loss]
+  /// In the order of `TranslationModel.measure`'s answer and of metrics.csv; the plateau policy watches the first one.
+  let heldOutFigures: [HeldOutFigure]
+  /// Titles of the pictures in a sample row.
+  let sampleTitles: [String]
+  /// What a sample row shows, from left to right.
+  let sampleCaption: String
+  /// The model with freshly drawn weights.
+  let makeModel: @Sendable (TrainingConfiguration, Processor, inout RandomGenerator) throws -> any TranslationModel
+
+  /// A whole training that could be: data, run folder and what differs from the defaults.
+  package struct Example: Sendable {
+    package let data: String
+    package let run: String
+    /// Names and values of settings.
+    package let settings: [(name: String, value: String)]
+  }
+
+  /// A column of losses.csv.
+  struct Loss: Sendable {
+    var name: String
+    /// What it measures, for a person.
+    var meaning: String
+  }
+
+  /// A column of metrics.csv.
+  struct HeldOutFigure: Sendable {
+    var name: String
+    /// Its short name in a heading.
+    var title: String
+    var unit = ""
+    /// What it measures, for a person.
+    var meaning: String
+  }
+}
+
+/// What an algorithm learns from.
+public enum DataNeeds: Sendable, Equatable, CaseIterable {
+  /// Every image of A has its partner in B.
+  case pairs
+  /// Two sets of images without partners.
+  case twoSets
+}
+
+extension TrainingAlgorithm {
+  /// All algorithms, in the order of help. A trial may add its own for as long as it lasts.
+  @TaskLocal package static var registered: [TrainingAlgorithm] = [.paired, .unpaired]
+}
+
+extension TrainingAlgorithm: Equatable {
+  /// Algorithms go by their names.
+  public static func == (first: TrainingAlgorithm, second: TrainingAlgorithm) -> Bool { first.name == second.name }
+}
+
+extension TrainingAlgorithm: Codable {
+  /// Reads the name.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    do {
+      self = try TrainingAlgorithm(settingText: container.decode(String.self))
+    } catch is SettingTextError {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "no algorithm is called like that")
+    }
+  }
+
+  /// Writes the name.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(name)
+  }
+}
+
+extension TrainingAlgorithm: SettingValue {
+  package static var isWord: Bool { true }
+  package static var placeholder: String { registered.map(\.name).joined(separator: "|") }
+  package init(settingText text: String) throws(SettingTextError) {
+    guard let algorithm = Self.registered.first(where: { $0.name == text }) else {
+      throw .unknown(choices: Self.registered.map(\.name))
+    }
+    self = algorithm
+  }
+  package var settingText: String? { name }
+}

@@ -1,0 +1,135 @@
+import Parallel
+import Translate
+import Weights
+
+/// The settings of training, each declared once; those of one algorithm alone stand in its own folder.
+package enum Settings {
+  package static let length = SettingGroup(
+    "Length",
+    [
+      Setting(
+        "epochs", \.epochs, "epochs at the full learning rate", limits: .within(0...1_000_000),
+        resuming: .mayChangeMeaning("epochs at the full learning rate, those done included")),
+      Setting(
+        "decay-epochs", \.decayEpochs,
+        "epochs after that, in which \(setting: "lr-policy", "linear") lowers the rate",
+        limits: .within(0...1_000_000),
+        resuming: .mayChangeMeaning("epochs after that, in which the linear policy lowers the rate")),
+      Setting(
+        "steps", \.steps, "stop after so many optimiser steps, whatever the epochs say",
+        limits: .within(1...1_000_000_000),
+        resuming: .mayChangeMeaning("stop after so many optimiser steps, those done included")),
+      Setting(
+        "batch-size", \.batchSize, "images in a step", limits: .within(FolderTranslation.batchSizes),
+        concernsPictures: true),
+    ])
+
+  package static let data = SettingGroup(
+    "Data",
+    [
+      Setting("direction", \.direction, "which of A and B is the input"),
+      Setting("preprocess", \.preprocess, "how an image file becomes a training image", concernsPictures: true),
+      Setting(
+        "load-size", \.loadSize, "side in pixels to which images are resized",
+        limits: .within(TrainingConfiguration.sides), concernsPictures: true),
+      Setting(
+        "crop-size", \.cropSize, "side in pixels of the random crop", limits: .within(TrainingConfiguration.sides),
+        concernsPictures: true),
+      Setting("flip", \.flip, "mirror half of the images left to right", form: .toggle),
+      Setting("serial", \.serial, "take images in sorted order instead of shuffled"),
+      Setting("recursive", \.recursive, "read sub-folders too", concernsPictures: true),
+      Setting(
+        "max-pixels", \.maxPixels, "refuse images of more pixels than this", limits: .within(1...(1 << 34)),
+        concernsPictures: true),
+      Setting(
+        "skip-damaged", \.skipDamaged, "leave out images that cannot be read, instead of stopping",
+        resuming: .mayChange),
+      Setting("input-channels", \.inputChannels, "1 (grey) or 3 (RGB)", limits: channels),
+      Setting("output-channels", \.outputChannels, "1 (grey) or 3 (RGB)", limits: channels),
+    ])
+
+  private static let channels = SettingLimits<Int>.oneOf([(1, "grey"), (3, "RGB")])
+  private static let filters = SettingLimits<Int>.within(ChannelLimit.filters)
+
+  /// The network that translates.
+  package static let generator = SettingGroup(
+    "Networks",
+    [
+      Setting(
+        "generator", \.generator,
+        "which network translates: unet_32, unet_64, … unet_1024, resnet_6blocks, resnet_9blocks, …", limits: .sizes),
+      Setting("ngf", \.ngf, "channels after the generator's first convolution", limits: filters),
+      Setting("norm", \.norm, "normalisation in both networks"),
+      Setting(
+        "dropout", \.dropout, "drop half of some activations of the generator while training", form: .toggle),
+      Setting("upsample", \.upsample, "how the generator doubles the resolution"),
+    ])
+
+  /// The network that tells translations from real images.
+  package static let discriminator = SettingGroup(
+    "Networks",
+    [
+      Setting("discriminator", \.discriminator, "which network judges; basic is n_layers with 3"),
+      Setting(
+        "discriminator-layers", \.discriminatorLayers,
+        "stride-2 layers of \(setting: "discriminator", "n_layers")", limits: .within(1...8),
+        onlyWith: ("discriminator", "n_layers")),
+      Setting("ndf", \.ndf, "channels after the discriminator's first convolution", limits: filters),
+      Setting(
+        "discriminator-norm", \.discriminatorNorm, "normalisation in the discriminator alone; wgangp needs none",
+        standard: "as \(setting: "norm")"),
+    ])
+
+  /// What networks start from.
+  package static let initialization = SettingGroup(
+    "Networks",
+    [
+      Setting("init", \.initialization, "distribution of the initial weights"),
+      Setting("init-gain", \.initGain, "its scale", limits: .above(0, atMost: 100)),
+      Setting(
+        "init-from", \.initFrom, "start from the weights of this file or run folder", placeholder: "MODEL"),
+    ])
+
+  /// The heading of losses and of the optimiser, which belong together.
+  package static let lossHeading = "Losses and optimiser"
+
+  /// The loss between generator and discriminator.
+  package static let adversarial = SettingGroup(
+    lossHeading, [Setting("gan-mode", \.ganMode, "adversarial loss")])
+
+  package static let optimiser = SettingGroup(
+    lossHeading,
+    [
+      Setting("learning-rate", \.learningRate, "of Adam, at the start", limits: .above(0, atMost: 100)),
+      Setting("beta1", \.beta1, "Adam's decay of the first moment", limits: .from(0, below: 1)),
+      Setting("lr-policy", \.learningRatePolicy, "how the learning rate changes"),
+      Setting(
+        "lr-decay-iters", \.learningRateStep, "epochs between two drops of \(setting: "lr-policy", "step")",
+        limits: .within(1...1_000_000), onlyWith: ("lr-policy", "step")),
+    ])
+
+  package static let running = SettingGroup(
+    "Running",
+    [
+      Setting("seed", \.seed, "determines everything that is drawn"),
+      Setting(
+        "threads", \.threads, "threads that compute; the result does not depend on it",
+        limits: .within(WorkerPool.threadCounts), standard: "one a core", resuming: .mayChange,
+        concernsPictures: true),
+      Setting(
+        "save-every", \.saveEvery, "epochs between two checkpoints", limits: .within(1...1_000_000),
+        placeholder: "EPOCHS", resuming: .mayChange),
+      Setting(
+        "sample-every", \.sampleEvery, "steps between two sample sheets", limits: .within(1...1_000_000_000),
+        placeholder: "STEPS", resuming: .mayChange),
+    ])
+}
+
+extension Settings {
+  /// Every setting that any algorithm has, each once.
+  package static var all: [Setting] {
+    var names: Set<String> = []
+    return TrainingAlgorithm.registered.flatMap(\.settings).flatMap(\.settings)
+      .filter { names.insert($0.name).inserted }
+  }
+}

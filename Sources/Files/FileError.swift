@@ -35,6 +35,11 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     return error
   }
 
+  /// There is no thread for work that would block others.
+  package static let noThread = FileError(
+    path: nil, problem: "a thread to compute on cannot be started",
+    advice: "raise the limit on threads (ulimit -u), or give the program more memory")
+
   /// Whether the place refuses to be written to, and not this one name in it: the disk is full or read-only, a quota is
   /// used up, permission is missing. Whatever is written next would fail as well.
   public var isOfOutput: Bool {

@@ -10,12 +10,29 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public var advice: String?
   /// The system's number (`errno`) for refusing to write; nil: something else is wrong.
   public var writeCode: Int32?
+  /// What the caller has chosen and, by `advice`, might choose differently.
+  public var settings: [Setting] = []
+
+  /// Something that callers choose, under the name that it has here; a program has names of its own for it.
+  public enum Setting: Sendable, CaseIterable {
+    /// `FolderTranslation.output`
+    case output
+    /// `FolderTranslation.recursive`
+    case recursive
+    /// `FolderTranslation.skipsExisting`
+    case skipsExisting
+    /// Which generator of an unpaired run is meant.
+    case direction
+    /// `TrainingConfiguration.ngf`
+    case filters
+  }
 
   /// An error about `path`: `problem` without a full stop at its end, `advice` likewise.
-  public init(path: String?, problem: String, advice: String? = nil) {
+  public init(path: String?, problem: String, advice: String? = nil, settings: [Setting] = []) {
     self.path = path
     self.problem = problem
     self.advice = advice
+    self.settings = settings
   }
 
   /// The system's refusal to write to `path`, with `errno` as its `code`.
@@ -34,6 +51,11 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     error.writeCode = code
     return error
   }
+
+  /// There is no thread for work that would block others.
+  package static let noThread = FileError(
+    path: nil, problem: "a thread to compute on cannot be started",
+    advice: "raise the limit on threads (ulimit -u), or give the program more memory")
 
   /// Whether the place refuses to be written to, and not this one name in it: the disk is full or read-only, a quota is
   /// used up, permission is missing. Whatever is written next would fail as well.

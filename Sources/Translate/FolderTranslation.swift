@@ -197,14 +197,16 @@ public struct FolderTranslation: Sendable {
       guard !entries.isEmpty else {
         throw FileError(
           path: input, problem: "holds no PNG",
-          advice: recursive ? "give a folder of PNGs" : "add --recursive if they are in sub-folders")
+          advice: recursive ? "give a folder of PNGs" : "translate sub-folders too if they are in there",
+          settings: recursive ? [] : [.recursive])
       }
     } else {
       entries = [(input, ((input as NSString).lastPathComponent as NSString).deletingPathExtension)]
     }
     let folder = isFolder.boolValue ? input : (input as NSString).deletingLastPathComponent
     if let identity = FileIdentity(folder.isEmpty ? "." : folder), identity == FileIdentity(output) {
-      throw FileError(path: output, problem: "is the input folder", advice: "choose another --out")
+      throw FileError(
+        path: output, problem: "is the input folder", advice: "choose another output folder", settings: [.output])
     }
     let items = try withoutOwnOutput(
       entries.map {

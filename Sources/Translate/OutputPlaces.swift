@@ -6,7 +6,7 @@ import Images
 extension FolderTranslation {
   /// Leaves out what lies in the output folder, where that lies inside the input folder: what an earlier run has made.
   ///
-  /// A translation cannot be told from a picture that somebody has put there. So only `--skip-existing`, which writes
+  /// A translation cannot be told from a picture that somebody has put there. So only `skipsExisting`, which writes
   /// over nothing, goes on beside such pictures, and only where each lies in the place of a translation.
   /// - Throws: `FileError` where pictures in the output folder would be read, or written over
   func withoutOwnOutput(_ items: [Item]) throws -> [Item] {
@@ -21,20 +21,22 @@ extension FolderTranslation {
     let inOutput = items.filter { liesInOutput(split($0.name).folder) }
     guard !inOutput.isEmpty else { return items }
     let others = items.filter { !liesInOutput(split($0.name).folder) }
-    let advice = "choose an --out outside of \(input)"
+    let advice = "choose an output folder outside of \(input)"
     guard skipsExisting else {
       throw FileError(
         path: output,
         problem: "lies inside the input folder and holds \(inOutput.count) of the pictures in it, which would be "
           + "translated as well, or written over",
-        advice: advice + "; if they are translations of an earlier run, add --skip-existing or remove them")
+        advice: advice
+          + "; if they are translations of an earlier run, leave out what is there already, or remove them",
+        settings: [.output, .skipsExisting])
     }
     let translations = Set(others.compactMap { FileIdentity($0.target) })
     if let foreign = inOutput.first(where: { item in !(FileIdentity(item.source).map(translations.contains) ?? false) })
     {
       throw FileError(
         path: foreign.source, problem: "lies in the output folder, and is no translation of a picture outside of it",
-        advice: advice)
+        advice: advice, settings: [.output])
     }
     return others
   }
@@ -52,7 +54,7 @@ extension FolderTranslation {
         problem: target == item.source
           ? "is one of the pictures to translate, and would be written over"
           : "is the same file as \(item.source), one of the pictures to translate, and would be written over",
-        advice: "choose another --out")
+        advice: "choose another output folder", settings: [.output])
     }
   }
 

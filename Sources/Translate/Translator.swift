@@ -105,7 +105,11 @@ public final class Translator {
   }
 
   /// The same, in a batch of `count` pictures if there are fewer: one of that size has been planned.
-  func translate(_ images: [Image], names: [String], filledTo count: Int) throws -> [Image] {
+  ///
+  /// - Parameter beforeTile: called before each tile; what it throws ends the translation
+  func translate(
+    _ images: [Image], names: [String], filledTo count: Int, beforeTile: () throws -> Void = {}
+  ) throws -> [Image] {
     guard let first = images.first else { return [] }
     for (index, image) in images.enumerated() {
       let name = index < names.count && !names[index].isEmpty ? names[index] : nil
@@ -125,7 +129,9 @@ public final class Translator {
       return try zip(images, images.indices).map { image, index in
         let tiling = Tiling(width: image.width, height: image.height, tile: tile)
         return try tiling.assemble(channels: model.configuration.outputChannels) {
-          try outputs([image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], key(names, index))[0]
+          try beforeTile()
+          return try outputs([image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], key(names, index))[
+            0]
         }.withAlpha(image.alpha)
       }
     }

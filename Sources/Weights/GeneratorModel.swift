@@ -25,7 +25,7 @@ public final class GeneratorModel {
     if let direction, let own = metadata.direction, own != direction.rawValue {
       throw FileError(
         path: source.file, problem: "translates \(own), not \(direction.rawValue)",
-        advice: "leave out --direction, or give the model of the other direction")
+        advice: "ask for no direction, or give the model of the other one", settings: [.direction])
     }
   }
 

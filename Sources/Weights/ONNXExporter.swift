@@ -36,7 +36,7 @@ public enum ONNXExporter {
     guard model.count <= sizeLimit else {
       throw FileError(
         path: path, problem: "would have \(model.count) bytes, an ONNX file holds up to \(sizeLimit)",
-        advice: "write a .safetensors or .pth instead, or train a smaller network (--ngf)")
+        advice: "write a .safetensors or .pth instead, or train a smaller network", settings: [.filters])
     }
     try AtomicFile.write(to: path) { try model.write(to: $0) }
     return network

@@ -1,4 +1,5 @@
 import CLastResort
+import Files
 import Training
 import Translate
 
@@ -40,6 +41,9 @@ enum Program {
       return try command.run(on: console)
     } catch let error as ConfigurationError {
       return refuse(UsageError.impossible(error))
+    } catch let error as FileError {
+      console.error("\(name) \(defaults.name): \(error.words)")
+      return .failure
     } catch {
       console.error("\(name) \(defaults.name): \(error)")
       return .failure

@@ -96,8 +96,8 @@ struct ApplyCommandTests {
     #expect(
       nested.errors
         == "translate-cli apply: in/sub: lies inside the input folder and holds 1 of the pictures in it, which would be "
-        + "translated as well, or written over; choose an --out outside of in; if they are translations of an earlier "
-        + "run, add --skip-existing or remove them\n")
+        + "translated as well, or written over; choose an output folder outside of in; if they are translations of an "
+        + "earlier run, leave out what is there already, or remove them (--out, --skip-existing)\n")
     #expect(try contents() == before)
   }
 
@@ -162,7 +162,8 @@ struct ApplyCommandTests {
     let before = try tree(folder, "in")
     for out in ["in", "./in/", "in/sub/.."] {
       let outcome = try apply(folder, "run in --out \(out)")
-      #expect(outcome.status == 1 && outcome.errors.contains("is the input folder; choose another --out"))
+      #expect(
+        outcome.status == 1 && outcome.errors.contains("is the input folder; choose another output folder (--out)"))
     }
     #expect(try apply(folder, "run in/sub/one.png --out in/sub").status == 1)
     #expect(try tree(folder, "in") == before)

@@ -187,8 +187,8 @@ import Testing
     let (scene, translator) = try scene()
     let refused =
       "in/sub: lies inside the input folder and holds 1 of the pictures in it, which would be translated as well, or "
-      + "written over; choose an --out outside of \(scene.path("in")); if they are translations of an earlier run, add "
-      + "--skip-existing or remove them"
+      + "written over; choose an output folder outside of \(scene.path("in")); if they are translations of an "
+      + "earlier run, leave out what is there already, or remove them"
     let recursive = { (translation: inout FolderTranslation) in translation.recursive = true }
     try copy(scene, "in/img1.png", "in/sub/img1.png")
     try FileManager.default.removeItem(atPath: scene.path("in/sub/deep.png"))
@@ -201,7 +201,7 @@ import Testing
     try copy(scene, "in/img1.png", "in/in/img1.png")
     #expect(
       try refusal(scene, translator, "in", "", recursive)
-        == "in/img1.png: is one of the pictures to translate, and would be written over; choose another --out")
+        == "in/img1.png: is one of the pictures to translate, and would be written over; choose another output folder")
   }
 
   /// Links of both kinds from the output to the input, for a folder and for one picture.
@@ -215,7 +215,7 @@ import Testing
     }
     let refused =
       "out/img1.png: is the same file as in/img2.png, one of the pictures to translate, and would be written over; "
-      + "choose another --out"
+      + "choose another output folder"
     #expect(try refusal(scene, translator, "in", "out") == refused)
     #expect(try refusal(scene, translator, "in", "out") { $0.skipsExisting = true } == refused)
     // The one picture that is read is another.
@@ -242,7 +242,7 @@ import Testing
     #expect(
       try refusal(scene, translator, "in", "in/sub/out") { ($0.recursive, $0.skipsExisting) = (true, true) }
         == "in/sub/out/mine.png: lies in the output folder, and is no translation of a picture outside of it; choose an "
-        + "--out outside of in")
+        + "output folder outside of in")
   }
 
   @Test func halvesAndSideBySide() throws {
@@ -270,7 +270,7 @@ import Testing
     let (scene, translator) = try scene()
     try FileManager.default.createDirectory(atPath: scene.path("empty"), withIntermediateDirectories: true)
     let cases = [
-      ("empty", "holds no PNG; add --recursive if they are in sub-folders"),
+      ("empty", "holds no PNG; translate sub-folders too if they are in there"),
       ("missing", "is not there; give a folder of PNGs or one PNG"),
     ]
     for (input, text) in cases {

@@ -1,3 +1,4 @@
+import NeuralNet
 import Parallel
 import Translate
 import Weights

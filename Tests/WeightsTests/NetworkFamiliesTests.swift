@@ -35,10 +35,12 @@ import Testing
       func takes(_ side: Int) -> Bool {
         let execution = try? Execution(
           made, shape: Shape(1, 3, side, side), mode: ExecutionMode(), processor: Processor(threads: 1))
+        execution?.forward()
         return execution?.output.shape == Shape(1, 3, side, side)
       }
       #expect(takes(network.smallestImage) && takes(network.smallestImage + network.sizeMultiple))
-      #expect(!takes(network.smallestImage - network.sizeMultiple))
+      let smaller = network.smallestImage - network.sizeMultiple
+      #expect(smaller == 0 || !takes(smaller))
       #expect(!takes(network.smallestImage + 1))
     }
   }

@@ -28,9 +28,13 @@ public struct DiscriminatorConfiguration: Sendable, Equatable, Codable {
 }
 
 extension DiscriminatorConfiguration: NetworkConfiguration {
+  /// What sentences call it.
   public static let title = "PatchGAN or PixelGAN"
+
+  /// What its depth counts.
   public static let depthName = (key: "layers", words: "hidden layers")
 
+  /// The name in options and metadata.
   public var architecture: String {
     switch kind {
     case .patch(let layers): "n_layers_\(layers)"
@@ -61,6 +65,9 @@ extension DiscriminatorConfiguration: NetworkConfiguration {
     depth.map { min(max($0, Self.layerCounts.lowerBound), Self.layerCounts.upperBound) }
   }
 
+  /// Checks that a network can be made with these numbers.
+  ///
+  /// - Throws: `FileError` for the first with which none can
   public func validate() throws(FileError) {
     if case .patch(let layers) = kind {
       try FileError.require(layers, in: Self.layerCounts, "stride-2 layers of a discriminator")
@@ -69,6 +76,9 @@ extension DiscriminatorConfiguration: NetworkConfiguration {
     try FileError.require(filters, in: ChannelLimit.channels, "channels after the first convolution")
   }
 
+  /// The network whose tensors a file holds; nil where they begin none of this family.
+  ///
+  /// - Throws: `FileError` where such a network begins and something in it is wrong
   public static func recognized(in evidence: NetworkEvidence) throws(FileError) -> DiscriminatorConfiguration? {
     var network = DiscriminatorConfiguration()
     if evidence.has("net.0.weight") {

@@ -28,8 +28,13 @@ public struct ResNetConfiguration: Sendable, Equatable, Codable {
 }
 
 extension ResNetConfiguration: GeneratorConfiguration {
+  /// What sentences call it.
   public static let title = "ResNet"
+
+  /// What its depth counts.
   public static let depthName = (key: "blocks", words: "residual blocks")
+
+  /// Names for help and suggestions.
   public static var usualNames: [String] { [9, 6].map { ResNetConfiguration(blocks: $0).architecture } }
 
   /// `resnet_Nblocks`
@@ -40,12 +45,20 @@ extension ResNetConfiguration: GeneratorConfiguration {
     self.init(blocks: blocks)
   }
 
+  /// The name in options and metadata.
   public var architecture: String { "resnet_\(blocks)blocks" }
+
+  /// Residual blocks.
   public var depth: Int? { blocks }
+
+  /// Two halvings.
   public var sizeMultiple: Int { 4 }
   /// A quarter of it is mirrored by one pixel, which takes two.
   public var smallestImage: Int { 8 }
 
+  /// Checks that a network can be made with these numbers.
+  ///
+  /// - Throws: `FileError` for the first with which none can
   public func validate() throws(FileError) {
     try FileError.require(blocks, in: Self.blockCounts, "blocks of a ResNet")
     try FileError.require(inputChannels, in: ChannelLimit.channels, "input channels")
@@ -53,6 +66,9 @@ extension ResNetConfiguration: GeneratorConfiguration {
     try FileError.require(filters, in: ChannelLimit.channels, "channels after the first convolution")
   }
 
+  /// The network whose tensors a file holds; nil where they begin none of this family.
+  ///
+  /// - Throws: `FileError` where such a network begins and something in it is wrong
   public static func recognized(in evidence: NetworkEvidence) throws(FileError) -> ResNetConfiguration? {
     guard evidence.has("model.10.conv_block.1.weight") else { return nil }
     let blocks = evidence.count(from: 10) { "model.\($0).conv_block.1.weight" }

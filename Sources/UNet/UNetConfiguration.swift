@@ -28,8 +28,13 @@ public struct UNetConfiguration: Sendable, Equatable, Codable {
 }
 
 extension UNetConfiguration: GeneratorConfiguration {
+  /// What sentences call it.
   public static let title = "U-Net"
+
+  /// What its depth counts.
   public static let depthName = (key: "levels", words: "levels")
+
+  /// Names for help and suggestions.
   public static var usualNames: [String] { trainedLevels.reversed().map { UNetConfiguration(levels: $0).architecture } }
 
   /// `unet_S` for S = 2^levels.
@@ -40,12 +45,20 @@ extension UNetConfiguration: GeneratorConfiguration {
     self.init(levels: size.trailingZeroBitCount)
   }
 
+  /// The name in options and metadata.
   public var architecture: String { "unet_\(sizeMultiple)" }
+
+  /// Halvings of the resolution.
   public var depth: Int? { levels }
+
+  /// One pixel at the innermost level.
   public var smallestImage: Int { sizeMultiple }
   /// 2^levels, within what can be.
   public var sizeMultiple: Int { 1 << min(max(levels, 0), 62) }
 
+  /// Checks that a network can be made with these numbers.
+  ///
+  /// - Throws: `FileError` for the first with which none can
   public func validate() throws(FileError) {
     try FileError.require(levels, in: Self.levelCounts, "levels of a U-Net")
     try FileError.require(inputChannels, in: ChannelLimit.channels, "input channels")
@@ -53,6 +66,9 @@ extension UNetConfiguration: GeneratorConfiguration {
     try FileError.require(filters, in: ChannelLimit.channels, "channels after the first convolution")
   }
 
+  /// The network whose tensors a file holds; nil where they begin none of this family.
+  ///
+  /// - Throws: `FileError` where such a network begins and something in it is wrong
   public static func recognized(in evidence: NetworkEvidence) throws(FileError) -> UNetConfiguration? {
     guard evidence.has("model.model.0.weight") else { return nil }
     // A depth that no image needs ends the search in a file of endless names.

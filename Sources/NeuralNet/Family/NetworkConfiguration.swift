@@ -48,6 +48,7 @@ public protocol NetworkConfiguration: Sendable, Equatable, Codable {
 }
 
 extension NetworkConfiguration {
+  /// None, as in generators.
   public var receptiveField: Int? { nil }
 
   /// The network, all parameters 0.

@@ -13,7 +13,7 @@ public struct DiscriminatorConfiguration: Sendable, Equatable, Codable {
 
   /// Which discriminator looks at the image.
   public var kind = Kind.patch(layers: 3)
-  /// Channels of what it judges: input and output image together for pix2pix, one image for CycleGAN.
+  /// Channels of what it sees: input and output image together for pix2pix, one image for CycleGAN.
   public var inputChannels = 6
   /// Channels after the first convolution (ndf).
   public var filters = 64

@@ -3,7 +3,7 @@ import NeuralNet
 
 /// Everything that determines a ResNet generator's parameters and arithmetic (Johnson et al., 2016).
 public struct ResNetConfiguration: Sendable, Equatable, Codable {
-  /// Residual blocks between the way down and the way up: 6 or 9 in the paper; one of `blockCounts`.
+  /// Residual blocks between encoder and decoder: 6 or 9 in the paper; one of `blockCounts`.
   public var blocks: Int
   /// Channels of the input image.
   public var inputChannels = 3
@@ -15,7 +15,7 @@ public struct ResNetConfiguration: Sendable, Equatable, Codable {
   public var normalization = NormalizationKind.instance
   /// Whether each residual block drops half of its activations while training.
   public var dropout = false
-  /// How the way up doubles the resolution.
+  /// How the decoder doubles the resolution.
   public var upsampling = UpsamplingKind.transposed
 
   /// A configuration with the published defaults.

@@ -15,7 +15,7 @@ public struct UNetConfiguration: Sendable, Equatable, Codable {
   public var normalization = NormalizationKind.batch
   /// Whether the inner levels drop half of their activations while training.
   public var dropout = true
-  /// How the way up doubles the resolution.
+  /// How the decoder doubles the resolution.
   public var upsampling = UpsamplingKind.transposed
 
   /// A configuration with the published defaults.
@@ -81,7 +81,7 @@ extension UNetConfiguration: GeneratorConfiguration {
     }
     var network = UNetConfiguration(levels: levels)
     (network.filters, network.inputChannels) = try evidence.firstConvolution("model.model.0.weight", kernel: 4)
-    // The last convolution tells the way up: transposed 4×4, (in, out), or plain 3×3, (out, in).
+    // The last convolution tells the decoder: transposed 4×4, (in, out), or plain 3×3, (out, in).
     let last = try evidence.convolution("model.model.3.weight")
     network.upsampling = last[2] == 3 ? .resizeConvolution : .transposed
     network.outputChannels = last[network.upsampling == .transposed ? 1 : 0]

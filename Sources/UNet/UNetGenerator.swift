@@ -57,7 +57,7 @@ private struct Assembly {
       hasDropout: configuration.dropout && hasDropout(level), to: output)
   }
 
-  /// Dropout follows the way up of the levels that neither change the width nor are innermost.
+  /// Dropout follows the decoder side of the levels that neither change the width nor are innermost.
   private func hasDropout(_ level: Int) -> Bool { level >= 4 && level < configuration.levels - 1 }
 
   private var up: ConvolutionGeometry {

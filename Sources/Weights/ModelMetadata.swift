@@ -21,7 +21,7 @@ public struct ModelMetadata: Sendable, Equatable {
   public var outputChannels: Int?
   /// Whether the network drops activations while training.
   public var dropout: Bool?
-  /// How the way up doubles the resolution.
+  /// How the decoder doubles the resolution.
   public var upsampling: UpsamplingKind?
   /// Which way it translates: `AtoB` or `BtoA`.
   public var direction: String?

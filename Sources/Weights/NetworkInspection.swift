@@ -23,7 +23,7 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
     public var outputChannels: Int?
     /// Whether activations are dropped in training; nil for a discriminator.
     public var dropout: Bool?
-    /// How the way up doubles the resolution; nil for a discriminator.
+    /// How the decoder doubles the resolution; nil for a discriminator.
     public var upsampling: UpsamplingKind?
     /// How deep it is; nil where a family knows but one depth.
     public var depth: Depth?

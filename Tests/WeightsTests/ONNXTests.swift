@@ -79,7 +79,7 @@ import Testing
 
     let graph = try #require(try model.messages(7).first)
     let nodes = try graph.messages(1)
-    // A level hands on a leaky copy and a rectified one for the way up.
+    // A level hands on a leaky copy and a rectified one for the decoder.
     let down = ["Conv", "BatchNormalization", "LeakyRelu", "Relu"]
     let up = ["ConvTranspose", "BatchNormalization", "Relu", "Concat"]
     #expect(

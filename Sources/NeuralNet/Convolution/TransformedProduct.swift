@@ -89,7 +89,9 @@ struct TransformedProduct: Sendable {
     precondition(layout.chunks == 1 || transformedWeights.groups == 1, "each group of panels is transformed once")
     let shared = Shared((arena: arena, transformed: transformed, bias: bias))
     for group in 0..<transformedWeights.groups {
-      if ready == nil { prepare(group: group, weights: weights, transformedWeights: arena + memory.transformedWeights, processor) }
+      if ready == nil {
+        prepare(group: group, weights: weights, transformedWeights: arena + memory.transformedWeights, processor)
+      }
       let panels = transformedWeights.panels(ofGroup: group)
       for chunk in 0..<layout.chunks {
         if group == 0 {
@@ -136,7 +138,8 @@ struct TransformedProduct: Sendable {
         MatrixProduct.multiply(
           m: tiles, n: min(panelWidth, channels - first), k: transformedWeights.rowCount,
           input + Int(inputOffsets[place.block].base[unit * gatherTile]), layout.inputStride,
-          weights + unit * transformedWeights.unitStride, panelWidth, product.output, layout.outputStride, accumulates: unit > 0)
+          weights + unit * transformedWeights.unitStride, panelWidth, product.output, layout.outputStride,
+          accumulates: unit > 0)
       }
       return
     }

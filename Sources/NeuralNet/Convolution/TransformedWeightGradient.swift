@@ -23,7 +23,8 @@ struct TransformedWeightGradient: Sendable {
     let layout = TransformLayout(grid, from: input, to: gradient, gathersOutput: true)
     self.layout = layout
     self.memory = memory
-    transformedWeights = TransformedWeights(layout, geometry, packing, isStraight: true, panelsPerGroup: memory.panelsPerGroup)
+    transformedWeights = TransformedWeights(
+      layout, geometry, packing, isStraight: true, panelsPerGroup: memory.panelsPerGroup)
     inputOffsets = IndexTable((0..<layout.tilesPerChunk).map { Int32($0 * layout.inputStride) })
     outputOffsets = IndexTable((0..<layout.tilesPerChunk).map { Int32($0 * layout.outputStride) })
     products = grid.units.enumerated().flatMap { index, unit in
@@ -36,7 +37,8 @@ struct TransformedWeightGradient: Sendable {
   func run(arena: UnsafeMutablePointer<Float>, to target: GradientTarget, _ processor: Processor) {
     let rowPieces = (transformedWeights.rowCount + rowsPerPiece - 1) / rowsPerPiece
     let shared = Shared(arena)
-    precondition(layout.chunks == 1 || transformedWeights.groups == 1, "the tiles of one chunk serve all groups of panels")
+    precondition(
+      layout.chunks == 1 || transformedWeights.groups == 1, "the tiles of one chunk serve all groups of panels")
     for group in 0..<transformedWeights.groups {
       let panels = transformedWeights.panels(ofGroup: group)
       for chunk in 0..<layout.chunks {
@@ -74,7 +76,8 @@ struct TransformedWeightGradient: Sendable {
       left: arena + memory.inputs + layout.inputPoint(unit.input, point) + firstRow, leftOffsets: inputOffsets.base,
       right: arena + memory.outputs + layout.outputPoint(unit.output, point) + first,
       rightOffsets: outputOffsets.base,
-      output: arena + memory.transformedWeights + transformedWeights.place(unit.output, point, panel) + place * transformedWeights.unitStride
+      output: arena + memory.transformedWeights + transformedWeights.place(unit.output, point, panel) + place
+        * transformedWeights.unitStride
         + firstRow * panelWidth)
     product.rows = min(rowsPerPiece, transformedWeights.rowCount - firstRow)
     product.columns = min(panelWidth, transformedWeights.columnCount - first)

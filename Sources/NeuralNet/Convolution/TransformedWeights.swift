@@ -1,6 +1,6 @@
 import KernelArguments
 
-/// Weights on their way to transformed tiles, and gradients on their way back.
+/// Weights on their way to transformed tiles, and their gradients back.
 ///
 /// Transformed weights lie as the products read them: `[output block][point][panel of a group][unit][row][64]`. Groups of
 /// panels are made one after the other in the same memory, unless all are to be kept.

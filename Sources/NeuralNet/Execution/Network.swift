@@ -46,3 +46,15 @@ extension NetworkBuilder {
     try declaration(outputs: outputs).network()
   }
 }
+
+extension NetworkDeclaration {
+  /// The network, all parameters 0.
+  ///
+  /// - Throws: `FileError` where there is no memory for the parameters
+  public func network() throws -> Network {
+    let store = try ParameterStore(
+      parameters: parameters,
+      runningStatistics: statistics.map { RunningStatistics(name: $0.name, channels: $0.channels) })
+    return Network(self, store)
+  }
+}

@@ -71,7 +71,7 @@ public protocol GeneratorConfiguration: NetworkConfiguration {
   var outputChannels: Int { get set }
   /// Whether activations are dropped while training.
   var dropout: Bool { get set }
-  /// How the resolution is doubled on the way up.
+  /// How the resolution is doubled on the decoder.
   var upsampling: UpsamplingKind { get set }
   /// The sizes that the network takes without padding are multiples of this many pixels.
   var sizeMultiple: Int { get }

@@ -8,16 +8,6 @@ public struct NetworkDeclaration: Sendable {
   let statistics: [(name: String, channels: Int)]
   /// Its tensors in the order of PyTorch's state_dict.
   public let tensors: [StateTensor]
-
-  /// The network, all parameters 0.
-  ///
-  /// - Throws: `FileError` where there is no memory for the parameters
-  public func network() throws -> Network {
-    let store = try ParameterStore(
-      parameters: parameters,
-      runningStatistics: statistics.map { RunningStatistics(name: $0.name, channels: $0.channels) })
-    return Network(self, store)
-  }
 }
 
 /// A tensor of a network, as files hold it.

@@ -8,7 +8,7 @@ public enum NormalizationKind: String, Sendable, Codable, CaseIterable {
   case none
 }
 
-/// How a generator doubles the resolution on its way up.
+/// How a generator doubles the resolution in its decoder.
 public enum UpsamplingKind: String, Sendable, Codable, CaseIterable {
   /// Transposed convolution with stride 2, as in the papers.
   case transposed

@@ -70,7 +70,7 @@ package enum Settings {
   package static let discriminator = SettingGroup(
     "Networks",
     [
-      Setting("discriminator", \.discriminator, "which network judges; basic is n_layers with 3"),
+      Setting("discriminator", \.discriminator, "which discriminator; basic is n_layers with 3"),
       Setting(
         "discriminator-layers", \.discriminatorLayers,
         "stride-2 layers of \(setting: "discriminator", "n_layers")", limits: .within(1...8),

@@ -17,7 +17,7 @@ public enum Preprocessing: String, Sendable, Codable, CaseIterable {
   public var crops: Bool { self == .resizeAndCrop || self == .crop || self == .scaleWidthAndCrop }
 }
 
-/// Which network judges images.
+/// Which discriminator looks at images.
 public enum DiscriminatorChoice: String, Sendable, Codable, CaseIterable {
   /// PatchGAN with three stride-2 layers: each output sees 70×70 pixels.
   case basic

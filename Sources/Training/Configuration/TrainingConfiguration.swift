@@ -59,7 +59,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var dropout = false
   /// How the generator doubles the resolution.
   public var upsample = UpsamplingKind.transposed
-  /// Which network judges.
+  /// Which discriminator looks at images.
   public var discriminator = DiscriminatorChoice.basic
   /// Stride-2 layers of the `n_layers` discriminator.
   public var discriminatorLayers = 3

@@ -10,7 +10,7 @@ struct EvaluateCommand: Command {
     last line holds the plain means over all images. Two single files are compared whatever their names are.
     """
   let operands = [
-    Operand<Self>("OUTPUT", \.output, "folder of images to judge, or one PNG"),
+    Operand<Self>("OUTPUT", \.output, "folder of images to measure, or one PNG"),
     Operand<Self>("REFERENCE", \.reference, "folder of images as they should be, or one PNG"),
   ]
   let options = [

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 @testable import NeuralNet
 
-/// Adam applied on the way back against Adam afterwards: the same numbers, bit for bit.
+/// Adam applied in the backward pass against Adam afterwards: the same numbers, bit for bit.
 @Suite struct FusedUpdateTests {
   @Test(arguments: [AlgorithmChoice.direct, .tiles(2), .tiles(3)], [false, true])
   func sameAsStep(_ choice: AlgorithmChoice, accumulates: Bool) throws {

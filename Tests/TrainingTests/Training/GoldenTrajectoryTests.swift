@@ -11,7 +11,7 @@ import Testing
     configuration.ngf = 8
     configuration.ndf = 8
     configuration.dropout = false
-    // The generator is judged after the discriminator's first update. One of the 1024 weights of model.11 has a gradient
+    // The generator is evaluated after the discriminator's first update. One of the 1024 weights of model.11 has a gradient
     // of 2.3e-8 there, where single precision is 2.9e-8 off (the tensor's root mean square is 1.4e-2), and Adam's first
     // move has nearly full length whatever the gradient: its sign alone is worth 6.5e-5 of this loss. In 100 walks by
     // PyTorch (single precision, both memory layouts, start weights off by 6e-8; Fixtures/golden/make_steps.py --drift)

@@ -53,10 +53,10 @@ struct TrainingConfigurationTests {
     unet.filters = 16
     #expect(settings.generatorConfiguration.isEqual(unet))
     #expect(settings.generatorConfiguration.sizeMultiple == 256)
-    var judge = DiscriminatorConfiguration()
-    judge.inputChannels = 4
-    judge.filters = 8
-    #expect(settings.pairDiscriminatorConfiguration == judge)
+    var discriminator = DiscriminatorConfiguration()
+    discriminator.inputChannels = 4
+    discriminator.filters = 8
+    #expect(settings.pairDiscriminatorConfiguration == discriminator)
 
     settings = .unpaired
     settings.inputChannels = 1
@@ -66,11 +66,11 @@ struct TrainingConfigurationTests {
     resnet.inputChannels = 3
     resnet.outputChannels = 1
     #expect(settings.generatorConfiguration(from: 3, to: 1).isEqual(resnet))
-    judge = DiscriminatorConfiguration()
-    judge.kind = .pixel
-    judge.normalization = .none
-    judge.inputChannels = 3
-    #expect(settings.discriminatorConfiguration(channels: 3) == judge)
+    discriminator = DiscriminatorConfiguration()
+    discriminator.kind = .pixel
+    discriminator.normalization = .none
+    discriminator.inputChannels = 3
+    #expect(settings.discriminatorConfiguration(channels: 3) == discriminator)
     settings.discriminator = .layered
     settings.discriminatorLayers = 5
     #expect(settings.pairDiscriminatorConfiguration.kind == .patch(layers: 5))

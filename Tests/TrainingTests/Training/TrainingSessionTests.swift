@@ -213,7 +213,7 @@ import Testing
     #expect(resumed.isDue(at: begin + .seconds(900), lastStep: .seconds(1)))
   }
 
-  /// Without crops, both images of a CycleGAN step must have one size, since they are judged as one batch.
+  /// Without crops, both images of a CycleGAN step must have one size, since they go through the discriminator as one batch.
   @Test func unequalSizesOfTheTwoSetsAreNamed() throws {
     let scene = try TrainingScene(.unpaired)
     let folder = scene.data + "/trainB"

@@ -17,8 +17,8 @@ import Weights
 ///
 ///     D_A:  ½ · (loss(D_A(b), real) + loss(D_A(pool(G_A(a))), fake)),   D_B likewise
 ///
-/// The lines of the generators' loss are independent sums, so one is done after the other, there and back, and only one
-/// holds activations at a time. D_A judges in the first line only, and learns before the second. What goes through the
+/// The lines of the generators' loss are independent sums, so one is done after the other, forward and backward, and only one
+/// holds activations at a time. D_A has a part in the first line only, and learns before the second. What goes through the
 /// same weights goes as one batch: the translation to undo and the image to leave as it is, the real and the pooled
 /// image. Their statistics stay apart, so nothing but speed and memory is different.
 final class CycleGAN: TranslationModel {
@@ -31,16 +31,16 @@ final class CycleGAN: TranslationModel {
   private let back: Side
   private let sizeMultiple: Int
 
-  /// One direction: the generator from one domain to the other, and the judge of what it makes.
+  /// One direction: the generator from one domain to the other, and the discriminator of what it makes.
   private final class Side {
     let generator: TrainedNetwork
     let discriminator: TrainedNetwork
     let pool: ImagePool
-    let translate: PlannedExecutions
+    let translation: PlannedExecutions
     /// Undoes the other side's translations and, where the identity loss is used, leaves images as they are.
     let reconstruct: PlannedExecutions
-    let judgeTranslation: PlannedExecutions
-    let judgePairs: PlannedExecutions
+    let discriminatorOnTranslation: PlannedExecutions
+    let discriminatorOnPairs: PlannedExecutions
     let apply: PlannedExecutions
     let penalty: InterpolatedPenalty?
 
@@ -52,27 +52,28 @@ final class CycleGAN: TranslationModel {
       self.discriminator = discriminator
       pool = ImagePool(name: poolName, capacity: configuration.poolSize)
       let hasIdentity = configuration.lambdaIdentity > 0
-      translate = PlannedExecutions(generator.network, .training(), processor, in: arenas.translation)
+      translation = PlannedExecutions(generator.network, .training(), processor, in: arenas.translation)
       reconstruct = PlannedExecutions(
         generator.network,
         .training(
           groups: hasIdentity ? 2 : 1, inputGradient: true,
-          inputGradientImages: hasIdentity ? configuration.batchSize : nil), processor, in: arenas.judgement)
-      apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: arenas.judgement)
-      judgeTranslation = PlannedExecutions(
+          inputGradientImages: hasIdentity ? configuration.batchSize : nil), processor, in: arenas.discriminator)
+      apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: arenas.discriminator)
+      discriminatorOnTranslation = PlannedExecutions(
         discriminator.network, .training(parameterGradients: false, inputGradient: true), processor,
-        in: arenas.judgement)
-      judgePairs = PlannedExecutions(discriminator.network, .training(groups: 2), processor, in: arenas.judgement)
+        in: arenas.discriminator)
+      discriminatorOnPairs = PlannedExecutions(
+        discriminator.network, .training(groups: 2), processor, in: arenas.discriminator)
       penalty =
         configuration.ganMode == .wgangp
         ? InterpolatedPenalty(discriminator.network, processor: processor) : nil
     }
   }
 
-  /// Translations wait in an arena of their own for what reconstructions and judges, one after the other, say of them.
+  /// Translations wait in an arena of their own for what reconstructions and discriminators, one after the other, say of them.
   private struct Arenas {
     let translation = Arena()
-    let judgement = Arena()
+    let discriminator = Arena()
   }
 
   private let arenas = Arenas()
@@ -86,15 +87,15 @@ final class CycleGAN: TranslationModel {
       from: configuration.outputChannels, to: configuration.inputChannels)
     let forthGenerator = try TrainedNetwork.drawn("G_A", choice.network(), configuration, &random)
     let backGenerator = try TrainedNetwork.drawn("G_B", reverse.network(), configuration, &random)
-    let forthJudge = try TrainedNetwork.drawn(
+    let forthDiscriminator = try TrainedNetwork.drawn(
       "D_A", configuration.discriminatorConfiguration(channels: configuration.outputChannels).network(), configuration,
       &random)
-    let backJudge = try TrainedNetwork.drawn(
+    let backDiscriminator = try TrainedNetwork.drawn(
       "D_B", configuration.discriminatorConfiguration(channels: configuration.inputChannels).network(), configuration,
       &random)
-    forth = Side(forthGenerator, forthJudge, poolName: "pool.fake_B", configuration, processor, arenas)
-    back = Side(backGenerator, backJudge, poolName: "pool.fake_A", configuration, processor, arenas)
-    networks = [forthGenerator, backGenerator, forthJudge, backJudge]
+    forth = Side(forthGenerator, forthDiscriminator, poolName: "pool.fake_B", configuration, processor, arenas)
+    back = Side(backGenerator, backDiscriminator, poolName: "pool.fake_A", configuration, processor, arenas)
+    networks = [forthGenerator, backGenerator, forthDiscriminator, backDiscriminator]
     let (there, home): (Direction, Direction) =
       configuration.direction == .aToB ? (.aToB, .bToA) : (.bToA, .aToB)
     generators = [
@@ -109,7 +110,7 @@ final class CycleGAN: TranslationModel {
   }
 
   var plannedBytes: Int {
-    arenas.translation.bytes + arenas.judgement.bytes + (forth.penalty?.plannedBytes ?? 0)
+    arenas.translation.bytes + arenas.discriminator.bytes + (forth.penalty?.plannedBytes ?? 0)
       + (back.penalty?.plannedBytes ?? 0)
   }
 
@@ -132,13 +133,14 @@ final class CycleGAN: TranslationModel {
     let one = try improve(forth, back, a, b, configuration.lambdaA, isLast: false, learningRate, &random)
     let other = try improve(back, forth, b, a, configuration.lambdaB, isLast: true, learningRate, &random)
     return [
-      one.judge, one.adversarial, one.cycle, other.identity, other.judge, other.adversarial, other.cycle, one.identity,
+      one.discriminator, one.adversarial, one.cycle, other.identity, other.discriminator, other.adversarial,
+      other.cycle, one.identity,
     ]
   }
 
   /// Losses of one direction.
   private struct Losses {
-    var judge = 0.0
+    var discriminator = 0.0
     var adversarial = 0.0
     var cycle = 0.0
     /// Of the generator that goes back.
@@ -147,7 +149,7 @@ final class CycleGAN: TranslationModel {
 
   // MARK: - Generators
 
-  /// Translates `original` there and back, and improves all that has a part in it.
+  /// Translates `original` to the other domain and back, and improves all that has a part in it.
   ///
   /// - Parameters:
   ///   - real: images of the domain that `side` translates to
@@ -158,7 +160,7 @@ final class CycleGAN: TranslationModel {
     _ learningRate: Double, _ random: inout RandomGenerator
   ) throws -> Losses {
     var losses = Losses()
-    let translation = try side.translate(original.shape)
+    let translation = try side.translation(original.shape)
     translation.input.set(original)
     translation.forward(dropoutKey: random.next())
 
@@ -170,10 +172,11 @@ final class CycleGAN: TranslationModel {
     finish(reconstruction, back.generator, isLast: isLast, learningRate)
     translation.outputGradient.copy(from: reconstruction.inputGradient.images(0..<original.count))
 
-    // From here on the reconstruction's memory belongs to the judge.
-    losses.adversarial = try judge(side, translation)
+    // From here on the reconstruction's memory belongs to the discriminator.
+    losses.adversarial = try adversarialLoss(side, translation)
     finish(translation, side.generator, isLast: isLast, learningRate)
-    losses.judge = try improveDiscriminator(side, real: real, translations: translation.output, learningRate, &random)
+    losses.discriminator = try improveDiscriminator(
+      side, real: real, translations: translation.output, learningRate, &random)
     return losses
   }
 
@@ -192,7 +195,7 @@ final class CycleGAN: TranslationModel {
     return pass
   }
 
-  /// Runs the way back of a generator's pass; the second one in a step updates the weights.
+  /// Runs the backward pass of a generator's pass; the second one in a step updates the weights.
   private func finish(_ pass: Execution, _ generator: TrainedNetwork, isLast: Bool, _ learningRate: Double) {
     if isLast {
       pass.backward(accumulates: true, updating: generator.optimizer, learningRate: learningRate)
@@ -201,15 +204,15 @@ final class CycleGAN: TranslationModel {
     }
   }
 
-  /// Adversarial loss; what the judge asks for is added to the translation's gradient.
-  private func judge(_ side: Side, _ translation: Execution) throws -> Double {
-    let judgement = try side.judgeTranslation(translation.output.shape)
-    judgement.input.copy(from: translation.output)
-    judgement.forward()
+  /// Adversarial loss; what the discriminator asks for is added to the translation's gradient.
+  private func adversarialLoss(_ side: Side, _ translation: Execution) throws -> Double {
+    let verdict = try side.discriminatorOnTranslation(translation.output.shape)
+    verdict.input.copy(from: translation.output)
+    verdict.forward()
     let loss = configuration.ganMode.evaluate(
-      judgement.output, .generator, gradient: judgement.outputGradient)
-    judgement.backward()
-    translation.outputGradient.add(judgement.inputGradient)
+      verdict.output, .generator, gradient: verdict.outputGradient)
+    verdict.backward()
+    translation.outputGradient.add(verdict.inputGradient)
     return loss
   }
 
@@ -233,7 +236,7 @@ final class CycleGAN: TranslationModel {
     let n = min(real.count, translations.shape.n)
     var shape = translations.shape
     shape.n = 2 * n
-    let pairs = try side.judgePairs(shape)
+    let pairs = try side.discriminatorOnPairs(shape)
     let fakes = pairs.input.images(n..<2 * n)
     pairs.input.images(0..<n).set(real)
     fakes.copy(from: translations)

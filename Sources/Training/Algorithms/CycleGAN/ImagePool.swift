@@ -18,7 +18,7 @@ final class ImagePool {
   /// Lets each image of `fakes` into the pool: while it fills up, a copy stays there; afterwards, half of the time, it
   /// changes places with an older one.
   ///
-  /// An older image of another size stays where it is, since real and generated images are judged as one batch.
+  /// An older image of another size stays where it is, since real and generated images go through the discriminator as one batch.
   func exchange(_ fakes: MutableTensorView<Float>, random: inout RandomGenerator) {
     guard capacity > 0 else { return }
     for index in 0..<fakes.shape.n {

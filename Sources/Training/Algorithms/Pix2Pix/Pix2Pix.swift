@@ -20,9 +20,9 @@ final class Pix2Pix: TranslationModel {
   private let generator: TrainedNetwork
   private let discriminator: TrainedNetwork
   private let sizeMultiple: Int
-  private let translate: PlannedExecutions
-  private let judgePairs: PlannedExecutions
-  private let judgeTranslation: PlannedExecutions
+  private let generatorPass: PlannedExecutions
+  private let discriminatorOnPairs: PlannedExecutions
+  private let discriminatorOnTranslation: PlannedExecutions
   private let apply: PlannedExecutions
   private let penalty: InterpolatedPenalty?
   private let generatorArena = Arena()
@@ -45,12 +45,12 @@ final class Pix2Pix: TranslationModel {
     self.configuration = configuration
     self.processor = processor
     sizeMultiple = choice.sizeMultiple
-    translate = PlannedExecutions(generator.network, .training(), processor, in: generatorArena)
+    generatorPass = PlannedExecutions(generator.network, .training(), processor, in: generatorArena)
     apply = PlannedExecutions(
       generator.network, configuration.inferenceMode, processor, in: generatorArena)
-    judgePairs = PlannedExecutions(
+    discriminatorOnPairs = PlannedExecutions(
       discriminator.network, .training(groups: 2), processor, in: discriminatorArena)
-    judgeTranslation = PlannedExecutions(
+    discriminatorOnTranslation = PlannedExecutions(
       discriminator.network, .training(parameterGradients: false, inputGradient: true), processor,
       in: discriminatorArena)
     penalty =
@@ -65,7 +65,7 @@ final class Pix2Pix: TranslationModel {
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
     let input = batch.input.padded(toMultipleOf: sizeMultiple)
     let target = batch.target.padded(toMultipleOf: sizeMultiple)
-    let translation = try translate(input.shape)
+    let translation = try generatorPass(input.shape)
     translation.input.set(input)
     translation.forward(dropoutKey: random.next())
 
@@ -79,7 +79,7 @@ final class Pix2Pix: TranslationModel {
     _ random: inout RandomGenerator
   ) throws -> (real: Double, fake: Double) {
     let n = input.count
-    let pairs = try judgePairs(pairShape(input, images: 2 * n))
+    let pairs = try discriminatorOnPairs(pairShape(input, images: 2 * n))
     setPair(pairs.input.images(0..<n), input) { $0.copy(from: output) }
     setPair(pairs.input.images(n..<2 * n), input) { $0.set(target) }
     pairs.forward()
@@ -99,15 +99,15 @@ final class Pix2Pix: TranslationModel {
   private func improveGenerator(
     _ input: ImageBatch, _ target: ImageBatch, _ translation: Execution, _ learningRate: Double
   ) throws -> (adversarial: Double, absolute: Double) {
-    let judgement = try judgeTranslation(pairShape(input, images: input.count))
-    setPair(judgement.input, input) { $0.copy(from: translation.output) }
-    judgement.forward()
+    let verdict = try discriminatorOnTranslation(pairShape(input, images: input.count))
+    setPair(verdict.input, input) { $0.copy(from: translation.output) }
+    verdict.forward()
     let adversarial = configuration.ganMode.evaluate(
-      judgement.output, .generator, gradient: judgement.outputGradient)
-    judgement.backward()
+      verdict.output, .generator, gradient: verdict.outputGradient)
+    verdict.backward()
 
     let gradient = translation.outputGradient
-    gradient.copy(from: judgement.inputGradient.channels(outputChannels))
+    gradient.copy(from: verdict.inputGradient.channels(outputChannels))
     let absolute = target.withView { wanted in
       L1Loss.evaluate(
         translation.output, wanted, gradient: gradient, weight: Float(configuration.lambdaL1), pool: processor.pool)

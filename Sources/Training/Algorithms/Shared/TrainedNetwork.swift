@@ -18,7 +18,7 @@ struct TrainedNetwork {
       name: name, network: network, optimizer: try Adam(network.parameters, beta1: configuration.beta1))
   }
 
-  /// Runs the way back of a discriminator's pass and updates its parameters.
+  /// Runs the backward pass of a discriminator's pass and updates its parameters.
   ///
   /// Without a penalty the update happens on the way; with one, gradients are added to before it.
   func improve(

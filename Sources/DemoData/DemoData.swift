@@ -33,7 +33,7 @@ public enum DemoData {
         pixels += picture[line]
         pixels += labels[line]
       }
-      return ("facade", Image(width: 2 * size, height: size, channels: 3, pixels: pixels))
+      return ("facade", Picture(width: 2 * size, height: size, channels: 3, pixels: pixels))
     }
   }
 
@@ -51,7 +51,7 @@ public enum DemoData {
       let generator = RandomGenerator(seed: seed, stream: stream(part, index))
       let isWinter = part % 2 == 1
       let pixels = LandscapeScene.draw(size: size, isWinter: isWinter, generator: generator)
-      return (isWinter ? "winter" : "summer", Image(width: size, height: size, channels: 3, pixels: pixels))
+      return (isWinter ? "winter" : "summer", Picture(width: size, height: size, channels: 3, pixels: pixels))
     }
   }
 
@@ -62,7 +62,7 @@ public enum DemoData {
 
   private static func write(
     to folder: String, parts: [(name: String, count: Int)], count: Int, size: Int, progress: (Int, Int) -> Void,
-    draw: (_ part: Int, _ index: Int) -> (name: String, image: Image)
+    draw: (_ part: Int, _ index: Int) -> (name: String, image: Picture)
   ) throws {
     guard counts.contains(count) else {
       throw FileError(

@@ -3,7 +3,7 @@ import Foundation
 /// Writing a file so that a kill at any moment leaves either the old content or the new one, whole.
 ///
 /// Everything that this package writes goes through here, but for tables that grow by a row at a time.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Writes to a temporary file beside `path` through `write`, syncs it to the disk, and renames it into place.
   ///
   /// A link at `path` is replaced and not followed. The temporary file has a name of its own that begins with a dot,
@@ -11,7 +11,7 @@ public enum AtomicFile {
   /// removes.
   ///
   /// - Throws: what `write` throws (then `path` is as it was), or a `FileError` naming `path` where the system refuses.
-  public static func write(to path: String, _ write: (ByteSink) throws -> Void) throws {
+  package static func write(to path: String, _ write: (ByteSink) throws -> Void) throws {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
     TemporaryFile.removeAbandonedOnce(in: folder)
     let temporary = try TemporaryFile(in: folder, for: path)
@@ -28,7 +28,7 @@ public enum AtomicFile {
   }
 
   /// Writes `data` atomically.
-  public static func write(_ data: Data, to path: String) throws {
+  package static func write(_ data: Data, to path: String) throws {
     try write(to: path) { sink in try data.withUnsafeBytes { try sink.write($0) } }
   }
 
@@ -42,11 +42,11 @@ public enum AtomicFile {
 }
 
 /// Making folders to write to.
-public enum OutputFolder {
+package enum OutputFolder {
   /// Makes the folder at `path`, and those that it lies in, where they are missing.
   ///
   /// - Throws: `FileError` naming `path` where the system refuses.
-  public static func make(_ path: String) throws {
+  package static func make(_ path: String) throws {
     guard let code = refusal(path) else { return }
     throw FileError.unwritable(path, "cannot be made a folder", code: code)
   }

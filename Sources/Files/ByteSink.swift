@@ -1,9 +1,9 @@
 import Foundation
 
 /// Bytes on their way into a file: small pieces are gathered, large ones pass without a copy.
-public final class ByteSink {
+package final class ByteSink {
   /// Bytes taken so far.
-  public private(set) var count = 0
+  package private(set) var count = 0
 
   /// Sees all bytes on their way, to compute a checksum.
   package var observer: ((UnsafeRawBufferPointer) -> Void)?
@@ -23,7 +23,7 @@ public final class ByteSink {
   /// Takes `bytes`.
   ///
   /// - Throws: `FileError` where the system refuses.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
     count += bytes.count
     observer?(bytes)
     guard bytes.count < limit / 4 else {
@@ -35,10 +35,10 @@ public final class ByteSink {
   }
 
   /// Takes `bytes`.
-  public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+  package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
   /// Hands everything to the system.
-  public func flush() throws {
+  package func flush() throws {
     guard !pending.isEmpty else { return }
     try pending.withUnsafeBytes { try pass($0) }
     pending.removeAll(keepingCapacity: true)

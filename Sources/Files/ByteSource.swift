@@ -4,11 +4,11 @@ import Foundation
 ///
 /// Files are read with `pread` and not mapped: a mapped file that somebody shortens meanwhile, or a network disk that
 /// fails, would end the process with SIGBUS where a read throws. Weights are read once, so nothing is lost.
-public final class ByteSource: Sendable {
+package final class ByteSource: Sendable {
   /// The file as the user named it; nil for bytes in memory.
-  public let path: String?
+  package let path: String?
   /// Bytes there were when the file was opened.
-  public let count: Int
+  package let count: Int
 
   private enum Storage: Sendable {
     case memory([UInt8])
@@ -17,7 +17,7 @@ public final class ByteSource: Sendable {
   private let storage: Storage
 
   /// Bytes in memory, named `path` in errors.
-  public init(bytes: [UInt8], path: String? = nil) {
+  package init(bytes: [UInt8], path: String? = nil) {
     self.path = path
     count = bytes.count
     storage = .memory(bytes)
@@ -26,10 +26,10 @@ public final class ByteSource: Sendable {
   /// Opens a regular file.
   ///
   /// - Throws: `FileError` where there is none or it may not be read.
-  public init(path: String) throws {
+  package init(path: String) throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      let advice = errno == ENOENT ? "check the path" : "check its permissions"
+      let advice: Phrase = errno == ENOENT ? "check the path" : "check its permissions"
       throw FileError(path: path, problem: "cannot be opened: \(systemReason())", advice: advice)
     }
     var status = stat()
@@ -52,7 +52,7 @@ public final class ByteSource: Sendable {
   /// Fills `buffer` with the bytes from `offset` on.
   ///
   /// - Throws: `FileError` where the range does not lie in the file or the system fails.
-  public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+  package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws {
     try check(offset: offset, count: buffer.count)
     switch storage {
     case .memory(let bytes):
@@ -77,7 +77,7 @@ public final class ByteSource: Sendable {
   /// Calls `body` with the bytes of `range`, which live only so long; they may lie at any alignment.
   ///
   /// - Throws: `FileError` where the range does not lie in the file or the system fails, and what `body` throws.
-  public func withBytes<Result>(
+  package func withBytes<Result>(
     in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     try check(offset: range.lowerBound, count: range.count)
@@ -93,7 +93,7 @@ public final class ByteSource: Sendable {
 
   /// Calls `body` with the bytes of `range` in order, a piece at a time; no piece is cut inside an element of up to
   /// 16 bytes.
-  public func forEachPiece(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+  package func forEachPiece(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     var start = range.lowerBound
     while start < range.upperBound {
       let end = min(range.upperBound, start + pieceSize)
@@ -103,7 +103,7 @@ public final class ByteSource: Sendable {
   }
 
   /// The bytes of `range`.
-  public func bytes(in range: Range<Int>) throws -> [UInt8] {
+  package func bytes(in range: Range<Int>) throws -> [UInt8] {
     try check(offset: range.lowerBound, count: range.count)
     try SystemMemory.require(range.count, for: .file, path: path)
     return try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in

@@ -1,5 +1,5 @@
 /// How one number of a tensor is stored in a file (little-endian), by its name in safetensors headers.
-public enum ElementType: String, Sendable, CaseIterable {
+package enum ElementType: String, Sendable, CaseIterable {
   /// IEEE 754 double precision.
   case float64 = "F64"
   /// IEEE 754 single precision.
@@ -28,7 +28,7 @@ public enum ElementType: String, Sendable, CaseIterable {
   case bool = "BOOL"
 
   /// Bytes of one element.
-  public var size: Int {
+  package var size: Int {
     switch self {
     case .float64, .int64, .uint64: 8
     case .float32, .int32, .uint32: 4
@@ -38,7 +38,7 @@ public enum ElementType: String, Sendable, CaseIterable {
   }
 
   /// Whether `ByteSource.floats` reads it.
-  public var isFloatingPoint: Bool {
+  package var isFloatingPoint: Bool {
     switch self {
     case .float64, .float32, .float16, .bfloat16: true
     default: false
@@ -46,7 +46,7 @@ public enum ElementType: String, Sendable, CaseIterable {
   }
 
   /// Elements of a tensor of `shape`, or nil where the number of its bytes overflows.
-  public func elements(in shape: [Int]) -> Int? {
+  package func elements(in shape: [Int]) -> Int? {
     var elements = 1
     for length in shape {
       let (product, overflow) = elements.multipliedReportingOverflow(by: length)
@@ -59,7 +59,7 @@ public enum ElementType: String, Sendable, CaseIterable {
 
 extension Float {
   /// The value of IEEE half-precision bits; `Float16` does not exist on macOS for Intel.
-  public init(halfBits bits: UInt16) {
+  package init(halfBits bits: UInt16) {
     let sign = UInt32(bits & 0x8000) << 16
     let magnitude = UInt32(bits & 0x7FFF)
     switch magnitude {
@@ -74,14 +74,14 @@ extension Float {
   }
 
   /// The value of bfloat16 bits.
-  public init(bfloat16Bits bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
+  package init(bfloat16Bits bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
 }
 
 extension ByteSource {
   /// The floating-point numbers of `type` that fill `range`, rounded to single precision where they are wider.
   ///
   /// - Throws: `FileError` where the range does not lie in the file or `type` is no floating-point type.
-  public func floats(in range: Range<Int>, of type: ElementType) throws -> [Float] {
+  package func floats(in range: Range<Int>, of type: ElementType) throws -> [Float] {
     guard type.isFloatingPoint, range.upperBound <= count else {
       throw FileError(path: path, problem: "holds \(type.rawValue) where floating-point numbers were expected")
     }
@@ -130,7 +130,7 @@ extension ElementType {
 extension ElementType {
   /// The floating-point numbers in `bytes`, rounded to single precision where they are wider; traps (a programmer's
   /// error) where this is no floating-point type.
-  public func floats(_ bytes: UnsafeRawBufferPointer) -> [Float] {
+  package func floats(_ bytes: UnsafeRawBufferPointer) -> [Float] {
     let elements = bytes.count / size
     return [Float](unsafeUninitializedCapacity: elements) { buffer, initialized in
       if let output = buffer.baseAddress { convert(bytes, count: elements, to: output) }

@@ -6,38 +6,21 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public var path: String?
   /// What is wrong, and what was expected instead.
   public var problem: String
-  /// What to do about it, where something can be said.
-  public var advice: String?
+  /// What to do about it, where something can be said; the settings that it speaks of are in it by their names.
+  public var advice: Phrase?
   /// The system's number (`errno`) for refusing to write; nil: something else is wrong.
   public var writeCode: Int32?
-  /// What the caller has chosen and, by `advice`, might choose differently.
-  public var settings: [Setting] = []
-
-  /// Something that callers choose, under the name that it has here; a program has names of its own for it.
-  public enum Setting: Sendable, CaseIterable {
-    /// `FolderTranslation.output`
-    case output
-    /// `FolderTranslation.recursive`
-    case recursive
-    /// `FolderTranslation.skipsExisting`
-    case skipsExisting
-    /// Which generator of an unpaired run is meant.
-    case direction
-    /// `TrainingConfiguration.ngf`
-    case filters
-  }
 
   /// An error about `path`: `problem` without a full stop at its end, `advice` likewise.
-  public init(path: String?, problem: String, advice: String? = nil, settings: [Setting] = []) {
+  public init(path: String?, problem: String, advice: Phrase? = nil) {
     self.path = path
     self.problem = problem
     self.advice = advice
-    self.settings = settings
   }
 
   /// The system's refusal to write to `path`, with `errno` as its `code`.
-  public static func unwritable(_ path: String, _ problem: String = "cannot be written", code: Int32) -> FileError {
-    let advice =
+  package static func unwritable(_ path: String, _ problem: String = "cannot be written", code: Int32) -> FileError {
+    let advice: Phrase =
       switch code {
       case ENOSPC: "free some space"
       case EDQUOT: "free some space, or have the quota raised"
@@ -64,22 +47,29 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     return ![ENAMETOOLONG, EISDIR, ENOTDIR, EEXIST, ENOTEMPTY, ELOOP, EILSEQ, EINVAL].contains(writeCode)
   }
 
-  /// `PATH: problem; advice`
-  public var description: String {
-    (path.map { $0 + ": " } ?? "") + problem + (advice.map { "; " + $0 } ?? "")
+  /// `PATH: problem; advice` with the names of settings as plain words.
+  public var description: String { sentence { $0.description } }
+
+  /// `PATH: problem; advice`, where a setting is called what `name` makes of its name.
+  public func text(callingSettings name: (String) -> String) -> String {
+    sentence { $0.text(callingSettings: name) }
+  }
+
+  private func sentence(_ words: (Phrase) -> String) -> String {
+    (path.map { $0 + ": " } ?? "") + problem + (advice.map { "; " + words($0) } ?? "")
   }
 
   /// Lets nothing pass but a number within `range`: `0 threads cannot be; give 1 to 1024`.
   ///
   /// - Parameter what: what it counts
-  public static func require(_ value: Int, in range: ClosedRange<Int>, _ what: String) throws(FileError) {
+  package static func require(_ value: Int, in range: ClosedRange<Int>, _ what: String) throws(FileError) {
     guard !range.contains(value) else { return }
     throw FileError(
       path: nil, problem: "\(value) \(what) cannot be", advice: "give \(range.lowerBound) to \(range.upperBound)")
   }
 
   /// `text` from a file in single quotes, fit for a terminal: control characters replaced, long texts cut.
-  public static func quote(_ text: String) -> String {
+  package static func quote(_ text: String) -> String {
     let limit = 120
     var shown = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {

@@ -1,17 +1,17 @@
 /// The order in which people number files: `img2` before `img10`.
-public enum NaturalOrder {
+package enum NaturalOrder {
   /// `names` sorted: runs of digits compare as numbers, everything else byte by byte, `/` before all else.
   ///
   /// The order is total and the same on every machine: names that differ only in leading zeros are told apart by their
   /// bytes, and no locale is asked.
-  public static func sorted<Element>(_ elements: [Element], by name: (Element) -> String) -> [Element] {
+  package static func sorted<Element>(_ elements: [Element], by name: (Element) -> String) -> [Element] {
     elements.map { (key: Array(name($0).utf8), element: $0) }
       .sorted { precedes($0.key, $1.key) }
       .map(\.element)
   }
 
   /// Whether `left` stands before `right`.
-  public static func precedes(_ left: String, _ right: String) -> Bool {
+  package static func precedes(_ left: String, _ right: String) -> Bool {
     precedes(Array(left.utf8), Array(right.utf8))
   }
 

@@ -2,26 +2,26 @@
 ///
 /// Source: the specification in the README of github.com/huggingface/safetensors. Nothing of the data is read before
 /// it is asked for, so a checkpoint may be larger than memory.
-public struct SafetensorsFile: Sendable {
+package struct SafetensorsFile: Sendable {
   /// One tensor of the file.
-  public struct Tensor: Sendable, Equatable {
+  package struct Tensor: Sendable, Equatable {
     /// Its key in the header.
-    public let name: String
+    package let name: String
     /// How its numbers are stored.
-    public let type: ElementType
+    package let type: ElementType
     /// Row-major lengths, outermost first; empty for a scalar.
-    public let shape: [Int]
+    package let shape: [Int]
     /// Its bytes in the file.
-    public let byteRange: Range<Int>
+    package let byteRange: Range<Int>
   }
 
   /// The format's own limit on the length of a header.
-  public static let defaultHeaderLimit = 100_000_000
+  package static let defaultHeaderLimit = 100_000_000
 
   /// The strings of `__metadata__`.
-  public let metadata: [String: String]
+  package let metadata: [String: String]
   /// The tensors in the order of the header.
-  public let tensors: [Tensor]
+  package let tensors: [Tensor]
 
   private let source: ByteSource
   private let indices: [String: Int]
@@ -30,12 +30,12 @@ public struct SafetensorsFile: Sendable {
   ///
   /// - Throws: `FileError` where it cannot be read or breaks a rule of the format; `headerLimit` bounds the memory
   ///   that a header may take, to a small multiple of it.
-  public init(path: String, headerLimit: Int = defaultHeaderLimit) throws {
+  package init(path: String, headerLimit: Int = defaultHeaderLimit) throws {
     try self.init(ByteSource(path: path), headerLimit: headerLimit)
   }
 
   /// Reads a file from `source`.
-  public init(_ source: ByteSource, headerLimit: Int = defaultHeaderLimit) throws {
+  package init(_ source: ByteSource, headerLimit: Int = defaultHeaderLimit) throws {
     let header = try SafetensorsHeader(source, limit: headerLimit)
     self.source = source
     metadata = header.metadata
@@ -44,22 +44,22 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// The file as the user named it.
-  public var path: String? { source.path }
+  package var path: String? { source.path }
 
   /// The tensor called `name`, or nil.
-  public subscript(name: String) -> Tensor? { indices[name].map { tensors[$0] } }
+  package subscript(name: String) -> Tensor? { indices[name].map { tensors[$0] } }
 
   /// Calls `body` with the bytes of a tensor as they stand in the file, at any alignment.
   ///
   /// - Throws: `FileError` where there is no such tensor or the system fails, and what `body` throws.
-  public func withBytes<Result>(
+  package func withBytes<Result>(
     of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     try source.withBytes(in: find(name).byteRange, body)
   }
 
   /// Fills `buffer`, which has just its size, with the bytes of a tensor.
-  public func read(_ name: String, into buffer: UnsafeMutableRawBufferPointer) throws {
+  package func read(_ name: String, into buffer: UnsafeMutableRawBufferPointer) throws {
     let tensor = try find(name)
     guard tensor.byteRange.count == buffer.count else {
       throw error("tensor \(FileError.quote(name)) has \(tensor.byteRange.count) bytes, expected \(buffer.count)")
@@ -70,20 +70,20 @@ public struct SafetensorsFile: Sendable {
   /// The numbers of a floating-point tensor, row-major; half precisions widen exactly, F64 is rounded.
   ///
   /// - Throws: `FileError` where there is no such tensor or it is of another type.
-  public func floats(_ name: String) throws -> [Float] {
+  package func floats(_ name: String) throws -> [Float] {
     let tensor = try find(name)
     guard tensor.type.isFloatingPoint else { throw wrongType(tensor, expected: "floating-point numbers") }
     return try source.floats(in: tensor.byteRange, of: tensor.type)
   }
 
   /// The numbers of an I64 tensor.
-  public func int64s(_ name: String) throws -> [Int64] { try integers(name, of: .int64) }
+  package func int64s(_ name: String) throws -> [Int64] { try integers(name, of: .int64) }
 
   /// The numbers of a U64 tensor.
-  public func uint64s(_ name: String) throws -> [UInt64] { try integers(name, of: .uint64) }
+  package func uint64s(_ name: String) throws -> [UInt64] { try integers(name, of: .uint64) }
 
   /// The numbers of a U8 tensor.
-  public func uint8s(_ name: String) throws -> [UInt8] { try integers(name, of: .uint8) }
+  package func uint8s(_ name: String) throws -> [UInt8] { try integers(name, of: .uint8) }
 
   private func integers<Element: FixedWidthInteger>(_ name: String, of type: ElementType) throws -> [Element] {
     let tensor = try find(name)

@@ -4,7 +4,7 @@ struct SafetensorsHeader {
   private(set) var tensors: [SafetensorsFile.Tensor] = []
   private(set) var indices: [String: Int] = [:]
 
-  private static let advice = "is the file complete, and a .safetensors file?"
+  private static let advice: Phrase = "is the file complete, and a .safetensors file?"
   /// Dimensions that a tensor may have; PyTorch's and NumPy's own limit.
   private static let rankLimit = 64
 

@@ -2,20 +2,20 @@
 ///
 /// The header is padded with spaces to a multiple of 8 bytes and elements of 8 bytes come first, then those of 4, 2
 /// and 1, so that each tensor is aligned in the file, which PyTorch's reader needs; metadata keys are sorted.
-public enum SafetensorsWriter {
+package enum SafetensorsWriter {
   /// A tensor to write.
-  public struct Tensor {
+  package struct Tensor {
     /// Its key in the header.
-    public let name: String
+    package let name: String
     /// How its numbers are stored.
-    public let type: ElementType
+    package let type: ElementType
     /// Row-major lengths, outermost first; empty for a scalar.
-    public let shape: [Int]
+    package let shape: [Int]
     /// Hands all bytes of the tensor to the sink, little-endian and in order, in as many pieces as it likes.
-    public let write: (ByteSink) throws -> Void
+    package let write: (ByteSink) throws -> Void
 
     /// A tensor whose bytes `write` produces when their turn comes, so that no second copy lives in memory.
-    public init(name: String, type: ElementType, shape: [Int], write: @escaping (ByteSink) throws -> Void) {
+    package init(name: String, type: ElementType, shape: [Int], write: @escaping (ByteSink) throws -> Void) {
       self.name = name
       self.type = type
       self.shape = shape
@@ -23,14 +23,14 @@ public enum SafetensorsWriter {
     }
 
     /// A tensor of single-precision numbers.
-    public init(name: String, shape: [Int], floats: [Float]) {
+    package init(name: String, shape: [Int], floats: [Float]) {
       self.init(name: name, type: .float32, shape: shape) { sink in
         try floats.withUnsafeBytes { try sink.write($0) }
       }
     }
 
     /// A tensor of integers; `Element` is one of the fixed-width types that the format knows.
-    public init<Element: FixedWidthInteger>(name: String, shape: [Int], integers: [Element]) {
+    package init<Element: FixedWidthInteger>(name: String, shape: [Int], integers: [Element]) {
       let prefix = Element.isSigned ? "I" : "U"
       guard let type = ElementType(rawValue: prefix + String(Element.bitWidth)) else {
         preconditionFailure("\(Element.self) is no type of the safetensors format")
@@ -45,7 +45,7 @@ public enum SafetensorsWriter {
   ///
   /// - Throws: `FileError` where the system refuses, and what the tensors' closures throw. Traps (a programmer's
   ///   error) where names repeat or a closure writes another number of bytes than its shape says.
-  public static func write(_ tensors: [Tensor], metadata: [String: String] = [:], to path: String) throws {
+  package static func write(_ tensors: [Tensor], metadata: [String: String] = [:], to path: String) throws {
     let ordered = ElementType.sizesDescending.flatMap { size in tensors.filter { $0.type.size == size } }
     let header = header(ordered, metadata: metadata)
     try AtomicFile.write(to: path) { sink in
@@ -82,7 +82,7 @@ public enum SafetensorsWriter {
 
 extension SafetensorsWriter.Tensor {
   /// Bytes of all elements.
-  public var byteCount: Int {
+  package var byteCount: Int {
     guard let elements = type.elements(in: shape) else { preconditionFailure("the size of tensor \(name) overflows") }
     return elements * type.size
   }

@@ -5,11 +5,11 @@ package struct MemoryPurpose: Sendable {
   /// What the memory would hold: "activations".
   var content: String
   /// What would help.
-  package var advice: String
+  package var advice: Phrase
 
   /// A purpose in words; `advice` without a full stop.
-  package init(_ content: String, advice: String? = nil) {
-    let general = "give the program more memory"
+  package init(_ content: String, advice: Phrase? = nil) {
+    let general: Phrase = "give the program more memory"
     (self.content, self.advice) = (content, advice.map { "\($0), or \(general)" } ?? general)
   }
 

@@ -4,23 +4,23 @@ import Parallel
 import Synchronization
 
 /// The metrics of all pictures of one folder against those of the same name in another one.
-public struct FolderEvaluation: Sendable, Equatable, Codable {
+package struct FolderEvaluation: Sendable, Equatable, Codable {
   /// The metrics of one pair.
-  public struct File: Sendable, Equatable, Codable {
+  package struct File: Sendable, Equatable, Codable {
     /// The path within the folder of outputs.
-    public var name: String
+    package var name: String
     /// What the comparison gave.
-    public var metrics: ImageMetrics
+    package var metrics: ImageMetrics
   }
 
   /// Every pair, in natural order of the names.
-  public var files: [File]
+  package var files: [File]
   /// The plain means over all files. One equal pair makes the mean PSNR infinite (null in JSON).
-  public var mean: ImageMetrics
+  package var mean: ImageMetrics
   /// Outputs without a reference.
-  public var withoutReference: [String]
+  package var withoutReference: [String]
   /// References without an output.
-  public var withoutOutput: [String]
+  package var withoutOutput: [String]
 
   /// Compares the PNG files of `outputs` with those of `references` that have the same path within their folder, the
   /// extension aside; two files are compared with each other whatever their names are. Hidden files are skipped.
@@ -30,7 +30,7 @@ public struct FolderEvaluation: Sendable, Equatable, Codable {
   ///   - referenceHalf: which half of side-by-side references counts; nil for whole pictures.
   ///   - limit: the largest picture that is read.
   /// - Throws: `FileError` where a folder or file cannot be read, a pair differs in size, or nothing has a partner.
-  public static func evaluate(
+  package static func evaluate(
     outputs: String, references: String, recursive: Bool = false, referenceHalf: ImageHalf? = nil,
     limit: ImageLimit = .default
   )

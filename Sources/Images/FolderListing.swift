@@ -2,25 +2,25 @@ import Files
 import Foundation
 
 /// The PNG files of one folder, by name only: nothing is opened.
-public struct FolderListing: Sendable, Equatable {
+package struct FolderListing: Sendable, Equatable {
   /// One PNG file.
-  public struct Entry: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable {
     /// The path to open.
-    public var path: String
+    package var path: String
     /// The path below the listed folder, without the extension: what pairs files and names outputs.
-    public var stem: String
+    package var stem: String
   }
 
   /// The folder, as it was named.
-  public var folder: String
+  package var folder: String
   /// The PNG files in natural order of their paths.
-  public var files: [Entry] = []
+  package var files: [Entry] = []
   /// Pictures of other formats, which were probably meant to be used.
-  public var foreignImages: [String] = []
+  package var foreignImages: [String] = []
   /// How many other files were passed over.
-  public var ignored = 0
+  package var ignored = 0
   /// Sub-folders that could not be read, with the reason.
-  public var unreadable: [FileError] = []
+  package var unreadable: [FileError] = []
 
   /// Lists the `.png` files (any case) of `folder`; dot files are skipped, sub-folders entered where `recursive` asks.
   ///
@@ -28,7 +28,7 @@ public struct FolderListing: Sendable, Equatable {
   ///
   /// - Parameter excluding: names of direct sub-folders that are left out (a held-out part, say).
   /// - Throws: `FileError` where `folder` itself is missing, no folder, or unreadable.
-  public init(_ folder: String, recursive: Bool = false, excluding: Set<String> = []) throws {
+  package init(_ folder: String, recursive: Bool = false, excluding: Set<String> = []) throws {
     self.folder = folder
     var visited: Set<FileIdentity> = []
     if let identity = FileIdentity(folder) { visited.insert(identity) }

@@ -1,7 +1,7 @@
-extension Image {
+extension Picture {
   /// The part of `width` × `height` pixels whose upper left corner is (`x`, `y`), with its alpha; it must lie within
   /// the picture (a programmer's error otherwise).
-  public func cropped(x: Int, y: Int, width: Int, height: Int) -> Image {
+  package func cropped(x: Int, y: Int, width: Int, height: Int) -> Picture {
     precondition(
       x >= 0 && y >= 0 && width >= 0 && height >= 0 && width <= self.width - x && height <= self.height - y,
       "a crop must lie within the image")
@@ -15,19 +15,19 @@ extension Image {
       }
       return part
     }
-    return Image(
+    return Picture(
       width: width, height: height, channels: channels, pixels: part(pixels, channels),
       alpha: alpha.map { part($0, 1) })
   }
 
   /// The columns left of the middle; of an odd width the middle column belongs to neither half.
-  public var leftHalf: Image { cropped(x: 0, y: 0, width: width / 2, height: height) }
+  package var leftHalf: Picture { cropped(x: 0, y: 0, width: width / 2, height: height) }
 
   /// The columns right of the middle; of an odd width the middle column belongs to neither half.
-  public var rightHalf: Image { cropped(x: width - width / 2, y: 0, width: width / 2, height: height) }
+  package var rightHalf: Picture { cropped(x: width - width / 2, y: 0, width: width / 2, height: height) }
 
   /// The picture as in a mirror, left and right exchanged, alpha too.
-  public func flippedHorizontally() -> Image {
+  package func flippedHorizontally() -> Picture {
     func flipped(_ samples: [UInt8], _ channels: Int) -> [UInt8] {
       [UInt8](unsafeUninitializedCapacity: samples.count) { target, count in
         samples.withUnsafeBufferPointer { source in
@@ -45,7 +45,7 @@ extension Image {
         count = samples.count
       }
     }
-    return Image(
+    return Picture(
       width: width, height: height, channels: channels, pixels: flipped(pixels, channels),
       alpha: alpha.map { flipped($0, 1) })
   }
@@ -54,7 +54,7 @@ extension Image {
   ///
   /// RGB becomes grey by ITU-R 601 luma as Pillow rounds it, (19595 R + 38470 G + 7471 B + 32768) / 65536; grey
   /// becomes RGB with three equal samples.
-  public func converted(channels target: Int) -> Image {
+  package func converted(channels target: Int) -> Picture {
     precondition(target == 1 || target == 3, "an image has 1 or 3 channels")
     if target == channels { return self }
     let pixelCount = width * height
@@ -73,7 +73,7 @@ extension Image {
       }
       count = pixelCount * target
     }
-    return Image(width: width, height: height, channels: target, pixels: converted, alpha: alpha)
+    return Picture(width: width, height: height, channels: target, pixels: converted, alpha: alpha)
   }
 }
 
@@ -85,9 +85,9 @@ public enum ImageHalf: String, Sendable, CaseIterable {
   case right
 }
 
-extension Image {
+extension Picture {
   /// The given half; the middle column of an odd width belongs to none.
-  public func half(_ half: ImageHalf) -> Image {
+  public func half(_ half: ImageHalf) -> Picture {
     switch half {
     case .left: leftHalf
     case .right: rightHalf

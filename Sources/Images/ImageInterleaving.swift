@@ -1,4 +1,4 @@
-extension Image {
+extension Picture {
   /// A picture of `channels` + 1 samples a pixel, the last one alpha.
   init(width: Int, height: Int, channels: Int, interleaved: [UInt8]) {
     let count = width * height

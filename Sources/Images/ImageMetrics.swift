@@ -21,7 +21,7 @@ public struct ImageMetrics: Sendable, Equatable, Codable {
   /// Compares two pictures of one size; where just one of them is grey it is taken as RGB.
   ///
   /// - Throws: `FileError` naming both sizes where they differ, or where there are no pixels.
-  public static func compare(_ a: Image, _ b: Image) throws -> ImageMetrics {
+  public static func compare(_ a: Picture, _ b: Picture) throws -> ImageMetrics {
     guard a.width == b.width, a.height == b.height else {
       throw FileError(
         path: nil,

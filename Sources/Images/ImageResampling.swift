@@ -1,4 +1,4 @@
-extension Image {
+extension Picture {
   /// The picture in another size; alpha is resampled like a channel of its own and not multiplied in.
   ///
   /// Two passes over 8-bit samples, first along rows, then along columns, with weights in fixed point: the method, and
@@ -7,7 +7,7 @@ extension Image {
   ///   - width: new columns, at least 1.
   ///   - height: new rows, at least 1.
   ///   - filter: how samples between pixels are found.
-  public func resized(width: Int, height: Int, filter: ResamplingFilter = .bicubic) -> Image {
+  package func resized(width: Int, height: Int, filter: ResamplingFilter = .bicubic) -> Picture {
     precondition(width > 0 && height > 0 && self.width > 0 && self.height > 0, "an image to resize has pixels")
     _ = Self.sampleCount(width: max(width, self.width), height: max(height, self.height), channels: channels)
     if width == self.width && height == self.height { return self }
@@ -25,7 +25,7 @@ extension Image {
       return Self.resampledColumns(
         rows, rowCount: width * channels, ResamplingWeights(from: self.height, to: height, filter: filter))
     }
-    return Image(
+    return Picture(
       width: width, height: height, channels: channels, pixels: planes(pixels, channels),
       alpha: alpha.map { planes($0, 1) })
   }

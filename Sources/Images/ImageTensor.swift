@@ -9,7 +9,7 @@ package enum ImageTensor {
   ///
   /// What lies between the channels and the next pixel is left as it is. `destination` holds at least
   /// `(H × W - 1) × pixelStride + C` floats.
-  package static func write(_ image: Image, to destination: UnsafeMutablePointer<Float>, pixelStride: Int) {
+  package static func write(_ image: Picture, to destination: UnsafeMutablePointer<Float>, pixelStride: Int) {
     write(
       image, window: Window(x: 0, y: 0, width: image.width, height: image.height), flipped: false, to: destination,
       pixelStride: pixelStride)
@@ -32,7 +32,7 @@ package enum ImageTensor {
 
   /// Writes the pixels of `window` (inside the image), mirrored left to right where `flipped`.
   package static func write(
-    _ image: Image, window: Window, flipped: Bool, to destination: UnsafeMutablePointer<Float>, pixelStride: Int
+    _ image: Picture, window: Window, flipped: Bool, to destination: UnsafeMutablePointer<Float>, pixelStride: Int
   ) {
     let channels = image.channels
     precondition(pixelStride >= channels, "pixels overlap")
@@ -76,7 +76,7 @@ package enum ImageTensor {
   /// Pixel i is read from `source + i × pixelStride`.
   package static func image(
     from source: UnsafePointer<Float>, width: Int, height: Int, channels: Int, pixelStride: Int
-  ) -> Image {
+  ) -> Picture {
     precondition(pixelStride >= channels, "pixels overlap")
     let pixels = [UInt8](unsafeUninitializedCapacity: width * height * channels) { bytes, count in
       count = width * height * channels
@@ -88,7 +88,7 @@ package enum ImageTensor {
         target += channels
       }
     }
-    return Image(width: width, height: height, channels: channels, pixels: pixels)
+    return Picture(width: width, height: height, channels: channels, pixels: pixels)
   }
 
   @inline(__always)

@@ -31,7 +31,7 @@ struct InterlacedPNG16 {
   }
 
   /// The picture in `bytes`, which are `byteCount` decompressed bytes; nil where a filter does not exist.
-  package func image(_ bytes: inout [UInt8]) -> Image? {
+  package func image(_ bytes: inout [UInt8]) -> Picture? {
     let hasAlpha = header.hasAlpha || !transparentValue.isEmpty
     let channels = header.channels
     var pixels = [UInt8](repeating: 0, count: header.width * header.height * channels)
@@ -63,7 +63,7 @@ struct InterlacedPNG16 {
         offset += rowCount
       }
     }
-    return Image(
+    return Picture(
       width: header.width, height: header.height, channels: channels, pixels: pixels, alpha: hasAlpha ? alpha : nil)
   }
 

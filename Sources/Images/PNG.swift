@@ -15,12 +15,12 @@ public enum PNG {
   ///   - limit: checked before memory is taken.
   /// - Throws: `FileError` where the bytes are no PNG, are damaged or cut off, or hold too large a picture.
   public static func decode(_ bytes: some ContiguousBytes, path: String? = nil, limit: ImageLimit = .default) throws
-    -> Image
+    -> Picture
   {
     try bytes.withUnsafeBytes { try decode($0, path: path, limit: limit) }
   }
 
-  private static func decode(_ bytes: UnsafeRawBufferPointer, path: String?, limit: ImageLimit) throws -> Image {
+  private static func decode(_ bytes: UnsafeRawBufferPointer, path: String?, limit: ImageLimit) throws -> Picture {
     let header = try PNGChunks.header(bytes, path: path)
     try header.check(limit, path: path)
     let (stream, imageDataCount) = try PNGChunks.reduced(bytes, path: path)
@@ -35,7 +35,7 @@ public enum PNG {
 
   /// Decodes a stream that holds no chunk by which libpng would change samples.
   private static func decodeReduced(_ bytes: UnsafeRawBufferPointer, _ header: PNGHeader, path: String?) throws
-    -> Image
+    -> Picture
   {
     if header.isInterlaced && header.bitDepth == 16 { return try decodeInterlaced16(bytes, header, path: path) }
     return try withImage { control in
@@ -55,15 +55,15 @@ public enum PNG {
         count = pixelCount * samples
       }
       guard hasAlpha else {
-        return Image(width: header.width, height: header.height, channels: header.channels, pixels: pixels)
+        return Picture(width: header.width, height: header.height, channels: header.channels, pixels: pixels)
       }
-      return Image(width: header.width, height: header.height, channels: header.channels, interleaved: pixels)
+      return Picture(width: header.width, height: header.height, channels: header.channels, interleaved: pixels)
     }
   }
 
   /// Decodes what libpng would get wrong (see `InterlacedPNG16`), with no more than zlib.
   private static func decodeInterlaced16(_ bytes: UnsafeRawBufferPointer, _ header: PNGHeader, path: String?) throws
-    -> Image
+    -> Picture
   {
     var compressed: [UInt8] = []
     var transparentValue: [UInt16] = []
@@ -92,7 +92,7 @@ public enum PNG {
   /// Encodes a picture with 8 bits a sample as grey, grey and alpha, RGB or RGBA, without statements about colour.
   ///
   /// - Throws: `FileError` where the picture is empty, or larger than libpng can write.
-  public static func encode(_ image: Image) throws -> Data {
+  public static func encode(_ image: Picture) throws -> Data {
     let interleaved = image.interleavedWithAlpha()
     let tooLarge = "cannot be written as PNG with \(image.width) × \(image.height) pixels"
     return try withImage { control in

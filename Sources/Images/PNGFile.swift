@@ -5,7 +5,7 @@ extension PNG {
   /// Reads a PNG file.
   ///
   /// - Throws: `FileError` naming `path` where there is no such file, it may not be read, or `decode` refuses it.
-  public static func read(_ path: String, limit: ImageLimit = .default) throws -> Image {
+  public static func read(_ path: String, limit: ImageLimit = .default) throws -> Picture {
     let file = try open(path)
     let beginning = try bytes(of: file, count: PNGChunks.headerByteCount, path: path)
     let header = try beginning.withUnsafeBytes { try PNGChunks.header($0, path: path) }
@@ -25,7 +25,7 @@ extension PNG {
   /// Reads what the beginning of a PNG file says, without its pixels.
   ///
   /// - Throws: `FileError` naming `path` where there is no such file, it may not be read, is no PNG or is cut off.
-  public static func header(_ path: String) throws -> PNGHeader {
+  package static func header(_ path: String) throws -> PNGHeader {
     let file = try open(path)
     let beginning = try bytes(of: file, count: 4096, path: path)
     var header = try beginning.withUnsafeBytes { try PNGChunks.header($0, path: path) }
@@ -49,7 +49,7 @@ extension PNG {
   /// Writes a picture as a PNG file, as `encode` makes it; a kill at any moment leaves the old file or the new one.
   ///
   /// - Throws: `FileError` naming `path` where it cannot be written.
-  public static func write(_ image: Image, to path: String) throws {
+  public static func write(_ image: Picture, to path: String) throws {
     let stream: Data
     do {
       stream = try encode(image)

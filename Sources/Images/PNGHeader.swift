@@ -1,9 +1,9 @@
 import Files
 
 /// What the beginning of a PNG file says about the picture.
-public struct PNGHeader: Sendable, Equatable {
+package struct PNGHeader: Sendable, Equatable {
   /// How the samples of a pixel are to be read; raw values as in the file.
-  public enum ColorType: UInt8, Sendable {
+  package enum ColorType: UInt8, Sendable {
     case grey = 0
     case rgb = 2
     case palette = 3
@@ -12,20 +12,20 @@ public struct PNGHeader: Sendable, Equatable {
   }
 
   /// Pixels in a row.
-  public internal(set) var width: Int
+  package internal(set) var width: Int
   /// Rows.
-  public internal(set) var height: Int
+  package internal(set) var height: Int
   /// Bits of a stored sample (or palette index): 1, 2, 4, 8 or 16.
-  public internal(set) var bitDepth: Int
+  package internal(set) var bitDepth: Int
   /// Kind of the samples.
-  public internal(set) var colorType: ColorType
+  package internal(set) var colorType: ColorType
   /// Whether the rows are stored in the seven passes of Adam7.
-  public internal(set) var isInterlaced: Bool
+  package internal(set) var isInterlaced: Bool
   /// Whether the decoded picture has opacity samples: an alpha channel, or a tRNS chunk.
-  public internal(set) var hasAlpha: Bool
+  package internal(set) var hasAlpha: Bool
 
   /// Channels of the decoded picture without alpha: 1 (grey) or 3 (RGB; a palette counts as RGB).
-  public var channels: Int { colorType == .grey || colorType == .greyAlpha ? 1 : 3 }
+  package var channels: Int { colorType == .grey || colorType == .greyAlpha ? 1 : 3 }
 
   /// Bits of one stored pixel.
   var bitsPerPixel: Int {

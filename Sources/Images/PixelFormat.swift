@@ -60,7 +60,7 @@ public struct PixelFormat: Sendable, Hashable {
   }
 }
 
-extension Image {
+extension Picture {
   /// A picture in colour from bytes in memory.
   ///
   /// Colours that are multiplied with the opacity are divided by it, rounded to nearest; where the opacity is 0, they are
@@ -86,7 +86,7 @@ extension Image {
       }
       let hasOpacity = format.opacity != .none
       try SystemMemory.require(width * height * (hasOpacity ? 4 : 3), for: .picture)
-      return Image(rows: source, width: width, height: height, stride: stride, format: format)
+      return Picture(rows: source, width: width, height: height, stride: stride, format: format)
     }
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// How samples between pixels are found when a picture changes its size; each gives the bytes that Pillow gives.
-public enum ResamplingFilter: String, Sendable, CaseIterable, Codable {
+package enum ResamplingFilter: String, Sendable, CaseIterable, Codable {
   /// The pixel in which the centre of the new pixel falls.
   case nearest
   /// Triangle of 1 pixel each side.

@@ -1,5 +1,5 @@
 /// Pictures side by side under titles, for people to look at: such as input, output and target of several samples.
-public enum SampleSheet {
+package enum SampleSheet {
   private static let background: UInt8 = 250
   private static let ink: UInt8 = 40
   private static let frame: UInt8 = 215
@@ -17,9 +17,9 @@ public enum SampleSheet {
   ///   - scale: how many pixels of the sheet each way show one pixel of a picture, 1 to 64.
   ///   - padding: pixels around and between the pictures, 0 to 4096.
   /// Titles are set in ASCII, other characters appear as "?".
-  public static func compose(
-    rows: [[Image]], columnTitles: [String] = [], rowTitles: [String] = [], scale: Int = 1, padding: Int = 16
-  ) -> Image {
+  package static func compose(
+    rows: [[Picture]], columnTitles: [String] = [], rowTitles: [String] = [], scale: Int = 1, padding: Int = 16
+  ) -> Picture {
     precondition((1...64).contains(scale), "a sheet has a scale from 1 to 64")
     precondition((0...4096).contains(padding), "a sheet has a padding from 0 to 4096")
     let columnCount = max(rows.map(\.count).max() ?? 0, columnTitles.count)
@@ -38,7 +38,7 @@ public enum SampleSheet {
 
     let sheetWidth = max(1, left + widths.reduce(0) { $0 + $1 + padding })
     let sheetHeight = max(1, top + heights.reduce(0) { $0 + $1 + padding })
-    _ = Image.sampleCount(width: sheetWidth, height: sheetHeight, channels: 3)
+    _ = Picture.sampleCount(width: sheetWidth, height: sheetHeight, channels: 3)
     var sheet = Canvas(width: sheetWidth, height: sheetHeight, level: background)
     var x = left
     for (column, title) in columnTitles.enumerated() {
@@ -64,7 +64,7 @@ public enum SampleSheet {
       }
       y += heights[row] + padding
     }
-    return Image(width: sheet.width, height: sheet.height, channels: 3, pixels: sheet.pixels)
+    return Picture(width: sheet.width, height: sheet.height, channels: 3, pixels: sheet.pixels)
   }
 
   /// Pixels from the first dot of a line of text to its last.
@@ -103,7 +103,7 @@ private struct Canvas {
     }
   }
 
-  mutating func draw(_ picture: Image, x: Int, y: Int, scale: Int, ground: UInt8) {
+  mutating func draw(_ picture: Picture, x: Int, y: Int, scale: Int, ground: UInt8) {
     let stride = width * 3
     pixels.withUnsafeMutableBufferPointer { pixels in
       picture.pixels.withUnsafeBufferPointer { source in

@@ -34,7 +34,7 @@ enum StructuralSimilarity {
   /// The mean over all window positions and channels of two pictures of equal shape with at least one pixel.
   ///
   /// Weighted sums of x, y, x² + y² and xy are taken along rows, then along columns, as the four lanes of a vector.
-  static func mean(_ a: Image, _ b: Image) -> Double {
+  static func mean(_ a: Picture, _ b: Picture) -> Double {
     let columns = windows(a.width)
     let rows = windows(a.height)
     let weights = columns.flatMap(\.weights)

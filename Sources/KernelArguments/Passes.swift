@@ -1,31 +1,31 @@
 // The arguments of passes over pixels: pixel p of a view begins `p · stride` floats after its base pointer.
 
 /// Channels of consecutive pixels in memory.
-public struct PixelView {
+package struct PixelView {
   /// The first channel of the first pixel.
-  public var base: UnsafeMutablePointer<Float>
+  package var base: UnsafeMutablePointer<Float>
   /// Floats from one pixel to the next.
-  public var stride: Int
+  package var stride: Int
 
   /// Pixels that begin at `base`.
-  public init(_ base: UnsafeMutablePointer<Float>, stride: Int) {
+  package init(_ base: UnsafeMutablePointer<Float>, stride: Int) {
     self.base = base
     self.stride = stride
   }
 
   /// The same view from pixel `pixel` on.
-  public func advanced(toPixel pixel: Int) -> PixelView { PixelView(base + pixel * stride, stride: stride) }
+  package func advanced(toPixel pixel: Int) -> PixelView { PixelView(base + pixel * stride, stride: stride) }
 }
 
 /// A rectified copy of normalised values: `max(z, 0) + slope · min(z, 0)`.
-public struct RectifiedView {
+package struct RectifiedView {
   /// Where the copy lies.
-  public var view: PixelView
+  package var view: PixelView
   /// 0 for ReLU, 1 for none.
-  public var slope: Float
+  package var slope: Float
 
   /// A copy in `view`.
-  public init(_ view: PixelView, slope: Float) {
+  package init(_ view: PixelView, slope: Float) {
     self.view = view
     self.slope = slope
   }
@@ -33,18 +33,18 @@ public struct RectifiedView {
 
 /// Which activations are dropped (Srivastava et al., 2014): drawn by position from a key, so that forward and backward
 /// agree without storing a mask, whatever the order in which pixels are visited.
-public struct DropoutMask {
+package struct DropoutMask {
   /// The key of this draw.
-  public var key: UInt64
+  package var key: UInt64
   /// The first pixel of this piece, counted over the whole tensor.
-  public var firstPixel: Int
+  package var firstPixel: Int
   /// The first channel of this piece, a multiple of sixteen.
-  public var firstChannel: Int
+  package var firstChannel: Int
   /// Channels of the whole tensor.
-  public var channels: Int
+  package var channels: Int
 
   /// The mask that `key` draws for a tensor of `channels` channels, from a pixel and a channel on.
-  public init(key: UInt64, firstPixel: Int, firstChannel: Int, channels: Int) {
+  package init(key: UInt64, firstPixel: Int, firstChannel: Int, channels: Int) {
     self.key = key
     self.firstPixel = firstPixel
     self.firstChannel = firstChannel
@@ -53,16 +53,16 @@ public struct DropoutMask {
 }
 
 /// Per-channel parameters of a normalisation, `z = (x − mean) · scale + shift`.
-public struct ChannelAffine {
+package struct ChannelAffine {
   /// `[channels]`
-  public var mean: UnsafePointer<Float>
+  package var mean: UnsafePointer<Float>
   /// `[channels]`: γ / √(variance + ε)
-  public var scale: UnsafePointer<Float>
+  package var scale: UnsafePointer<Float>
   /// `[channels]`: β
-  public var shift: UnsafePointer<Float>
+  package var shift: UnsafePointer<Float>
 
   /// The given parameters.
-  public init(mean: UnsafePointer<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>) {
+  package init(mean: UnsafePointer<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>) {
     self.mean = mean
     self.scale = scale
     self.shift = shift
@@ -70,26 +70,26 @@ public struct ChannelAffine {
 }
 
 /// One pass from a convolution's output to the activations that follow it.
-public struct ActivationPass {
+package struct ActivationPass {
   /// Pixels in this piece.
-  public var pixels: Int
+  package var pixels: Int
   /// Channels of each pixel.
-  public var channels: Int
+  package var channels: Int
   /// What is normalised and rectified.
-  public var input: PixelView
+  package var input: PixelView
   /// nil: z = x
-  public var affine: ChannelAffine?
+  package var affine: ChannelAffine?
   /// nil: nothing is dropped; otherwise half is, and the rest doubled
-  public var dropout: DropoutMask?
+  package var dropout: DropoutMask?
   /// Added after normalisation and dropout; nil: nothing.
-  public var residual: PixelView?
+  package var residual: PixelView?
   /// The first output; may be the input itself.
-  public var first: RectifiedView
+  package var first: RectifiedView
   /// A second output with another slope; nil: none.
-  public var second: RectifiedView?
+  package var second: RectifiedView?
 
   /// A pass over `pixels` pixels of `channels` channels.
-  public init(
+  package init(
     pixels: Int, channels: Int, input: PixelView, affine: ChannelAffine? = nil, dropout: DropoutMask? = nil,
     residual: PixelView? = nil, first: RectifiedView, second: RectifiedView? = nil
   ) {
@@ -104,39 +104,39 @@ public struct ActivationPass {
   }
 
   /// Whether it would write what is there: only where its first output is its input.
-  public var isIdentity: Bool {
+  package var isIdentity: Bool {
     affine == nil && dropout == nil && residual == nil && second == nil && first.slope == 1
       && first.view.base == input.base
   }
 }
 
 /// Passes from the gradients of the activations back to the gradient of the convolution's output.
-public struct ActivationGradientPass {
+package struct ActivationGradientPass {
   /// Pixels in this piece.
-  public var pixels: Int
+  package var pixels: Int
   /// Channels of each pixel.
-  public var channels: Int
+  package var channels: Int
   /// Where the signs come from: with `affine`, the convolution's output; otherwise the first output of the forward pass.
-  public var input: PixelView
+  package var input: PixelView
   /// The normalisation of the forward pass; nil: none.
-  public var affine: ChannelAffine?
+  package var affine: ChannelAffine?
   /// The mask of the forward pass.
-  public var dropout: DropoutMask?
+  package var dropout: DropoutMask?
   /// The first output's gradient and its slope.
-  public var first: RectifiedView
+  package var first: RectifiedView
   /// The second output's gradient and its slope; nil: none.
-  public var second: RectifiedView?
+  package var second: RectifiedView?
   /// `[channels]`: 1 / √(variance + ε), for the passes that need the normalised value
-  public var inverseDeviation: UnsafePointer<Float>?
+  package var inverseDeviation: UnsafePointer<Float>?
   /// `[channels]`: mean of dz over the statistics' pixels; nil: 0, as with statistics that do not depend on the input
-  public var meanGradient: UnsafePointer<Float>?
+  package var meanGradient: UnsafePointer<Float>?
   /// `[channels]`: mean of dz · x̂
-  public var meanGradientTimesNormalized: UnsafePointer<Float>?
+  package var meanGradientTimesNormalized: UnsafePointer<Float>?
   /// Where the gradient of the convolution's output is written; may be the first gradient itself.
-  public var output: PixelView
+  package var output: PixelView
 
   /// A pass over `pixels` pixels of `channels` channels without normalisation.
-  public init(
+  package init(
     pixels: Int, channels: Int, input: PixelView, dropout: DropoutMask? = nil, first: RectifiedView,
     second: RectifiedView? = nil, output: PixelView
   ) {
@@ -151,30 +151,30 @@ public struct ActivationGradientPass {
 }
 
 /// One update of a range of weights by Adam (Kingma and Ba, 2015, algorithm 1).
-public struct AdamPass {
+package struct AdamPass {
   /// Weights in this piece.
-  public var count = 0
+  package var count = 0
   /// `[count]`
-  public var weights: UnsafeMutablePointer<Float>
+  package var weights: UnsafeMutablePointer<Float>
   /// `[count]`
-  public var gradients: UnsafePointer<Float>
+  package var gradients: UnsafePointer<Float>
   /// `[count]`: the running mean of gradients
-  public var firstMoment: UnsafeMutablePointer<Float>
+  package var firstMoment: UnsafeMutablePointer<Float>
   /// `[count]`: the running mean of their squares
-  public var secondMoment: UnsafeMutablePointer<Float>
+  package var secondMoment: UnsafeMutablePointer<Float>
   /// 1 − β₁
-  public var firstRate: Float = 0
+  package var firstRate: Float = 0
   /// 1 − β₂
-  public var secondRate: Float = 0
+  package var secondRate: Float = 0
   /// learning rate / (1 − β₁ᵗ)
-  public var stepSize: Float = 0
+  package var stepSize: Float = 0
   /// 1 / √(1 − β₂ᵗ)
-  public var inverseSecondCorrection: Float = 0
+  package var inverseSecondCorrection: Float = 0
   /// Added to the root, after the correction.
-  public var epsilon: Float = 0
+  package var epsilon: Float = 0
 
   /// An update of nothing yet.
-  public init(
+  package init(
     weights: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, firstMoment: UnsafeMutablePointer<Float>,
     secondMoment: UnsafeMutablePointer<Float>
   ) {

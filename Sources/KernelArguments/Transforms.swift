@@ -1,18 +1,18 @@
 /// The entries of a small matrix that are not 0, row by row.
-public struct SparseMatrix {
+package struct SparseMatrix {
   /// Rows of the matrix.
-  public var rows: Int
+  package var rows: Int
   /// Columns of the matrix.
-  public var columns: Int
+  package var columns: Int
   /// `[rows + 1]`: where each row begins in the two lists below.
-  public var starts: UnsafePointer<Int32>
+  package var starts: UnsafePointer<Int32>
   /// The column of each entry.
-  public var indices: UnsafePointer<Int32>
+  package var indices: UnsafePointer<Int32>
   /// The value of each entry.
-  public var values: UnsafePointer<Float>
+  package var values: UnsafePointer<Float>
 
   /// A matrix of the given entries.
-  public init(
+  package init(
     rows: Int, columns: Int, starts: UnsafePointer<Int32>, indices: UnsafePointer<Int32>, values: UnsafePointer<Float>
   ) {
     self.rows = rows
@@ -25,16 +25,16 @@ public struct SparseMatrix {
 
 /// Where the places of a tile lie: place p of tile t begins `t · tileStride + table[t · tableStride + p]` floats after
 /// the base, so that one description serves pixels, transformed tiles and weights.
-public struct TilePlaces {
+package struct TilePlaces {
   /// Floats from one tile to the next, beyond what the table says.
-  public var tileStride: Int
+  package var tileStride: Int
   /// `[place]`, or `[tile][place]`
-  public var table: UnsafePointer<Int32>
+  package var table: UnsafePointer<Int32>
   /// Entries of the table from one tile to the next; 0 where all tiles share them.
-  public var tableStride: Int
+  package var tableStride: Int
 
   /// The given places.
-  public init(tileStride: Int, table: UnsafePointer<Int32>, tableStride: Int) {
+  package init(tileStride: Int, table: UnsafePointer<Int32>, tableStride: Int) {
     self.tileStride = tileStride
     self.table = table
     self.tableStride = tableStride
@@ -42,32 +42,32 @@ public struct TilePlaces {
 }
 
 /// `Y = L · X · Rᵀ` for tiles X of vectors of channels: the transforms of Winograd's convolutions.
-public struct TileTransform {
+package struct TileTransform {
   /// Tiles in this piece.
-  public var tiles = 0
+  package var tiles = 0
   /// Channels of each place, a multiple of 16.
-  public var channels = 0
+  package var channels = 0
   /// L
-  public var left: SparseMatrix
+  package var left: SparseMatrix
   /// R
-  public var right: SparseMatrix
+  package var right: SparseMatrix
   /// What the places of the input count from.
-  public var input: UnsafePointer<Float>
+  package var input: UnsafePointer<Float>
   /// `[left.columns · right.columns]` places, row by row
-  public var inputPlaces: TilePlaces
+  package var inputPlaces: TilePlaces
   /// What the places of the output count from.
-  public var output: UnsafeMutablePointer<Float>
+  package var output: UnsafeMutablePointer<Float>
   /// `[left.rows · right.rows]` places, row by row; where the table is negative nothing is stored.
-  public var outputPlaces: TilePlaces
+  package var outputPlaces: TilePlaces
   /// `[channels]`, added to every place of the output; nil: 0.
-  public var bias: UnsafePointer<Float>?
+  package var bias: UnsafePointer<Float>?
   /// Whether Y is added to what the output holds.
-  public var accumulates = false
+  package var accumulates = false
   /// Room for `left.rows · right.columns · 64` floats.
-  public var scratch: UnsafeMutablePointer<Float>
+  package var scratch: UnsafeMutablePointer<Float>
 
   /// A transform of nothing yet.
-  public init(
+  package init(
     left: SparseMatrix, right: SparseMatrix, input: UnsafePointer<Float>, inputPlaces: TilePlaces,
     output: UnsafeMutablePointer<Float>, outputPlaces: TilePlaces, scratch: UnsafeMutablePointer<Float>
   ) {

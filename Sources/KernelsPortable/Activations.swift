@@ -5,7 +5,7 @@ import KernelArguments
 
 extension Kernels {
   /// Runs a forward pass.
-  public static func activate(_ pass: ActivationPass) {
+  package static func activate(_ pass: ActivationPass) {
     var channel = 0
     while channel < pass.channels {
       let count = min(lanes, pass.channels - channel)
@@ -43,7 +43,7 @@ extension Kernels {
   }
 
   /// `Σ dz` and `Σ dz · x̂` of each channel over a piece: what the gradient of a normalisation needs first.
-  public static func gradientSums(
+  package static func gradientSums(
     _ pass: ActivationGradientPass, sums: UnsafeMutablePointer<Float>, products: UnsafeMutablePointer<Float>
   ) {
     var channel = 0
@@ -65,7 +65,7 @@ extension Kernels {
   /// Writes the gradient of the convolution's output and, with `sums`, its sum over the piece for each channel.
   ///
   /// With normalisation `dx = scale · (dz − mean(dz) − x̂ · mean(dz · x̂))` (Ioffe and Szegedy, 2015, section 3).
-  public static func activationGradient(_ pass: ActivationGradientPass, sums: UnsafeMutablePointer<Float>?) {
+  package static func activationGradient(_ pass: ActivationGradientPass, sums: UnsafeMutablePointer<Float>?) {
     var channel = 0
     while channel < pass.channels {
       let count = min(lanes, pass.channels - channel)

@@ -3,7 +3,7 @@ import KernelArguments
 
 extension Kernels {
   /// Runs a dot product.
-  public static func multiply(_ product: DotProduct) {
+  package static func multiply(_ product: DotProduct) {
     for tile in 0..<product.tiles {
       var row = 0
       while row < product.rows {

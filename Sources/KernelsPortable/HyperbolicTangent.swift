@@ -2,7 +2,7 @@ import KernelArguments
 
 extension Kernels {
   /// Replaces every channel of `pixels` pixels by its hyperbolic tangent.
-  public static func tanh(_ view: PixelView, pixels: Int, channels: Int) {
+  package static func tanh(_ view: PixelView, pixels: Int, channels: Int) {
     // Pixels without gaps are one long row.
     let rows = view.stride == channels ? 1 : pixels
     let count = view.stride == channels ? pixels * channels : channels

@@ -7,7 +7,7 @@ extension Kernels {
   /// - Parameters:
   ///   - mean: `[channels]`, written
   ///   - squares: `[channels]`, written: Σ (x − mean)²
-  public static func moments(
+  package static func moments(
     _ input: PixelView, pixels: Int, channels: Int, mean: UnsafeMutablePointer<Float>,
     squares: UnsafeMutablePointer<Float>
   ) {

@@ -5,7 +5,7 @@ import KernelArguments
 
 extension Kernels {
   /// Runs a gathered product.
-  public static func multiply(_ product: GatheredProduct) {
+  package static func multiply(_ product: GatheredProduct) {
     #if KERNELS_AVX512
       if product.columns > 2 * lanes {
         multiply(product, FourVectors.self, firstColumn: 0)
@@ -68,7 +68,7 @@ extension Kernels {
 
 extension Kernels {
   /// Runs an outer product.
-  public static func multiply(_ product: OuterProduct) {
+  package static func multiply(_ product: OuterProduct) {
     var row = 0
     while row < product.rows {
       #if KERNELS_AVX512

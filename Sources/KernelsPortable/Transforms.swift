@@ -5,7 +5,7 @@ import KernelArguments
 
 extension Kernels {
   /// Runs a transform.
-  public static func transform(_ transform: TileTransform) {
+  package static func transform(_ transform: TileTransform) {
     for tile in 0..<transform.tiles {
       var channel = 0
       while channel + panelWidth <= transform.channels {

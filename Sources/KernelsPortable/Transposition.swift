@@ -3,7 +3,7 @@ import KernelArguments
 extension Kernels {
   /// `output[column][row] = input[row][column]` for 64 columns and `rows` ≤ 64 rows of 64 floats; the output's further
   /// columns up to the next multiple of 16 are set to 0. `scratch` holds 512 floats, aligned to 64 bytes.
-  public static func transposeBlock(
+  package static func transposeBlock(
     _ input: UnsafePointer<Float>, rows: Int, columns: Int, _ output: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {

@@ -2,7 +2,7 @@ import KernelArguments
 
 extension Kernels {
   /// Runs an Adam update; `count` is a multiple of sixteen.
-  public static func adam(_ pass: AdamPass) {
+  package static func adam(_ pass: AdamPass) {
     let firstRate = Vector(repeating: pass.firstRate)
     let secondRate = Vector(repeating: pass.secondRate)
     let stepSize = Vector(repeating: pass.stepSize)
@@ -29,7 +29,7 @@ extension Kernels {
   /// - Parameters:
   ///   - starts: `[pixels + 1]`, where each pixel's sources begin in `sources`
   ///   - sources: offsets in floats from `input`
-  public static func gatherSums(
+  package static func gatherSums(
     _ input: UnsafePointer<Float>, starts: UnsafePointer<Int32>, sources: UnsafePointer<Int32>, _ output: PixelView,
     pixels: Int, channels: Int, accumulates: Bool
   ) {

@@ -74,4 +74,4 @@ extension Vector {
 }
 
 /// The kernels of this build; the same sources are compiled for each vector width.
-public enum Kernels {}
+package enum Kernels {}

@@ -7,14 +7,14 @@ import Synchronization
 /// Networks fork and join a hundred times a step, so workers spin for a while before they sleep. What a piece computes
 /// never depends on the worker or on the number of threads; the worker's number only says which scratch it may use.
 /// One caller at a time: a second one traps.
-public final class WorkerPool: Sendable {
+package final class WorkerPool: Sendable {
   /// Threads that compute, the caller's included: as many as were asked for and could be started.
-  public let threads: Int
+  package let threads: Int
   private let crew: Crew
 
   /// A pool of `threads` threads, or as many of `WorkerPool.threadCounts` as come nearest; nil: one for each processor
   /// that this process may use.
-  public convenience init(threads: Int? = nil) { self.init(threads: threads, stackSize: SystemThread.usualStack) }
+  package convenience init(threads: Int? = nil) { self.init(threads: threads, stackSize: SystemThread.usualStack) }
 
   /// The same with threads of another stack, to see what becomes of a pool whose threads cannot be started.
   init(threads: Int?, stackSize: Int) {
@@ -31,7 +31,7 @@ public final class WorkerPool: Sendable {
   }
 
   /// Numbers of threads that can be asked for.
-  public static let threadCounts = 1...1024
+  package static let threadCounts = 1...1024
 
   /// How many threads are meant by `threads`.
   package static func count(_ threads: Int?) -> Int {
@@ -42,7 +42,7 @@ public final class WorkerPool: Sendable {
   deinit { crew.stop() }
 
   /// Calls `body` once for each of `pieces` pieces and returns when all are done.
-  public func run(_ pieces: Int, _ body: @Sendable (_ piece: Int, _ worker: Int) -> Void) {
+  package func run(_ pieces: Int, _ body: @Sendable (_ piece: Int, _ worker: Int) -> Void) {
     precondition(
       !crew.isBusy.exchange(true, ordering: .acquiring),
       "a worker pool serves one caller at a time: give each thread a Processor or Translator of its own")

@@ -2,9 +2,9 @@ import Files
 import NeuralNet
 
 /// Everything that determines a discriminator's parameters and arithmetic (Isola et al., 2017, section 3.2.2).
-public struct DiscriminatorConfiguration: Sendable, Equatable, Codable {
+package struct DiscriminatorConfiguration: Sendable, Equatable, Codable {
   /// Which discriminator looks at the image.
-  public enum Kind: Sendable, Equatable, Codable {
+  package enum Kind: Sendable, Equatable, Codable {
     /// PatchGAN with this many stride-2 layers, one of `layerCounts`; 3 gives the 70×70 receptive field.
     case patch(layers: Int)
     /// 1×1 convolutions alone.
@@ -12,30 +12,30 @@ public struct DiscriminatorConfiguration: Sendable, Equatable, Codable {
   }
 
   /// Which discriminator looks at the image.
-  public var kind = Kind.patch(layers: 3)
+  package var kind = Kind.patch(layers: 3)
   /// Channels of what it sees: input and output image together for pix2pix, one image for CycleGAN.
-  public var inputChannels = 6
+  package var inputChannels = 6
   /// Channels after the first convolution (ndf).
-  public var filters = 64
+  package var filters = 64
   /// Normalisation of the hidden layers.
-  public var normalization = NormalizationKind.batch
+  package var normalization = NormalizationKind.batch
 
   /// A configuration with the published defaults.
-  public init() {}
+  package init() {}
 
   /// Stride-2 layers that a PatchGAN can be made with.
-  public static let layerCounts = 1...20
+  package static let layerCounts = 1...20
 }
 
 extension DiscriminatorConfiguration: NetworkConfiguration {
   /// What sentences call it.
-  public static let title = "PatchGAN or PixelGAN"
+  package static let title = "PatchGAN or PixelGAN"
 
   /// What its depth counts.
-  public static let depthName = (key: "layers", words: "hidden layers")
+  package static let depthName = (key: "layers", words: "hidden layers")
 
   /// The name in options and metadata.
-  public var architecture: String {
+  package var architecture: String {
     switch kind {
     case .patch(let layers): "n_layers_\(layers)"
     case .pixel: "pixel"
@@ -43,13 +43,13 @@ extension DiscriminatorConfiguration: NetworkConfiguration {
   }
 
   /// Stride-2 layers; nil for the pixel discriminator.
-  public var depth: Int? {
+  package var depth: Int? {
     guard case .patch(let layers) = kind else { return nil }
     return layers
   }
 
   /// 70 for three layers, 1 for the pixel discriminator.
-  public var receptiveField: Int? {
+  package var receptiveField: Int? {
     guard let possibleLayers else { return 1 }
     // From the last layer back: a 4×4 kernel with stride s widens a field f to (f − 1) · s + 4.
     let afterStrideOne = (1 - 1) + 4
@@ -58,7 +58,7 @@ extension DiscriminatorConfiguration: NetworkConfiguration {
   }
 
   /// Two stride-1 layers each take one pixel; a 4×4 kernel on 2 padded pixels needs 3 to leave 2.
-  public var smallestImage: Int { possibleLayers.map { 3 << $0 } ?? 1 }
+  package var smallestImage: Int { possibleLayers.map { 3 << $0 } ?? 1 }
 
   /// The depth within what can be.
   private var possibleLayers: Int? {
@@ -68,7 +68,7 @@ extension DiscriminatorConfiguration: NetworkConfiguration {
   /// Checks that a network can be made with these numbers.
   ///
   /// - Throws: `FileError` for the first with which none can
-  public func validate() throws(FileError) {
+  package func validate() throws(FileError) {
     if case .patch(let layers) = kind {
       try FileError.require(layers, in: Self.layerCounts, "stride-2 layers of a discriminator")
     }
@@ -79,7 +79,7 @@ extension DiscriminatorConfiguration: NetworkConfiguration {
   /// The network whose tensors a file holds; nil where they begin none of this family.
   ///
   /// - Throws: `FileError` where such a network begins and something in it is wrong
-  public static func recognized(in evidence: NetworkEvidence) throws(FileError) -> DiscriminatorConfiguration? {
+  package static func recognized(in evidence: NetworkEvidence) throws(FileError) -> DiscriminatorConfiguration? {
     var network = DiscriminatorConfiguration()
     if evidence.has("net.0.weight") {
       network.kind = .pixel

@@ -4,7 +4,7 @@ import NeuralNet
 /// (Isola et al., 2017, section 3.2.2).
 extension DiscriminatorConfiguration {
   /// The network (N, input channels, H, W) → (N, 1, h, w), a logit for each patch.
-  public func declaration() throws -> NetworkDeclaration {
+  package func declaration() throws -> NetworkDeclaration {
     try validate()
     return switch kind {
     case .patch(let layers): try patch(layers: layers)

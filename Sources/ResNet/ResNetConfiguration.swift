@@ -2,43 +2,43 @@ import Files
 import NeuralNet
 
 /// Everything that determines a ResNet generator's parameters and arithmetic (Johnson et al., 2016).
-public struct ResNetConfiguration: Sendable, Equatable, Codable {
+package struct ResNetConfiguration: Sendable, Equatable, Codable {
   /// Residual blocks between encoder and decoder: 6 or 9 in the paper; one of `blockCounts`.
-  public var blocks: Int
+  package var blocks: Int
   /// Channels of the input image.
-  public var inputChannels = 3
+  package var inputChannels = 3
   /// Channels of the output image.
-  public var outputChannels = 3
+  package var outputChannels = 3
   /// Channels after the first convolution (ngf); four times this in the residual blocks.
-  public var filters = 64
+  package var filters = 64
   /// Normalisation of the hidden layers.
-  public var normalization = NormalizationKind.instance
+  package var normalization = NormalizationKind.instance
   /// Whether each residual block drops half of its activations while training.
-  public var dropout = false
+  package var dropout = false
   /// How the decoder doubles the resolution.
-  public var upsampling = UpsamplingKind.transposed
+  package var upsampling = UpsamplingKind.transposed
 
   /// A configuration with the published defaults.
-  public init(blocks: Int) { self.blocks = blocks }
+  package init(blocks: Int) { self.blocks = blocks }
 
   /// Blocks that a network can be made with.
-  public static let blockCounts = 1...1024
+  package static let blockCounts = 1...1024
   /// Blocks that a run can train.
-  public static let trainedBlocks = 1...64
+  package static let trainedBlocks = 1...64
 }
 
 extension ResNetConfiguration: GeneratorConfiguration {
   /// What sentences call it.
-  public static let title = "ResNet"
+  package static let title = "ResNet"
 
   /// What its depth counts.
-  public static let depthName = (key: "blocks", words: "residual blocks")
+  package static let depthName = (key: "blocks", words: "residual blocks")
 
   /// Names for help and suggestions.
-  public static var usualNames: [String] { [9, 6].map { ResNetConfiguration(blocks: $0).architecture } }
+  package static var usualNames: [String] { [9, 6].map { ResNetConfiguration(blocks: $0).architecture } }
 
   /// `resnet_Nblocks`
-  public init?(architecture name: String) {
+  package init?(architecture name: String) {
     guard name.hasPrefix("resnet_"), name.hasSuffix("blocks"),
       let blocks = name.dropFirst(7).dropLast(6).plainNumber, Self.trainedBlocks.contains(blocks)
     else { return nil }
@@ -46,20 +46,20 @@ extension ResNetConfiguration: GeneratorConfiguration {
   }
 
   /// The name in options and metadata.
-  public var architecture: String { "resnet_\(blocks)blocks" }
+  package var architecture: String { "resnet_\(blocks)blocks" }
 
   /// Residual blocks.
-  public var depth: Int? { blocks }
+  package var depth: Int? { blocks }
 
   /// Two halvings.
-  public var sizeMultiple: Int { 4 }
+  package var sizeMultiple: Int { 4 }
   /// A quarter of it is mirrored by one pixel, which takes two.
-  public var smallestImage: Int { 8 }
+  package var smallestImage: Int { 8 }
 
   /// Checks that a network can be made with these numbers.
   ///
   /// - Throws: `FileError` for the first with which none can
-  public func validate() throws(FileError) {
+  package func validate() throws(FileError) {
     try FileError.require(blocks, in: Self.blockCounts, "blocks of a ResNet")
     try FileError.require(inputChannels, in: ChannelLimit.channels, "input channels")
     try FileError.require(outputChannels, in: ChannelLimit.channels, "output channels")
@@ -69,7 +69,7 @@ extension ResNetConfiguration: GeneratorConfiguration {
   /// The network whose tensors a file holds; nil where they begin none of this family.
   ///
   /// - Throws: `FileError` where such a network begins and something in it is wrong
-  public static func recognized(in evidence: NetworkEvidence) throws(FileError) -> ResNetConfiguration? {
+  package static func recognized(in evidence: NetworkEvidence) throws(FileError) -> ResNetConfiguration? {
     guard evidence.has("model.10.conv_block.1.weight") else { return nil }
     let blocks = evidence.count(from: 10) { "model.\($0).conv_block.1.weight" }
     var network = ResNetConfiguration(blocks: blocks)

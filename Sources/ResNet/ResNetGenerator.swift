@@ -7,7 +7,7 @@ import NeuralNet
 /// normalisation, added to what it read.
 extension ResNetConfiguration {
   /// The network (N, input channels, H, W) → (N, output channels, H, W); H and W are multiples of 4, at least 8.
-  public func declaration() throws -> NetworkDeclaration {
+  package func declaration() throws -> NetworkDeclaration {
     try validate()
     var assembly = Assembly(self)
     assembly.addFirst()

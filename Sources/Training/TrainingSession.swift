@@ -17,9 +17,9 @@ public final class TrainingSession {
   /// The run's files.
   public let run: RunFolder
   /// What is trained on.
-  public var data: DataFolder { pictures.folder }
+  package var data: DataFolder { pictures.folder }
   /// What looking at the pictures before the first step has shown.
-  public var survey: PictureSurvey { pictures.survey }
+  package var survey: PictureSurvey { pictures.survey }
   /// What was found in other weights, and what starts afresh; empty without `initFrom`.
   public let initialWeights: [String]
 
@@ -123,7 +123,7 @@ public final class TrainingSession {
     guard FileManager.default.fileExists(atPath: run.checkpoint) else {
       throw FileError(
         path: run.checkpoint, problem: "is not there: the run was stopped before its first save",
-        advice: "start it again with --overwrite")
+        advice: "start it again with \(setting: "overwrite")")
     }
     let before = description.configuration
     change(&description.configuration)
@@ -140,7 +140,8 @@ public final class TrainingSession {
     try self.init(configuration, pictures, run, lock, model, limits, initialWeights: [], saved: position)
     guard !isFinished else {
       throw FileError(
-        path: runPath, problem: "has done all of its \(step) steps", advice: "raise --epochs or --steps to go on")
+        path: runPath, problem: "has done all of its \(step) steps",
+        advice: "raise \(setting: "epochs") or \(setting: "steps") to go on")
     }
     try description.write(runFolder: runPath)
   }
@@ -300,11 +301,11 @@ public final class TrainingSession {
       return batch
     } catch var error as FileError {
       if savedStep != step { try save() }
-      let advice = [
+      let advice: [Phrase?] = [
         error.advice, "all is saved at step \(step), and resume goes on there",
-        configuration.skipDamaged ? nil : "--skip-damaged leaves out pictures that cannot be read",
+        configuration.skipDamaged ? nil : "\(setting: "skip-damaged") leaves out pictures that cannot be read",
       ]
-      error.advice = advice.compactMap { $0 }.joined(separator: "; ")
+      error.advice = Phrase(joining: advice.compactMap { $0 }, separator: "; ")
       throw error
     }
   }
@@ -343,8 +344,10 @@ public final class TrainingSession {
     let saved = FileManager.default.fileExists(atPath: run.checkpoint)
     return FileError(
       path: run.path, problem: "training has diverged: at step \(step) \(what)",
-      advice: (saved ? "the last good checkpoint is kept; " : "")
-        + "start again with a lower --learning-rate than \(configuration.learningRate), or another --gan-mode or --norm"
+      advice: """
+        \(saved ? "the last good checkpoint is kept; " : "")start again with a lower \(setting: "learning-rate") than \
+        \(configuration.learningRate), or another \(setting: "gan-mode") or \(setting: "norm")
+        """
     )
   }
 

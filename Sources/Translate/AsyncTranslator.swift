@@ -37,7 +37,7 @@ public actor AsyncTranslator {
   /// The translation of one picture, as `Translator.translate` makes it.
   ///
   /// - Throws: `FileError` where the picture is empty, or too large for the memory at hand; `CancellationError`
-  public func translate(_ image: Image, name: String = "") throws -> Image {
+  public func translate(_ image: Picture, name: String = "") throws -> Picture {
     try translate([image], names: [name])[0]
   }
 
@@ -47,7 +47,7 @@ public actor AsyncTranslator {
   ///   - images: all of the same size
   ///   - names: one for each picture, or none
   /// - Throws: `FileError` where a picture is empty, sizes differ, or the memory at hand is too small; `CancellationError`
-  public func translate(_ images: [Image], names: [String] = []) throws -> [Image] {
+  public func translate(_ images: [Picture], names: [String] = []) throws -> [Picture] {
     try Task.checkCancellation()
     return try translator.translate(images, names: names, filledTo: 0) { try Task.checkCancellation() }
   }

@@ -93,13 +93,13 @@ public struct FolderTranslation: Sendable {
     let batchSize =
       batchSize ?? (translator.gainsByBatches && items.count >= Self.leastForBatches ? Self.preferredBatch : 1)
     let decoded = OrderedPrefetch(count: items.count, workers: Self.codecThreads, window: 2 * batchSize + 4) { index in
-      Result<Image, any Error> {
+      Result<Picture, any Error> {
         let whole = try PNG.read(items[index].source, limit: limit)
         return half.map(whole.half) ?? whole
       }
     }
     let encoding = BackgroundJobs(workers: Self.codecThreads, limit: 2 * batchSize + 4)
-    var pending: [(item: Item, image: Image)] = []
+    var pending: [(item: Item, image: Picture)] = []
     var lastFullSize: [Int] = []
 
     func translatePending(isLast: Bool = false) {
@@ -157,27 +157,27 @@ public struct FolderTranslation: Sendable {
   private static let preferredPixels = 1 << 19
 
   /// The largest batch of pictures like `image`.
-  private func batchLimit(for image: Image) -> Int {
+  private func batchLimit(for image: Picture) -> Int {
     batchSize ?? max(1, Self.preferredPixels / max(1, image.width * image.height))
   }
 
   /// Decoding or encoding a picture takes a tenth of translating it.
   private static let codecThreads = 2
 
-  private static func write(_ image: Image, to path: String) throws {
+  private static func write(_ image: Picture, to path: String) throws {
     try OutputFolder.make((path as NSString).deletingLastPathComponent)
     try PNG.write(image, to: path)
   }
 
   /// Input and output beside each other; in colour where one of them is, without opacity.
-  private static func joined(_ left: Image, _ right: Image) -> Image {
+  private static func joined(_ left: Picture, _ right: Picture) -> Picture {
     let channels = max(left.channels, right.channels)
     let halves = [left, right].map { $0.channels == channels ? $0 : $0.converted(channels: channels) }
     var pixels: [UInt8] = []
     pixels.reserveCapacity(2 * halves[0].pixels.count)
     let line = left.width * channels
     for row in 0..<left.height { for half in halves { pixels += half.pixels[row * line..<(row + 1) * line] } }
-    return Image(width: 2 * left.width, height: left.height, channels: channels, pixels: pixels)
+    return Picture(width: 2 * left.width, height: left.height, channels: channels, pixels: pixels)
   }
 
   // MARK: - What there is to do
@@ -197,8 +197,9 @@ public struct FolderTranslation: Sendable {
       guard !entries.isEmpty else {
         throw FileError(
           path: input, problem: "holds no PNG",
-          advice: recursive ? "give a folder of PNGs" : "translate sub-folders too if they are in there",
-          settings: recursive ? [] : [.recursive])
+          advice: recursive
+            ? "give a folder of PNGs"
+            : "ask for \(setting: "recursive") if they are in sub-folders")
       }
     } else {
       entries = [(input, ((input as NSString).lastPathComponent as NSString).deletingPathExtension)]
@@ -206,7 +207,8 @@ public struct FolderTranslation: Sendable {
     let folder = isFolder.boolValue ? input : (input as NSString).deletingLastPathComponent
     if let identity = FileIdentity(folder.isEmpty ? "." : folder), identity == FileIdentity(output) {
       throw FileError(
-        path: output, problem: "is the input folder", advice: "choose another output folder", settings: [.output])
+        path: output, problem: "is the input folder",
+        advice: "choose another \(setting: "out", called: "output folder")")
     }
     let items = try withoutOwnOutput(
       entries.map {

@@ -21,22 +21,22 @@ extension FolderTranslation {
     let inOutput = items.filter { liesInOutput(split($0.name).folder) }
     guard !inOutput.isEmpty else { return items }
     let others = items.filter { !liesInOutput(split($0.name).folder) }
-    let advice = "choose an output folder outside of \(input)"
+    let advice: Phrase = "choose an \(setting: "out", called: "output folder") outside of \(input)"
     guard skipsExisting else {
       throw FileError(
         path: output,
         problem: "lies inside the input folder and holds \(inOutput.count) of the pictures in it, which would be "
           + "translated as well, or written over",
-        advice: advice
-          + "; if they are translations of an earlier run, leave out what is there already, or remove them",
-        settings: [.output, .skipsExisting])
+        advice: """
+          \(advice); if they are translations of an earlier run, ask for \(setting: "skip-existing"), or remove them
+          """)
     }
     let translations = Set(others.compactMap { FileIdentity($0.target) })
     if let foreign = inOutput.first(where: { item in !(FileIdentity(item.source).map(translations.contains) ?? false) })
     {
       throw FileError(
         path: foreign.source, problem: "lies in the output folder, and is no translation of a picture outside of it",
-        advice: advice, settings: [.output])
+        advice: advice)
     }
     return others
   }
@@ -54,7 +54,7 @@ extension FolderTranslation {
         problem: target == item.source
           ? "is one of the pictures to translate, and would be written over"
           : "is the same file as \(item.source), one of the pictures to translate, and would be written over",
-        advice: "choose another output folder", settings: [.output])
+        advice: "choose another \(setting: "out", called: "output folder")")
     }
   }
 

@@ -1,5 +1,5 @@
 /// The version of this package, as `--version` prints it and files carry it.
-public enum PackageVersion {
+package enum PackageVersion {
   /// Major, minor, patch.
-  public static let current = "0.1.0"
+  package static let current = "0.1.0"
 }

@@ -33,7 +33,7 @@ package final class PlannedExecutions {
 
 extension TensorView<Float> {
   /// The first image as bytes, `[-1, 1]` to 0 … 255.
-  package func image() -> Image {
+  package func image() -> Picture {
     ImageTensor.image(from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride)
   }
 }

@@ -36,7 +36,7 @@ struct Tiling {
   ///
   /// Where squares overlap, each counts by its distance from its own border. Sums are held for one row of squares at a
   /// time, so that memory is little more than the picture's own.
-  func assemble(channels: Int, _ translate: (Square) throws -> Image) rethrows -> Image {
+  func assemble(channels: Int, _ translate: (Square) throws -> Picture) rethrows -> Picture {
     var pixels: [UInt8] = []
     pixels.reserveCapacity(width * height * channels)
     var sums = [Float](repeating: 0, count: width * tileHeight * channels)
@@ -53,10 +53,10 @@ struct Tiling {
       Self.shift(&sums, by: finished * width * channels)
       Self.shift(&weights, by: finished * width)
     }
-    return Image(width: width, height: height, channels: channels, pixels: pixels)
+    return Picture(width: width, height: height, channels: channels, pixels: pixels)
   }
 
-  private func add(_ part: Image, at x: Int, channels: Int, _ sums: inout [Float], _ weights: inout [Float]) {
+  private func add(_ part: Picture, at x: Int, channels: Int, _ sums: inout [Float], _ weights: inout [Float]) {
     for row in 0..<tileHeight {
       let vertical = weight(row, tileHeight)
       for column in 0..<tileWidth {

@@ -29,7 +29,7 @@ public final class Translator {
   }
 
   /// The generator.
-  public let model: GeneratorModel
+  package let model: GeneratorModel
   /// How pictures are translated.
   public let options: Options
   /// Whose statistics are used.
@@ -50,7 +50,7 @@ public final class Translator {
   /// A translator with a generator at hand.
   ///
   /// - Throws: `FileError` where the tile or the number of threads cannot be, or there is no memory
-  public init(_ model: GeneratorModel, options: Options = Options()) throws {
+  package init(_ model: GeneratorModel, options: Options = Options()) throws {
     self.model = model
     self.options = options
     normStatistics =
@@ -82,7 +82,7 @@ public final class Translator {
   private static let cachedWeights = 1 << 24
 
   /// Bytes that are planned for activations by now.
-  public var plannedBytes: Int { arena.bytes }
+  package var plannedBytes: Int { arena.bytes }
 
   /// The translation of one picture: the same size, the network's output channels, the picture's own opacity.
   ///
@@ -90,7 +90,7 @@ public final class Translator {
   ///   - image: converted to the network's input channels if it has others
   ///   - name: with the seed, decides which outcome dropout draws
   /// - Throws: `FileError` where the picture is empty, or too large for the memory at hand
-  public func translate(_ image: Image, name: String = "") throws -> Image {
+  public func translate(_ image: Picture, name: String = "") throws -> Picture {
     try translate([image], names: [name])[0]
   }
 
@@ -100,7 +100,7 @@ public final class Translator {
   ///   - images: all of the same size
   ///   - names: one for each picture, or none
   /// - Throws: `FileError` where a picture is empty, sizes differ, or the memory at hand is too small
-  public func translate(_ images: [Image], names: [String] = []) throws -> [Image] {
+  public func translate(_ images: [Picture], names: [String] = []) throws -> [Picture] {
     try translate(images, names: names, filledTo: 0)
   }
 
@@ -108,8 +108,8 @@ public final class Translator {
   ///
   /// - Parameter beforeTile: called before each tile; what it throws ends the translation
   func translate(
-    _ images: [Image], names: [String], filledTo count: Int, beforeTile: () throws -> Void = {}
-  ) throws -> [Image] {
+    _ images: [Picture], names: [String], filledTo count: Int, beforeTile: () throws -> Void = {}
+  ) throws -> [Picture] {
     guard let first = images.first else { return [] }
     for (index, image) in images.enumerated() {
       let name = index < names.count && !names[index].isEmpty ? names[index] : nil
@@ -137,7 +137,7 @@ public final class Translator {
     }
     // A mask is drawn by position in the batch: with dropout, every picture is a batch of its own.
     guard options.dropout else {
-      let filling = [Image](repeating: first, count: max(0, count - images.count))
+      let filling = [Picture](repeating: first, count: max(0, count - images.count))
       return Array(try outputs(images + filling, 0).prefix(images.count))
     }
     return try zip(images, images.indices).map { image, index in try outputs([image], key(names, index))[0] }
@@ -150,7 +150,7 @@ public final class Translator {
     return RandomGenerator.mix(hash ^ RandomGenerator.mix(options.seed))
   }
 
-  private func outputs(_ images: [Image], _ dropoutKey: UInt64) throws -> [Image] {
+  private func outputs(_ images: [Picture], _ dropoutKey: UInt64) throws -> [Picture] {
     let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
     let channels = model.configuration.inputChannels
     let shape = Shape(images.count, channels, padding.paddedHeight, padding.paddedWidth)
@@ -173,9 +173,9 @@ public final class Translator {
   }
 }
 
-extension Image {
+extension Picture {
   /// The picture with mirrored borders, without opacity.
-  func padded(_ padding: Padding) -> Image {
+  func padded(_ padding: Padding) -> Picture {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(padding.paddedWidth * padding.paddedHeight * channels)
     let columns = (0..<padding.paddedWidth).map { padding.sourceColumn($0) * channels }
@@ -183,6 +183,6 @@ extension Image {
       let line = padding.sourceRow(row) * width * channels
       for column in columns { bytes.append(contentsOf: pixels[line + column..<line + column + channels]) }
     }
-    return Image(width: padding.paddedWidth, height: padding.paddedHeight, channels: channels, pixels: bytes)
+    return Picture(width: padding.paddedWidth, height: padding.paddedHeight, channels: channels, pixels: bytes)
   }
 }

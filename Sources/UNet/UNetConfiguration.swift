@@ -2,43 +2,45 @@ import Files
 import NeuralNet
 
 /// Everything that determines a U-Net generator's parameters and arithmetic.
-public struct UNetConfiguration: Sendable, Equatable, Codable {
+package struct UNetConfiguration: Sendable, Equatable, Codable {
   /// Halvings of the resolution: 8 for unet_256, log₂ S for unet_S; one of `levelCounts`.
-  public var levels: Int
+  package var levels: Int
   /// Channels of the input image.
-  public var inputChannels = 3
+  package var inputChannels = 3
   /// Channels of the output image.
-  public var outputChannels = 3
+  package var outputChannels = 3
   /// Channels after the first convolution (ngf); they double per level up to eight times this.
-  public var filters = 64
+  package var filters = 64
   /// Normalisation of the hidden layers.
-  public var normalization = NormalizationKind.batch
+  package var normalization = NormalizationKind.batch
   /// Whether the inner levels drop half of their activations while training.
-  public var dropout = true
+  package var dropout = true
   /// How the decoder doubles the resolution.
-  public var upsampling = UpsamplingKind.transposed
+  package var upsampling = UpsamplingKind.transposed
 
   /// A configuration with the published defaults.
-  public init(levels: Int) { self.levels = levels }
+  package init(levels: Int) { self.levels = levels }
 
   /// Levels that a network can be made with.
-  public static let levelCounts = 5...20
+  package static let levelCounts = 5...20
   /// Levels that a run can train: `unet_32` … `unet_1024`.
-  public static let trainedLevels = 5...10
+  package static let trainedLevels = 5...10
 }
 
 extension UNetConfiguration: GeneratorConfiguration {
   /// What sentences call it.
-  public static let title = "U-Net"
+  package static let title = "U-Net"
 
   /// What its depth counts.
-  public static let depthName = (key: "levels", words: "levels")
+  package static let depthName = (key: "levels", words: "levels")
 
   /// Names for help and suggestions.
-  public static var usualNames: [String] { trainedLevels.reversed().map { UNetConfiguration(levels: $0).architecture } }
+  package static var usualNames: [String] {
+    trainedLevels.reversed().map { UNetConfiguration(levels: $0).architecture }
+  }
 
   /// `unet_S` for S = 2^levels.
-  public init?(architecture name: String) {
+  package init?(architecture name: String) {
     guard name.hasPrefix("unet_"), let size = name.dropFirst(5).plainNumber, size.nonzeroBitCount == 1,
       Self.trainedLevels.contains(size.trailingZeroBitCount)
     else { return nil }
@@ -46,20 +48,20 @@ extension UNetConfiguration: GeneratorConfiguration {
   }
 
   /// The name in options and metadata.
-  public var architecture: String { "unet_\(sizeMultiple)" }
+  package var architecture: String { "unet_\(sizeMultiple)" }
 
   /// Halvings of the resolution.
-  public var depth: Int? { levels }
+  package var depth: Int? { levels }
 
   /// One pixel at the innermost level.
-  public var smallestImage: Int { sizeMultiple }
+  package var smallestImage: Int { sizeMultiple }
   /// 2^levels, within what can be.
-  public var sizeMultiple: Int { 1 << min(max(levels, 0), 62) }
+  package var sizeMultiple: Int { 1 << min(max(levels, 0), 62) }
 
   /// Checks that a network can be made with these numbers.
   ///
   /// - Throws: `FileError` for the first with which none can
-  public func validate() throws(FileError) {
+  package func validate() throws(FileError) {
     try FileError.require(levels, in: Self.levelCounts, "levels of a U-Net")
     try FileError.require(inputChannels, in: ChannelLimit.channels, "input channels")
     try FileError.require(outputChannels, in: ChannelLimit.channels, "output channels")
@@ -69,7 +71,7 @@ extension UNetConfiguration: GeneratorConfiguration {
   /// The network whose tensors a file holds; nil where they begin none of this family.
   ///
   /// - Throws: `FileError` where such a network begins and something in it is wrong
-  public static func recognized(in evidence: NetworkEvidence) throws(FileError) -> UNetConfiguration? {
+  package static func recognized(in evidence: NetworkEvidence) throws(FileError) -> UNetConfiguration? {
     guard evidence.has("model.model.0.weight") else { return nil }
     // A depth that no image needs ends the search in a file of endless names.
     let levels = 1 + evidence.count(from: 1, limit: 31) { path(ofLevel: $0) + ".model.1.weight" }

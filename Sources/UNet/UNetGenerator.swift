@@ -7,7 +7,7 @@ import NeuralNet
 /// more with the encoder's leaky ReLU for the level below.
 extension UNetConfiguration {
   /// The network (N, input channels, H, W) → (N, output channels, H, W); H and W are multiples of 2^levels.
-  public func declaration() throws -> NetworkDeclaration {
+  package func declaration() throws -> NetworkDeclaration {
     try validate()
     var builder = NetworkBuilder(inputChannels: inputChannels)
     let output = builder.value(channels: outputChannels)

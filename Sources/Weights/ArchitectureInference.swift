@@ -2,14 +2,14 @@ import Files
 import NeuralNet
 
 /// Tells which network a file holds, from the names and shapes of its tensors and what it says about itself.
-public enum ArchitectureInference {
+package enum ArchitectureInference {
   /// The network in `file`; each of its tensors is checked to be there and to have the shape that the network needs.
   ///
   /// Names and shapes decide wherever they can. What they cannot tell comes from the metadata: whether hidden layers
   /// with biases have an instance norm or none (instance without metadata), and whether a U-Net drops activations
   /// (it does without metadata, as published).
   /// - Throws: `FileError` naming the tensor, what was found and what was expected.
-  public static func infer(_ file: WeightsFile) throws -> any NetworkConfiguration {
+  package static func infer(_ file: WeightsFile) throws -> any NetworkConfiguration {
     guard let network = try inferIfKnown(file) else {
       let names = file.tensors.prefix(3).map { FileError.quote($0.name) }.joined(separator: ", ")
       throw FileError(
@@ -24,14 +24,14 @@ public enum ArchitectureInference {
   /// The network in `file`, or nil where none of its tensors begins a network that is known here.
   ///
   /// - Throws: `FileError` as ``infer(_:)`` does, where a network begins and something in it is wrong.
-  public static func inferIfKnown(_ file: WeightsFile) throws -> (any NetworkConfiguration)? {
+  package static func inferIfKnown(_ file: WeightsFile) throws -> (any NetworkConfiguration)? {
     try Inference(file).network()
   }
 
   /// The generator in `file`.
   ///
   /// - Throws: `FileError`, also where the file holds a discriminator.
-  public static func inferGenerator(_ file: WeightsFile) throws -> any GeneratorConfiguration {
+  package static func inferGenerator(_ file: WeightsFile) throws -> any GeneratorConfiguration {
     let network = try infer(file)
     guard let generator = network as? any GeneratorConfiguration else {
       throw FileError(

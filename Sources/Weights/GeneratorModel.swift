@@ -2,15 +2,15 @@ import Files
 import NeuralNet
 
 /// A generator with its weights and what its file says about it.
-public final class GeneratorModel {
+package final class GeneratorModel {
   /// The file that it came from; nil: none.
-  public let path: String?
+  package let path: String?
   /// What determines its parameters and arithmetic.
-  public let configuration: any GeneratorConfiguration
+  package let configuration: any GeneratorConfiguration
   /// What its file says about itself.
-  public let metadata: ModelMetadata
+  package let metadata: ModelMetadata
   /// The network.
-  public let network: Network
+  package let network: Network
 
   /// Loads the generator that `path` means.
   ///
@@ -19,20 +19,20 @@ public final class GeneratorModel {
   ///   - direction: which generator of an unpaired run; checked against a file that says which way it translates
   ///   - part: the state dict in a nested `.pth`
   /// - Throws: `FileError` where there is no generator, or it translates the other way
-  public convenience init(_ path: String, direction: Direction? = nil, part: String? = nil) throws {
+  package convenience init(_ path: String, direction: Direction? = nil, part: String? = nil) throws {
     let source = try ModelSource(path, direction: direction, part: part)
     try self.init(WeightsFile.open(source.file, part: source.part))
     if let direction, let own = metadata.direction, own != direction.rawValue {
       throw FileError(
         path: source.file, problem: "translates \(own), not \(direction.rawValue)",
-        advice: "ask for no direction, or give the model of the other one", settings: [.direction])
+        advice: "ask for no \(setting: "direction"), or give the model of the other one")
     }
   }
 
   /// Loads the generator in an open file.
   ///
   /// - Throws: `FileError` where it holds no generator
-  public init(_ file: WeightsFile) throws {
+  package init(_ file: WeightsFile) throws {
     configuration = try ArchitectureInference.inferGenerator(file)
     try Self.requireUsable(configuration, path: file.path)
     path = file.path

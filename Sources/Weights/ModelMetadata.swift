@@ -4,47 +4,47 @@ import NeuralNet
 /// What a file of weights says about itself in strings, so that it can be used without flags.
 ///
 /// Every entry may be missing, as in files of others. docs/checkpoint-format.md specifies the keys.
-public struct ModelMetadata: Sendable, Equatable {
+package struct ModelMetadata: Sendable, Equatable {
   /// Version of these keys; 1.
-  public var formatVersion: Int?
+  package var formatVersion: Int?
   /// The name of the network, as `NetworkConfiguration.architecture` gives it.
-  public var architecture: String?
+  package var architecture: String?
   /// Which network of a training run it is: `generator`, `generator_AtoB`, `generator_BtoA`, `discriminator`, ….
-  public var role: String?
+  package var role: String?
   /// Normalisation of the hidden layers.
-  public var normalization: NormalizationKind?
+  package var normalization: NormalizationKind?
   /// Channels after the first convolution (ngf or ndf).
-  public var filters: Int?
+  package var filters: Int?
   /// Channels of the input image.
-  public var inputChannels: Int?
+  package var inputChannels: Int?
   /// Channels of the output image.
-  public var outputChannels: Int?
+  package var outputChannels: Int?
   /// Whether the network drops activations while training.
-  public var dropout: Bool?
+  package var dropout: Bool?
   /// How the decoder doubles the resolution.
-  public var upsampling: UpsamplingKind?
+  package var upsampling: UpsamplingKind?
   /// Which way it translates: `AtoB` or `BtoA`.
-  public var direction: String?
+  package var direction: String?
   /// What is done to images before training: `resize-and-crop`, ….
-  public var preprocess: String?
+  package var preprocess: String?
   /// Size that images were resized to in training, in pixels.
-  public var loadSize: Int?
+  package var loadSize: Int?
   /// Size of the crops that it was trained on, in pixels.
-  public var cropSize: Int?
+  package var cropSize: Int?
   /// Whose statistics its norms use when it is applied: `image` or `running`.
-  public var normStatistics: String?
+  package var normStatistics: String?
   /// Optimiser steps that it was trained for.
-  public var step: Int?
+  package var step: Int?
   /// Epochs that it was trained for.
-  public var epoch: Int?
+  package var epoch: Int?
   /// All other strings.
-  public var others: [String: String] = [:]
+  package var others: [String: String] = [:]
 
   /// Metadata that say nothing yet.
-  public init() {}
+  package init() {}
 
   /// Metadata of `network`, in the current version.
-  public init(_ network: any NetworkConfiguration) {
+  package init(_ network: any NetworkConfiguration) {
     formatVersion = Self.currentVersion
     architecture = network.architecture
     normalization = network.normalization
@@ -54,12 +54,12 @@ public struct ModelMetadata: Sendable, Equatable {
   }
 
   /// The version that is written, and the newest that is read.
-  public static let currentVersion = 1
+  package static let currentVersion = 1
 
   /// Reads the strings of a file.
   ///
   /// - Throws: `FileError` naming `path` where a value is none of those that its key may have.
-  public init(strings: [String: String], path: String?) throws {
+  package init(strings: [String: String], path: String?) throws {
     var reader = MetadataReader(strings: strings, path: path)
     formatVersion = try reader.integer("format_version")
     if let formatVersion, formatVersion > Self.currentVersion {
@@ -88,7 +88,7 @@ public struct ModelMetadata: Sendable, Equatable {
   }
 
   /// The strings to write.
-  public var strings: [String: String] {
+  package var strings: [String: String] {
     var strings = others
     strings["format"] = "pt"
     strings["format_version"] = formatVersion.map(String.init)

@@ -2,11 +2,11 @@ import Files
 import Foundation
 
 /// Where a user's MODEL argument leads: a run folder or a file of weights.
-public struct ModelSource: Sendable, Equatable {
+package struct ModelSource: Sendable, Equatable {
   /// The file that holds the generator.
-  public var file: String
+  package var file: String
   /// The name of the state dict in a nested `.pth`; nil: the only one.
-  public var part: String?
+  package var part: String?
 
   /// Finds the generator that `path` means.
   ///
@@ -15,7 +15,7 @@ public struct ModelSource: Sendable, Equatable {
   ///   - direction: which generator of an unpaired run; nil: the only one, or A to B
   ///   - part: the state dict in a nested `.pth`
   /// - Throws: `FileError` where there is no such file, or a run folder holds no generator of this direction
-  public init(_ path: String, direction: Direction? = nil, part: String? = nil) throws {
+  package init(_ path: String, direction: Direction? = nil, part: String? = nil) throws {
     self.part = part
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {

@@ -2,9 +2,9 @@ import Files
 import NeuralNet
 
 /// What can be told of one network in a file: which it is, its settings, its tensors.
-public struct NetworkInspection: Sendable, Equatable, Codable {
+package struct NetworkInspection: Sendable, Equatable, Codable {
   /// How the architecture became known.
-  public enum Evidence: String, Sendable, Codable {
+  package enum Evidence: String, Sendable, Codable {
     /// The file says so, and its tensors agree.
     case metadata
     /// From names and shapes of the tensors.
@@ -12,45 +12,45 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
   }
 
   /// What determines a network's shapes and arithmetic; nil where a kind of network has no such setting.
-  public struct Settings: Sendable, Equatable, Codable {
+  package struct Settings: Sendable, Equatable, Codable {
     /// Normalisation of the hidden layers.
-    public var norm: NormalizationKind
+    package var norm: NormalizationKind
     /// Channels after the first convolution.
-    public var filters: Int
+    package var filters: Int
     /// Channels of the input image.
-    public var inputChannels: Int
+    package var inputChannels: Int
     /// Channels of the output image; nil for a discriminator.
-    public var outputChannels: Int?
+    package var outputChannels: Int?
     /// Whether activations are dropped in training; nil for a discriminator.
-    public var dropout: Bool?
+    package var dropout: Bool?
     /// How the decoder doubles the resolution; nil for a discriminator.
-    public var upsampling: UpsamplingKind?
+    package var upsampling: UpsamplingKind?
     /// How deep it is; nil where a family knows but one depth.
-    public var depth: Depth?
+    package var depth: Depth?
   }
 
   /// How deep a network is, in what its family counts; JSON holds the number under the key.
-  public struct Depth: Sendable, Equatable {
+  package struct Depth: Sendable, Equatable {
     /// `levels`, `blocks`, `layers`
-    public var key: String
+    package var key: String
     /// What is counted: `levels`, `residual blocks` …
-    public var words: String
+    package var words: String
     /// How many of them there are.
-    public var count: Int
+    package var count: Int
   }
 
   /// One tensor.
-  public struct Tensor: Sendable, Equatable, Codable {
+  package struct Tensor: Sendable, Equatable, Codable {
     /// Its PyTorch name.
-    public var name: String
+    package var name: String
     /// Row-major lengths.
-    public var shape: [Int]
+    package var shape: [Int]
     /// How its numbers are stored, as safetensors calls it: `F32`, `F16`, `BF16`, `I64` …
-    public var type: String
+    package var type: String
     /// Its numbers.
-    public var count: Int
+    package var count: Int
     /// Whether gradients train it; running statistics are not.
-    public var isTrained: Bool
+    package var isTrained: Bool
 
     private enum CodingKeys: String, CodingKey {
       case name, shape, type, count
@@ -59,35 +59,35 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
   }
 
   /// What it is called beside other networks: `G`, `D_A`; nil: it is alone in its file.
-  public var name: String?
+  package var name: String?
   /// Its file.
-  public var path: String?
+  package var path: String?
   /// How the file stores tensors: `safetensors`, `pth (zip)`, `pth (legacy)`.
-  public var form: String
+  package var form: String
   /// `unet_256`, `resnet_9blocks`, `n_layers_3`, `pixel` …; nil: no network that is known here.
-  public var architecture: String?
+  package var architecture: String?
   /// How the architecture became known.
-  public var evidence: Evidence?
+  package var evidence: Evidence?
   /// Why the tensors are those of no network, though they begin like one.
-  public var problem: String?
+  package var problem: String?
   /// Settings of a known network.
-  public var settings: Settings?
+  package var settings: Settings?
   /// Whose statistics a generator's batch norms use when it is applied: `image` or `running`.
-  public var normStatistics: String?
+  package var normStatistics: String?
   /// Side of the square of input pixels that one logit of a discriminator sees.
-  public var receptiveField: Int?
+  package var receptiveField: Int?
   /// Side of the smallest image that the network takes, in pixels; `apply` pads smaller ones.
-  public var smallestImage: Int?
+  package var smallestImage: Int?
   /// What a generator's image sides are padded to multiples of, in pixels.
-  public var sizeMultiple: Int?
+  package var sizeMultiple: Int?
   /// Numbers that gradients train; of an unknown network all.
-  public var parameters: Int
+  package var parameters: Int
   /// Bytes of all tensors.
-  public var bytes: Int
+  package var bytes: Int
   /// In the order of the network; of an unknown one in that of the file.
-  public var tensors: [Tensor]
+  package var tensors: [Tensor]
   /// What the file says about itself.
-  public var metadata: [String: String]
+  package var metadata: [String: String]
 
   private enum CodingKeys: String, CodingKey {
     case name, path, form, architecture, evidence, problem, settings, parameters, bytes, tensors, metadata
@@ -100,7 +100,7 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
   /// Looks at the tensors of `file`, which is called `name` among others.
   ///
   /// Tensors that are those of no network here are no error: they are listed, and ``problem`` says what is wrong.
-  public init(_ file: WeightsFile, name: String? = nil) {
+  package init(_ file: WeightsFile, name: String? = nil) {
     self.name = name
     (path, form, metadata) = (file.path, file.form.rawValue, file.metadata)
     var network: (any NetworkConfiguration)?
@@ -151,7 +151,7 @@ extension NetworkInspection.Settings {
   }
 
   /// Reads what `encode(to:)` writes.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     norm = try container.decode(NormalizationKind.self, forKey: Key("norm"))
     filters = try container.decode(Int.self, forKey: Key("filters"))
@@ -167,7 +167,7 @@ extension NetworkInspection.Settings {
   }
 
   /// Writes all that there is; the depth under the key of its family.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(norm, forKey: Key("norm"))
     try container.encode(filters, forKey: Key("filters"))

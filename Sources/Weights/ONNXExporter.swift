@@ -4,7 +4,7 @@ import NeuralNet
 /// Writes a generator as an ONNX model: its arithmetic as operators, its weights inside, batch, height and width open.
 ///
 /// IR version 8, operator set 17. Same content, same bytes; docs/checkpoint-format.md tells the mapping.
-public enum ONNXExporter {
+package enum ONNXExporter {
   /// What Protocol Buffers allow for one message: 2 GiB less one byte.
   static let sizeLimit = Int(Int32.max)
 
@@ -28,7 +28,7 @@ public enum ONNXExporter {
   /// - Returns: the network
   /// - Throws: `FileError` where the file holds no generator, the model would have 2 GiB or more, or the system refuses
   @discardableResult
-  public static func write(
+  package static func write(
     _ file: WeightsFile, to path: String, statistics: NormStatistics? = nil
   ) throws -> any GeneratorConfiguration {
     let network = try ArchitectureInference.inferGenerator(file)
@@ -36,7 +36,7 @@ public enum ONNXExporter {
     guard model.count <= sizeLimit else {
       throw FileError(
         path: path, problem: "would have \(model.count) bytes, an ONNX file holds up to \(sizeLimit)",
-        advice: "write a .safetensors or .pth instead, or train a smaller network", settings: [.filters])
+        advice: "write a .safetensors or .pth instead, or train a smaller network (\(setting: "ngf"))")
     }
     try AtomicFile.write(to: path) { try model.write(to: $0) }
     return network

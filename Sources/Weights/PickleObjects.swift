@@ -136,5 +136,5 @@ struct PickleObjects {
 /// Why a pickle is refused.
 struct PickleProblem: Error, Equatable {
   let problem: String
-  package var advice: String?
+  package var advice: Phrase?
 }

@@ -108,7 +108,7 @@ struct PickleReader {
   // MARK: - The stack and the memo
 
   private static let damaged = PickleProblem(problem: "its pickle is damaged", advice: ZipArchive.advice)
-  private static let adviceToSave = "save model.state_dict() in PyTorch and use that file"
+  private static let adviceToSave: Phrase = "save model.state_dict() in PyTorch and use that file"
 
   private mutating func take<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
     guard let value = reader.take(type) else { throw Self.damaged }

@@ -65,7 +65,7 @@ struct PyTorchFile {
     _ source: ByteSource
   ) throws -> (archive: ZipArchive, stem: String, objects: PickleObjects) {
     let archive = try ZipArchive(source)
-    func failure(_ problem: String, _ advice: String? = ZipArchive.advice) -> FileError {
+    func failure(_ problem: String, _ advice: Phrase? = ZipArchive.advice) -> FileError {
       FileError(path: source.path, problem: problem, advice: advice)
     }
     // TorchScript compresses its code, so it is told first.

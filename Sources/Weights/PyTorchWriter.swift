@@ -4,14 +4,14 @@ import Foundation
 /// Writes state dicts in the zip form of `torch.save`, as `torch.load(weights_only=True)` accepts them.
 ///
 /// Each tensor has a storage of its own, 64-byte aligned in the file. Same content, same bytes.
-public enum PyTorchWriter {
+package enum PyTorchWriter {
   /// Writes `tensors` to `path` atomically, in their order.
   ///
   /// - Parameter metadata: Strings for our own reader, in an entry that PyTorch does not look at; none where empty.
   /// - Throws: `FileError` where the system refuses, the file would need zip64 (4 GiB), or a tensor has a type that
   ///   PyTorch's storages of this form lack; what the tensors' closures throw. Traps (a programmer's error) where a
   ///   closure writes another number of bytes than its shape says.
-  public static func write(
+  package static func write(
     _ tensors: [SafetensorsWriter.Tensor], metadata: [String: String] = [:], to path: String
   ) throws {
     let pickle = try pickle(tensors, path: path)

@@ -6,18 +6,18 @@ public struct RunFolder: Sendable, Equatable {
   public var path: String
 
   /// The run in `path`.
-  public init(_ path: String) { self.path = path }
+  package init(_ path: String) { self.path = path }
 
   /// Every setting.
-  public var configuration: String { file("config.json") }
+  package var configuration: String { file("config.json") }
   /// One row a step.
-  public var losses: String { file("losses.csv") }
+  package var losses: String { file("losses.csv") }
   /// One row for each evaluation on held-out images.
-  public var metrics: String { file("metrics.csv") }
+  package var metrics: String { file("metrics.csv") }
   /// Everything that resume needs.
-  public var checkpoint: String { file("checkpoint.safetensors") }
+  package var checkpoint: String { file("checkpoint.safetensors") }
   /// Where sample sheets lie.
-  public var samples: String { file("samples") }
+  package var samples: String { file("samples") }
 
   /// Names of the files that may hold its generators, without extension: of a paired run, of an unpaired one.
   package static let generatorNames = ["generator"] + Direction.allCases.map { generatorName($0) }
@@ -34,10 +34,10 @@ public struct RunFolder: Sendable, Equatable {
   package func weights(_ name: String) -> String { file(name + ".safetensors") }
 
   /// A file of the run.
-  public func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
+  package func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
 
   /// Whether a run has been started here.
-  public var holdsRun: Bool {
+  package var holdsRun: Bool {
     [configuration, checkpoint, losses].contains(where: FileManager.default.fileExists(atPath:))
   }
 }

@@ -3,7 +3,7 @@ import Foundation
 import NeuralNet
 
 /// A form of file that weights are written in.
-public enum WeightsForm: Sendable, Equatable {
+package enum WeightsForm: Sendable, Equatable {
   /// `.safetensors`
   case safetensors
   /// `.pth` or `.pt`, in the zip form of PyTorch.
@@ -14,7 +14,7 @@ public enum WeightsForm: Sendable, Equatable {
   /// The form that a file's extension names.
   ///
   /// - Throws: `FileError` where it names none.
-  public init(extensionOf path: String) throws {
+  package init(extensionOf path: String) throws {
     switch (path as NSString).pathExtension.lowercased() {
     case "safetensors": self = .safetensors
     case "pth", "pt": self = .pyTorch
@@ -28,7 +28,7 @@ public enum WeightsForm: Sendable, Equatable {
 }
 
 /// Copies weights from one form of file to another, byte-equal in the tensors.
-public enum WeightsConversion {
+package enum WeightsConversion {
   /// Writes the weights that `source` means to `destination`; see ``convert(_:to:statistics:)``.
   ///
   /// - Parameters:
@@ -41,7 +41,7 @@ public enum WeightsConversion {
   /// - Returns: the network, or nil where the tensors are those of none that is known here
   /// - Throws: `FileError` where a file cannot be read or written, or the extension is another
   @discardableResult
-  public static func convert(
+  package static func convert(
     path source: String, direction: Direction? = nil, part: String? = nil, to destination: String,
     statistics: NormStatistics? = nil, headerLimit: Int = SafetensorsFile.defaultHeaderLimit
   ) throws -> (any NetworkConfiguration)? {
@@ -61,7 +61,7 @@ public enum WeightsConversion {
   /// - Throws: `FileError` where a file cannot be read or written, the extension is another, or `destination` is the
   ///   file that `source` reads
   @discardableResult
-  public static func convert(
+  package static func convert(
     _ source: WeightsFile, to destination: String, statistics: NormStatistics? = nil
   ) throws -> (any NetworkConfiguration)? {
     let form = try WeightsForm(extensionOf: destination)

@@ -4,9 +4,9 @@ import Files
 ///
 /// Which form it is, its first bytes say. Prefixes that wrappers of PyTorch put before names (`module.`,
 /// `_orig_mod.`) are gone, and so are the statistics that old files hold for instance norms, which do not use them.
-public struct WeightsFile: Sendable {
+package struct WeightsFile: Sendable {
   /// How a file stores its tensors.
-  public enum Form: String, Sendable {
+  package enum Form: String, Sendable {
     /// The safetensors format.
     case safetensors
     /// `torch.save` since PyTorch 1.6: a zip archive.
@@ -16,23 +16,23 @@ public struct WeightsFile: Sendable {
   }
 
   /// One tensor of the file.
-  public struct Tensor: Sendable, Equatable {
+  package struct Tensor: Sendable, Equatable {
     /// Its PyTorch name, without prefixes of wrappers.
-    public let name: String
+    package let name: String
     /// How its numbers are stored.
-    public let type: ElementType
+    package let type: ElementType
     /// Row-major lengths; convolution weights are (out, in, kh, kw), transposed ones (in, out, kh, kw).
-    public let shape: [Int]
+    package let shape: [Int]
   }
 
   /// The file as the user named it.
-  public let path: String?
+  package let path: String?
   /// How it stores its tensors.
-  public let form: Form
+  package let form: Form
   /// The tensors in the order of the file.
-  public let tensors: [Tensor]
+  package let tensors: [Tensor]
   /// What the file says about itself; empty in files of others.
-  public let metadata: [String: String]
+  package let metadata: [String: String]
 
   private enum Content: Sendable {
     case safetensors(SafetensorsFile)
@@ -50,14 +50,14 @@ public struct WeightsFile: Sendable {
   ///     just one it need not be named.
   ///   - headerLimit: The longest header of a `.safetensors` that is accepted, in bytes.
   /// - Throws: `FileError` where the file cannot be read, is damaged, or is something else.
-  public static func open(
+  package static func open(
     _ path: String, part: String? = nil, headerLimit: Int = SafetensorsFile.defaultHeaderLimit
   ) throws -> WeightsFile {
     try WeightsFile(ByteSource(path: path), part: part, headerLimit: headerLimit)
   }
 
   /// Reads a file from `source`; see ``open(_:part:headerLimit:)``.
-  public init(
+  package init(
     _ source: ByteSource, part: String? = nil, headerLimit: Int = SafetensorsFile.defaultHeaderLimit
   ) throws {
     path = source.path
@@ -100,7 +100,7 @@ public struct WeightsFile: Sendable {
   /// The names of the state dicts in the file at `path`: several in a nested `.pth`, otherwise just the empty name.
   ///
   /// - Throws: `FileError` as ``open(_:part:headerLimit:)`` does.
-  public static func parts(of path: String) throws -> [String] {
+  package static func parts(of path: String) throws -> [String] {
     let source = try ByteSource(path: path)
     switch try FileKind(source) {
     case .zip: return try PyTorchFile.parts(zip: source)
@@ -125,12 +125,12 @@ public struct WeightsFile: Sendable {
   }
 
   /// The tensor called `name`, or nil.
-  public subscript(name: String) -> Tensor? { places[name].map { tensors[$0.tensor] } }
+  package subscript(name: String) -> Tensor? { places[name].map { tensors[$0.tensor] } }
 
   /// The numbers of a floating-point tensor, row-major; half precisions widen exactly, F64 is rounded.
   ///
   /// - Throws: `FileError` where there is no such tensor, it is of another type, or its bytes are damaged.
-  public func floats(_ name: String) throws -> [Float] {
+  package func floats(_ name: String) throws -> [Float] {
     let (tensor, _) = try find(name)
     if case .safetensors(let file) = content { return try file.floats(originalName(name, in: file)) }
     guard tensor.type.isFloatingPoint else {
@@ -143,7 +143,7 @@ public struct WeightsFile: Sendable {
   /// dict makes of them.
   ///
   /// - Throws: `FileError` where there is no such tensor, it holds anything else, or its bytes are damaged.
-  public func int64s(_ name: String) throws -> [Int64] {
+  package func int64s(_ name: String) throws -> [Int64] {
     let (tensor, _) = try find(name)
     if tensor.type.isFloatingPoint {
       return try floats(name).map { number in
@@ -164,7 +164,7 @@ public struct WeightsFile: Sendable {
   /// Calls `body` with a tensor's elements in row-major order, stored as its type says, at any alignment.
   ///
   /// - Throws: `FileError` where there is no such tensor or its bytes are damaged, and what `body` throws.
-  public func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+  package func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
     let (_, index) = try find(name)
     switch content {
     case .safetensors(let file): return try file.withBytes(of: file.tensors[index].name, body)
@@ -204,7 +204,7 @@ private enum FileKind {
   case safetensors, zip, pickle
 
   init(_ source: ByteSource) throws {
-    func failure(_ problem: String, _ advice: String) -> FileError {
+    func failure(_ problem: String, _ advice: Phrase) -> FileError {
       FileError(path: source.path, problem: problem, advice: advice)
     }
     let head = try source.bytes(in: 0..<min(source.count, 512))

@@ -19,7 +19,7 @@ struct ZipArchive {
   let entries: [Entry]
   private let indices: [String: Int]
 
-  package static let advice = "is the file complete, and was it written by torch.save?"
+  package static let advice: Phrase = "is the file complete, and was it written by torch.save?"
   /// The largest central directory that is read, far beyond any network's.
   private static let directoryLimit = 1 << 24
 

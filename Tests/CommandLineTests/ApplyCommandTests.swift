@@ -96,8 +96,8 @@ struct ApplyCommandTests {
     #expect(
       nested.errors
         == "translate-cli apply: in/sub: lies inside the input folder and holds 1 of the pictures in it, which would be "
-        + "translated as well, or written over; choose an output folder outside of in; if they are translations of an "
-        + "earlier run, leave out what is there already, or remove them (--out, --skip-existing)\n")
+        + "translated as well, or written over; choose an --out outside of in; if they are translations of an "
+        + "earlier run, ask for --skip-existing, or remove them\n")
     #expect(try contents() == before)
   }
 
@@ -114,7 +114,7 @@ struct ApplyCommandTests {
         return UInt8(state >> 24)
       }
       try PNG.write(
-        Image(width: side, height: side, channels: 3, pixels: pixels), to: folder.path + "/mixed/\(name).png")
+        Picture(width: side, height: side, channels: 3, pixels: pixels), to: folder.path + "/mixed/\(name).png")
     }
     // Files of 12 or 24 KiB at most; the side-by-side pictures have 6 and 200. 25 is SIGXFSZ, which would kill.
     let words = ["apply", "run", "mixed", "--out", "out", "--side-by-side", "--json"]
@@ -163,7 +163,7 @@ struct ApplyCommandTests {
     for out in ["in", "./in/", "in/sub/.."] {
       let outcome = try apply(folder, "run in --out \(out)")
       #expect(
-        outcome.status == 1 && outcome.errors.contains("is the input folder; choose another output folder (--out)"))
+        outcome.status == 1 && outcome.errors.contains("is the input folder; choose another --out"))
     }
     #expect(try apply(folder, "run in/sub/one.png --out in/sub").status == 1)
     #expect(try tree(folder, "in") == before)

@@ -47,7 +47,9 @@ private struct Sample: Command {
 
 struct ArgumentParserTests {
   private func read(_ line: String) throws -> Sample {
-    try parse(Sample(), line.split(separator: " ", omittingEmptySubsequences: false).map(String.init))
+    try parse(
+      Sample(), line.split(separator: " ", omittingEmptySubsequences: false).map(String.init),
+      owners: CommandTable.names(having:))
   }
 
   @Test func defaultsStand() throws {

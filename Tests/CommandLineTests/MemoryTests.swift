@@ -111,7 +111,7 @@ import Images
         megabytes += 20
         try #require(megabytes < 3000, "small pictures need more than 3 GB")
       }
-      let large = Image(width: 6000, height: 6000, channels: 1, pixels: [UInt8](repeating: 9, count: 36_000_000))
+      let large = Picture(width: 6000, height: 6000, channels: 1, pixels: [UInt8](repeating: 9, count: 36_000_000))
       try PNG.write(large, to: folder.path + "/in/b.png")
       let outcome = try run("apply run in --out mixed --threads 1", folder, megabytes: megabytes + 60)
       #expect(outcome.status == 1)

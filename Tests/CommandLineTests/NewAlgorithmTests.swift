@@ -126,7 +126,7 @@ private final class Regression: TranslationModel {
 
   func figure(_ losses: [Double]) -> Double { losses[0] }
 
-  func sample(input: ImageBatch, target: ImageBatch) throws -> [Image] {
+  func sample(input: ImageBatch, target: ImageBatch) throws -> [Picture] {
     [input.image(), try apply.image(input, sizeMultiple: multiple)]
   }
 

@@ -16,7 +16,7 @@ import Testing
     for (name, level) in files {
       let url = folder.appendingPathComponent(name)
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      let image = Image(width: width, height: 12, channels: 1, pixels: [UInt8](repeating: level, count: 12 * width))
+      let image = Picture(width: width, height: 12, channels: 1, pixels: [UInt8](repeating: level, count: 12 * width))
       try PNG.write(image, to: url.path)
     }
   }

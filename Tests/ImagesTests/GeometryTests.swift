@@ -3,16 +3,16 @@ import Testing
 
 @Suite struct GeometryTests {
   /// 3 × 2 pixels with alpha, of 1 or 3 channels: sample = 10 × pixel + channel.
-  func picture(channels: Int) -> Image {
-    Image(
+  func picture(channels: Int) -> Picture {
+    Picture(
       width: 3, height: 2, channels: channels,
       pixels: (0..<6).flatMap { pixel in (0..<channels).map { UInt8(10 * pixel + $0) } },
       alpha: (0..<6).map { UInt8(100 + $0) })
   }
 
   /// What `picture` holds at the given pixels.
-  func pixels(_ indices: [Int], width: Int, channels: Int) -> Image {
-    Image(
+  func pixels(_ indices: [Int], width: Int, channels: Int) -> Picture {
+    Picture(
       width: width, height: indices.count / max(width, 1), channels: channels,
       pixels: indices.flatMap { pixel in (0..<channels).map { UInt8(10 * pixel + $0) } },
       alpha: indices.map { UInt8(100 + $0) })

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ImageTensorTests {
   @Test func valuesAreThoseOfTorchvision() {
-    let image = Image(width: 256, height: 1, channels: 1, pixels: (0..<256).map { UInt8($0) })
+    let image = Picture(width: 256, height: 1, channels: 1, pixels: (0..<256).map { UInt8($0) })
     var floats = [Float](repeating: 0, count: 256)
     ImageTensor.write(image, to: &floats, pixelStride: 1)
     #expect(floats[0] == -1 && floats[255] == 1)

@@ -6,16 +6,16 @@ import Testing
 
 @Suite struct MetricsTests {
   /// Random samples around a slope, so that the structure is neither flat nor all noise.
-  func picture(width: Int, height: Int, channels: Int, seed: UInt64) -> Image {
+  func picture(width: Int, height: Int, channels: Int, seed: UInt64) -> Picture {
     var random = RandomGenerator(seed: seed)
     let pixels = (0..<width * height * channels).map {
       UInt8($0 * 150 / (width * height * channels) + Int.random(in: 0...100, using: &random))
     }
-    return Image(width: width, height: height, channels: channels, pixels: pixels)
+    return Picture(width: width, height: height, channels: channels, pixels: pixels)
   }
 
   /// SSIM by its definition: every window by itself, two-dimensional weights, central moments.
-  func plainSimilarity(_ a: Image, _ b: Image) -> Double {
+  func plainSimilarity(_ a: Picture, _ b: Picture) -> Double {
     func positions(_ length: Int) -> Range<Int> { length >= 11 ? 5..<length - 5 : 0..<length }
     var total = 0.0
     var count = 0.0
@@ -78,8 +78,8 @@ import Testing
   }
 
   @Test func knownDifferences() throws {
-    let a = Image(width: 2, height: 1, channels: 1, pixels: [10, 20])
-    let b = Image(width: 2, height: 1, channels: 1, pixels: [13, 16])
+    let a = Picture(width: 2, height: 1, channels: 1, pixels: [10, 20])
+    let b = Picture(width: 2, height: 1, channels: 1, pixels: [13, 16])
     let metrics = try ImageMetrics.compare(a, b)
     #expect(metrics.meanAbsoluteError == 3.5)
     #expect(abs(metrics.psnr - 10 * log10(65025 / 12.5)) < 1e-12)

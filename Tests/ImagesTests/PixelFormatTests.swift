@@ -11,18 +11,18 @@ import Testing
   ]
 
   @Test func rowsWithGapsAreRead() throws {
-    let straight = try Image(
+    let straight = try Picture(
       bytes: rows, width: 2, height: 2, bytesPerRow: 11, format: PixelFormat(.rgba, .straight))
     #expect(straight.pixels == [200, 10, 20, 0, 64, 0, 0, 0, 0, 255, 255, 255])
     #expect(straight.alpha == [255, 128, 0, 255])
-    let reversed = try Image(bytes: rows, width: 2, height: 2, bytesPerRow: 11, format: PixelFormat(.bgra, .none))
+    let reversed = try Picture(bytes: rows, width: 2, height: 2, bytesPerRow: 11, format: PixelFormat(.bgra, .none))
     #expect(reversed.pixels == [20, 10, 200, 0, 64, 0, 0, 0, 0, 255, 255, 255])
     #expect(reversed.alpha == nil)
   }
 
   @Test func premultipliedColoursAreDividedToNearest() throws {
     // 64 × 255 / 128 = 127.5
-    let picture = try Image(
+    let picture = try Picture(
       bytes: Data(rows), width: 2, height: 2, bytesPerRow: 11, format: PixelFormat(.rgba, .premultiplied))
     #expect(picture.pixels == [200, 10, 20, 0, 128, 0, 0, 0, 0, 255, 255, 255])
   }
@@ -31,12 +31,12 @@ import Testing
     for opacity in UInt8.min...255 {
       for sample in UInt8.min...255 {
         let product = (Double(sample) * Double(opacity) / 255).rounded()
-        #expect(Double(Image.multiplied(sample, by: opacity)) == product)
+        #expect(Double(Picture.multiplied(sample, by: opacity)) == product)
         guard opacity > 0 else { continue }
         let quotient = min(255, (Double(sample) * 255 / Double(opacity)).rounded())
-        #expect(Double(Image.divided(sample, by: opacity)) == quotient)
+        #expect(Double(Picture.divided(sample, by: opacity)) == quotient)
         guard sample <= opacity else { continue }
-        #expect(Image.multiplied(Image.divided(sample, by: opacity), by: opacity) == sample)
+        #expect(Picture.multiplied(Picture.divided(sample, by: opacity), by: opacity) == sample)
       }
     }
   }
@@ -50,16 +50,16 @@ import Testing
       let shown = opacity == .none ? 255 : alpha
       for value in UInt8.min...(opacity == .premultiplied ? alpha : 255) { bytes += [value, value / 2, 0, shown] }
     }
-    let picture = try Image(bytes: bytes, width: bytes.count / 4, height: 1, format: format)
+    let picture = try Picture(bytes: bytes, width: bytes.count / 4, height: 1, format: format)
     #expect(try picture.bytes(format) == bytes)
-    let other = try Image(
+    let other = try Picture(
       bytes: picture.bytes(PixelFormat(order == .rgba ? .bgra : .rgba, opacity)), width: picture.width, height: 1,
       format: format)
     #expect(other.pixels[0] == picture.pixels[2] && other.pixels[2] == picture.pixels[0])
   }
 
   @Test func greyAndOpaquePicturesAreWritten() throws {
-    let grey = Image(width: 1, height: 2, channels: 1, pixels: [7, 100], alpha: [255, 51])
+    let grey = Picture(width: 1, height: 2, channels: 1, pixels: [7, 100], alpha: [255, 51])
     #expect(try grey.bytes(PixelFormat(.bgra, .straight)) == [7, 7, 7, 255, 100, 100, 100, 51])
     #expect(try grey.bytes(PixelFormat(.bgra, .premultiplied)) == [7, 7, 7, 255, 20, 20, 20, 51])
     #expect(try grey.bytes(PixelFormat(.rgba, .none), bytesPerRow: 5) == [7, 7, 7, 255, 0, 100, 100, 100, 255, 0])
@@ -76,24 +76,24 @@ import Testing
   ])
   func whatCannotBeIsRefused(width: Int, height: Int, bytesPerRow: Int?) {
     #expect(throws: FileError.self) {
-      try Image(
+      try Picture(
         bytes: [UInt8](repeating: 0, count: 16), width: width, height: height, bytesPerRow: bytesPerRow,
         format: PixelFormat(.rgba, .straight))
     }
   }
 
   @Test func memoryThatIsTooSmallIsRefused() throws {
-    let picture = Image(width: 2, height: 1, channels: 1, pixels: [1, 2])
+    let picture = Picture(width: 2, height: 1, channels: 1, pixels: [1, 2])
     var memory = [UInt8](repeating: 0, count: 7)
     #expect(throws: FileError.self) {
       try memory.withUnsafeMutableBytes { try picture.write(to: $0, PixelFormat(.rgba, .none)) }
     }
     #expect(throws: FileError.self) { try picture.bytes(PixelFormat(.rgba, .none), bytesPerRow: 7) }
     #expect(throws: FileError.self) {
-      try Image(width: 1, height: 2, channels: 1, pixels: [1, 2]).bytes(PixelFormat(.rgba, .none), bytesPerRow: .max)
+      try Picture(width: 1, height: 2, channels: 1, pixels: [1, 2]).bytes(PixelFormat(.rgba, .none), bytesPerRow: .max)
     }
     #expect(throws: FileError.self) {
-      try Image(width: 0, height: 0, channels: 1, pixels: []).bytes(PixelFormat(.rgba, .none))
+      try Picture(width: 0, height: 0, channels: 1, pixels: []).bytes(PixelFormat(.rgba, .none))
     }
   }
 }

@@ -4,10 +4,10 @@ import Testing
 @testable import Images
 
 /// A picture of Fixtures/images/pillow.
-func photo(_ name: String) throws -> Image { try PNG.read(images.appendingPathComponent("pillow/\(name).png").path) }
+func photo(_ name: String) throws -> Picture { try PNG.read(images.appendingPathComponent("pillow/\(name).png").path) }
 
 /// The largest difference of two pictures in grey levels; nil where their shapes differ.
-func largestDifference(_ a: Image, _ b: Image) -> Int? {
+func largestDifference(_ a: Picture, _ b: Picture) -> Int? {
   guard a.width == b.width, a.height == b.height, a.channels == b.channels, (a.alpha == nil) == (b.alpha == nil) else {
     return nil
   }
@@ -31,12 +31,12 @@ func largestDifference(_ a: Image, _ b: Image) -> Int? {
     let photo = try photo("photo_97x71")
     let grey = photo.converted(channels: 1)
     let expected = photo.resized(width: 64, height: 128, filter: filter)
-    let red = Image(
+    let red = Picture(
       width: 97, height: 71, channels: 1,
       pixels: stride(from: 0, to: photo.pixels.count, by: 3).map { photo.pixels[$0] })
     let expectedRed = stride(from: 0, to: expected.pixels.count, by: 3).map { expected.pixels[$0] }
     #expect(red.resized(width: 64, height: 128, filter: filter).pixels == expectedRed)
-    let withAlpha = Image(width: 97, height: 71, channels: 1, pixels: grey.pixels, alpha: red.pixels)
+    let withAlpha = Picture(width: 97, height: 71, channels: 1, pixels: grey.pixels, alpha: red.pixels)
     #expect(withAlpha.resized(width: 64, height: 128, filter: filter).alpha == expectedRed)
   }
 
@@ -44,7 +44,7 @@ func largestDifference(_ a: Image, _ b: Image) -> Int? {
   func oneColourStaysOneColour(filter: ResamplingFilter) {
     for level in [UInt8(0), 1, 127, 254, 255] {
       for (from, to) in [(1, 7), (7, 1), (3, 2), (16, 33), (100, 9)] {
-        let image = Image(width: from, height: to, channels: 1, pixels: Array(repeating: level, count: from * to))
+        let image = Picture(width: from, height: to, channels: 1, pixels: Array(repeating: level, count: from * to))
         let resized = image.resized(width: to, height: from, filter: filter)
         #expect(resized.pixels == Array(repeating: level, count: from * to))
       }

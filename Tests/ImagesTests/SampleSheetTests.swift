@@ -3,10 +3,10 @@ import Testing
 @testable import Images
 
 @Suite struct SampleSheetTests {
-  let red = Image(width: 2, height: 1, channels: 3, pixels: [255, 0, 0, 200, 0, 0])
-  let grey = Image(width: 1, height: 2, channels: 1, pixels: [7, 9])
+  let red = Picture(width: 2, height: 1, channels: 3, pixels: [255, 0, 0, 200, 0, 0])
+  let grey = Picture(width: 1, height: 2, channels: 1, pixels: [7, 9])
 
-  func pixel(_ sheet: Image, _ x: Int, _ y: Int) -> [UInt8] {
+  func pixel(_ sheet: Picture, _ x: Int, _ y: Int) -> [UInt8] {
     Array(sheet.pixels[(y * sheet.width + x) * 3..<(y * sheet.width + x) * 3 + 3])
   }
 
@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test func alphaLetsTheGroundThrough() {
-    let image = Image(width: 3, height: 1, channels: 1, pixels: [0, 0, 0], alpha: [0, 255, 128])
+    let image = Picture(width: 3, height: 1, channels: 1, pixels: [0, 0, 0], alpha: [0, 255, 128])
     let sheet = SampleSheet.compose(rows: [[image]], padding: 1)
     #expect((1...3).map { pixel(sheet, $0, 1)[0] } == [250, 0, 125])
   }

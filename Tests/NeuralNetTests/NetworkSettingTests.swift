@@ -12,7 +12,7 @@ import UNet
   private func refuse(_ value: Int, _ what: String, _ make: () throws -> Network) {
     let error = #expect(throws: FileError.self, "\(value) \(what)") { try make() }
     #expect(error?.problem == "\(value) \(what) cannot be")
-    #expect(error?.advice?.hasPrefix("give 1 to ") == true || error?.advice == "give 5 to 20")
+    #expect(error?.advice?.description.hasPrefix("give 1 to ") == true || error?.advice == "give 5 to 20")
   }
 
   @Test func unet() {

@@ -3,23 +3,23 @@ import Files
 import NeuralNet
 
 /// Where the checked-in reference files lie.
-public let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+package let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent().appendingPathComponent("Fixtures")
 
 /// A file of reference numbers, by name.
-public struct Golden {
+package struct Golden {
   private let file: SafetensorsFile
 
   /// Opens `Fixtures/golden/NAME.safetensors`.
-  public init(_ name: String) throws {
+  package init(_ name: String) throws {
     file = try SafetensorsFile(path: fixtures.appendingPathComponent("golden/\(name).safetensors").path)
   }
 
   /// The numbers of a tensor in file order.
-  public func floats(_ name: String) throws -> [Float] { try file.floats(name) }
+  package func floats(_ name: String) throws -> [Float] { try file.floats(name) }
 
   /// The shape of a four-dimensional tensor.
-  public func shape(_ name: String) throws -> Shape {
+  package func shape(_ name: String) throws -> Shape {
     guard let shape = file[name]?.shape, shape.count == 4 else {
       throw FileError(path: file.path, problem: "no tensor \(name) with four axes")
     }
@@ -27,17 +27,17 @@ public struct Golden {
   }
 
   /// Whether there is such a tensor.
-  public func contains(_ name: String) -> Bool { file[name] != nil }
+  package func contains(_ name: String) -> Bool { file[name] != nil }
 
   /// All names.
-  public var names: [String] { file.tensors.map(\.name) }
+  package var names: [String] { file.tensors.map(\.name) }
 
   /// What the file says about itself.
-  public var metadata: [String: String] { file.metadata }
+  package var metadata: [String: String] { file.metadata }
 }
 
 /// ‖a − b‖ / ‖b‖ in Double; ‖a‖ where b is 0; infinite where the counts differ or something is not a number.
-public func relativeError(_ a: [Float], _ b: [Float]) -> Double {
+package func relativeError(_ a: [Float], _ b: [Float]) -> Double {
   guard a.count == b.count else { return .infinity }
   var distance = 0.0
   var norm = 0.0
@@ -50,20 +50,20 @@ public func relativeError(_ a: [Float], _ b: [Float]) -> Double {
 }
 
 /// Whether a relative error stays below its tolerance, with the measured error in its description.
-public struct Closeness: CustomStringConvertible {
+package struct Closeness: CustomStringConvertible {
   /// What was compared.
-  public var what: String
+  package var what: String
   /// The measured relative error.
-  public var error: Double
+  package var error: Double
   /// The tolerance.
-  public var tolerance: Double
+  package var tolerance: Double
   /// Whether the error is below the tolerance.
-  public var holds: Bool { error < tolerance }
+  package var holds: Bool { error < tolerance }
   /// The figures in words.
-  public var description: String { "\(what): relative error \(error), tolerance \(tolerance)" }
+  package var description: String { "\(what): relative error \(error), tolerance \(tolerance)" }
 
   /// Compares `actual` with `expected`.
-  public init(_ what: String, _ actual: [Float], _ expected: [Float], _ tolerance: Double) {
+  package init(_ what: String, _ actual: [Float], _ expected: [Float], _ tolerance: Double) {
     self.what = what
     self.tolerance = tolerance
     error = relativeError(actual, expected)

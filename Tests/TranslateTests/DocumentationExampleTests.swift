@@ -12,7 +12,7 @@ func translated(
   bitmap: [UInt8], width: Int, height: Int, bytesPerRow: Int, with translator: AsyncTranslator
 ) async throws -> [UInt8] {
   let format = PixelFormat(.bgra, .premultiplied)
-  let picture = try Image(bytes: bitmap, width: width, height: height, bytesPerRow: bytesPerRow, format: format)
+  let picture = try Picture(bytes: bitmap, width: width, height: height, bytesPerRow: bytesPerRow, format: format)
   return try await translator.translate(picture).bytes(format, bytesPerRow: bytesPerRow)
 }
 

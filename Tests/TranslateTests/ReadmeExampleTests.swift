@@ -9,7 +9,7 @@ import Translate
 // The code between the lines is that of README.md, word for word; a test compares them.
 // README begins
 /// Trains a small model and translates one picture with it, in memory.
-func example(data: String, run: String, picture: Image) throws -> Image {
+func example(data: String, run: String, picture: Picture) throws -> Picture {
   var configuration = TrainingConfiguration.paired
   configuration.generator = .unet(levels: 5)
   configuration.ngf = 8
@@ -35,7 +35,7 @@ func example(data: String, run: String, picture: Image) throws -> Image {
     defer { try? FileManager.default.removeItem(at: folder) }
     let data = folder.appendingPathComponent("data").path
     try DemoData.writePaired(to: data, count: 4, size: 64, seed: 0)
-    let picture = Image(width: 50, height: 40, channels: 3, pixels: [UInt8](repeating: 90, count: 50 * 40 * 3))
+    let picture = Picture(width: 50, height: 40, channels: 3, pixels: [UInt8](repeating: 90, count: 50 * 40 * 3))
     let output = try example(data: data, run: folder.appendingPathComponent("run").path, picture: picture)
     #expect(output.width == 50 && output.height == 40 && output.channels == 3)
     #expect(output != picture)

@@ -3,9 +3,9 @@
 /// A convolution and its transpose relate a *large* grid and a *small* one: tap t of small pixel s touches large pixel
 /// `s · stride − zeroPadding + t`. A convolution reads the large grid, a transposed one writes it. What reflection
 /// padding and nearest-neighbour upsampling add is a matter of where a pixel of the large grid is read from.
-public struct ConvolutionGeometry: Sendable, Equatable {
+package struct ConvolutionGeometry: Sendable, Equatable {
   /// What a convolution sees beyond the border.
-  public enum PaddingMode: Sendable, Equatable {
+  package enum PaddingMode: Sendable, Equatable {
     /// Zeros.
     case zero
     /// The image mirrored at its border pixels; at most `extent − 1` deep.
@@ -13,25 +13,25 @@ public struct ConvolutionGeometry: Sendable, Equatable {
   }
 
   /// Whether the output is the large grid.
-  public var isTransposed = false
+  package var isTransposed = false
   /// Taps along one axis.
-  public var kernel: Int
+  package var kernel: Int
   /// Large pixels from one small pixel to the next.
-  public var stride = 1
+  package var stride = 1
   /// Pixels added on each side of the large grid.
-  public var padding = 0
+  package var padding = 0
   /// What they hold.
-  public var paddingMode = PaddingMode.zero
+  package var paddingMode = PaddingMode.zero
   /// Rows and columns that a transposed convolution appends to tell apart large grids of the same small one.
-  public var outputPadding = 0
+  package var outputPadding = 0
   /// How often each pixel is repeated along both axes before padding: 1, or 2 for resize-convolution.
-  public var upsampling = 1
+  package var upsampling = 1
 
   /// A convolution with stride 1 and no padding.
-  public init(kernel: Int) { self.kernel = kernel }
+  package init(kernel: Int) { self.kernel = kernel }
 
   /// A convolution.
-  public static func convolution(
+  package static func convolution(
     kernel: Int, stride: Int = 1, padding: Int = 0, paddingMode: PaddingMode = .zero, upsampling: Int = 1
   ) -> ConvolutionGeometry {
     var geometry = ConvolutionGeometry(kernel: kernel)
@@ -43,7 +43,7 @@ public struct ConvolutionGeometry: Sendable, Equatable {
   }
 
   /// A transposed convolution with zero padding.
-  public static func transposed(
+  package static func transposed(
     kernel: Int, stride: Int, padding: Int, outputPadding: Int = 0
   ) -> ConvolutionGeometry {
     var geometry = ConvolutionGeometry(kernel: kernel)
@@ -64,7 +64,7 @@ public struct ConvolutionGeometry: Sendable, Equatable {
   var readsInputDirectly: Bool { upsampling == 1 && (paddingMode == .zero || padding == 0) }
 
   /// The output extent for an input extent; nil where the kernel does not fit or a reflection would leave the image.
-  public func outputExtent(_ input: Int) -> Int? {
+  package func outputExtent(_ input: Int) -> Int? {
     guard input > 0 else { return nil }
     if isTransposed {
       let output = (input - 1) * stride - 2 * padding + kernel + outputPadding

@@ -3,11 +3,11 @@
 /// A step writes `input`, runs `forward`, reads `output`; to train, it writes `outputGradient`, runs `backward` once and
 /// reads `inputGradient`. What it needs for that stays in its arena until another execution uses the arena; asking for
 /// something that is not there traps.
-public final class Execution {
+package final class Execution {
   /// The network whose parameters are used.
-  public let network: Network
+  package let network: Network
   /// How it runs.
-  public let mode: ExecutionMode
+  package let mode: ExecutionMode
   private let processor: Processor
   private let arena: Arena
   private let plan: ExecutionPlan
@@ -36,7 +36,7 @@ public final class Execution {
   ///   - processor: what it runs on
   ///   - arena: where its tensors lie
   /// - Throws: `FileError` where the network cannot take such images or there is no memory
-  public convenience init(
+  package convenience init(
     _ network: Network, shape: Shape, mode: ExecutionMode, processor: Processor, arena: Arena = Arena()
   ) throws {
     try self.init(network, inputs: [shape], mode: mode, processor: processor, arena: arena)
@@ -51,7 +51,7 @@ public final class Execution {
   ///   - processor: what it runs on
   ///   - arena: where its tensors lie
   /// - Throws: `FileError` where the network cannot take such images or there is no memory
-  public init(
+  package init(
     _ network: Network, inputs shapes: [Shape], mode: ExecutionMode, processor: Processor, arena: Arena = Arena()
   ) throws {
     precondition(shapes.map(\.c) == network.inputChannels, "inputs have as many channels as the network reads")
@@ -78,10 +78,10 @@ public final class Execution {
   // MARK: - Tensors
 
   /// Where the first input is written before `forward`: (N, input channels, H, W). Whoever asks takes over the arena.
-  public var input: MutableTensorView<Float> { input(0) }
+  package var input: MutableTensorView<Float> { input(0) }
 
   /// Where an input is written before `forward`. Whoever asks takes over the arena.
-  public func input(_ index: Int) -> MutableTensorView<Float> {
+  package func input(_ index: Int) -> MutableTensorView<Float> {
     if occupancy != arena.occupancy {
       occupancy = arena.occupy()
       stage = .planned
@@ -90,19 +90,19 @@ public final class Execution {
   }
 
   /// The first output after `forward`: (N, output channels, h, w).
-  public var output: TensorView<Float> { output(0) }
+  package var output: TensorView<Float> { output(0) }
 
   /// An output after `forward`.
-  public func output(_ index: Int) -> TensorView<Float> {
+  package func output(_ index: Int) -> TensorView<Float> {
     require(.forward, "an output")
     return plan.outputs[index].value.view(in: arena.base).readOnly
   }
 
   /// Where the gradient of the loss by the first output is written between `forward` and `backward`.
-  public var outputGradient: MutableTensorView<Float> { outputGradient(0) }
+  package var outputGradient: MutableTensorView<Float> { outputGradient(0) }
 
   /// Where the gradient of the loss by an output is written between `forward` and `backward`; none may be left out.
-  public func outputGradient(_ index: Int) -> MutableTensorView<Float> {
+  package func outputGradient(_ index: Int) -> MutableTensorView<Float> {
     require(.forward, "an output gradient")
     precondition(stage == .forward, "an output gradient belongs between forward and backward")
     guard let gradient = plan.outputs[index].gradient else {
@@ -112,10 +112,10 @@ public final class Execution {
   }
 
   /// The gradient of the loss by the first input after `backward`.
-  public var inputGradient: TensorView<Float> { inputGradient(0) }
+  package var inputGradient: TensorView<Float> { inputGradient(0) }
 
   /// The gradient of the loss by an input after `backward`.
-  public func inputGradient(_ index: Int) -> TensorView<Float> {
+  package func inputGradient(_ index: Int) -> TensorView<Float> {
     require(.backward, "an input gradient")
     guard let gradient = plan.inputs[index].gradient else {
       preconditionFailure("this execution has no input gradient")
@@ -148,7 +148,7 @@ public final class Execution {
   /// Runs the network on what has been written to its inputs.
   ///
   /// - Parameter dropoutKey: what dropout masks are drawn from; another key for every pass
-  public func forward(dropoutKey: UInt64 = 0) {
+  package func forward(dropoutKey: UInt64 = 0) {
     precondition(occupancy == arena.occupancy, "the input is written before forward, after any other use of the arena")
     self.dropoutKey = dropoutKey
     let pass = pass()
@@ -164,7 +164,7 @@ public final class Execution {
   /// Runs back from `outputGradient`, once for each `forward`: it uses up what that has left.
   ///
   /// Gradients of the parameters are written to, or with `accumulates` added to, the network's gradients.
-  public func backward(accumulates: Bool = false) { backward(accumulates: accumulates, update: nil) }
+  package func backward(accumulates: Bool = false) { backward(accumulates: accumulates, update: nil) }
 
   /// Runs back from `outputGradient` and lets `optimizer`, which is the network's, update all parameters: the same as
   /// `backward` and then `Adam.step`, bit for bit, but each gradient is used while it is in the cache.
@@ -173,7 +173,7 @@ public final class Execution {
   ///   - accumulates: whether the gradients of earlier passes count too; otherwise none of the weights' is stored
   ///   - optimizer: over this network's parameters
   ///   - learningRate: of this update
-  public func backward(accumulates: Bool = false, updating optimizer: Adam, learningRate: Double) {
+  package func backward(accumulates: Bool = false, updating optimizer: Adam, learningRate: Double) {
     precondition(optimizer.parameters === network.parameters, "the optimiser belongs to this network")
     precondition(mode.needsParameterGradients, "this execution computes gradients of the parameters")
     let update = optimizer.nextUpdate(learningRate: learningRate)

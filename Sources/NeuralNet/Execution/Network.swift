@@ -2,9 +2,9 @@
 ///
 /// A network holds no activations: what a run needs belongs to an `Execution`, so that one network can run several times
 /// before its gradients are applied.
-public final class Network {
+package final class Network {
   /// The learned numbers.
-  public let parameters: ParameterStore
+  package let parameters: ParameterStore
   /// What was declared: the graph, and the tensors by name and shape.
   private let declaration: NetworkDeclaration
   var graph: Graph { declaration.graph }
@@ -15,20 +15,20 @@ public final class Network {
   }
 
   /// Its tensors in the order of PyTorch's state_dict.
-  public var tensors: [StateTensor] { declaration.tensors }
+  package var tensors: [StateTensor] { declaration.tensors }
 
   /// Channels of each input.
-  public var inputChannels: [Int] { graph.inputs.map(\.channels) }
+  package var inputChannels: [Int] { graph.inputs.map(\.channels) }
   /// Channels of each output.
-  public var outputChannels: [Int] { graph.outputs.map(\.channels) }
+  package var outputChannels: [Int] { graph.outputs.map(\.channels) }
 
   /// Whether any convolution normalises.
-  public var isNormalized: Bool {
+  package var isNormalized: Bool {
     graph.operations.contains { ($0 as? Convolution)?.normalization != nil }
   }
 
   /// Draws all parameters: convolutions as `kind` says, γ normal around 1 with deviation `gain`, constants as declared.
-  public func initialize(_ kind: InitializationKind, gain: Double, random: inout RandomGenerator) {
+  package func initialize(_ kind: InitializationKind, gain: Double, random: inout RandomGenerator) {
     parameters.initialize(kind, gain: gain, random: &random)
   }
 }
@@ -37,12 +37,12 @@ extension NetworkBuilder {
   /// The finished network with one output, all parameters 0.
   ///
   /// - Throws: `GraphError` where the operations make no network, `FileError` where there is no memory for the parameters
-  public func build(output: Value) throws -> Network { try build(outputs: [output]) }
+  package func build(output: Value) throws -> Network { try build(outputs: [output]) }
 
   /// The finished network with several outputs, all parameters 0.
   ///
   /// - Throws: `GraphError` where the operations make no network, `FileError` where there is no memory for the parameters
-  public func build(outputs: [Value]) throws -> Network {
+  package func build(outputs: [Value]) throws -> Network {
     try declaration(outputs: outputs).network()
   }
 }
@@ -51,7 +51,7 @@ extension NetworkDeclaration {
   /// The network, all parameters 0.
   ///
   /// - Throws: `FileError` where there is no memory for the parameters
-  public func network() throws -> Network {
+  package func network() throws -> Network {
     let store = try ParameterStore(
       parameters: parameters,
       runningStatistics: statistics.map { RunningStatistics(name: $0.name, channels: $0.channels) })

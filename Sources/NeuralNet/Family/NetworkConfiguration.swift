@@ -5,7 +5,7 @@ import Files
 /// A family says what it is called, what determines a network, how to recognise one by its tensors, and how it is built;
 /// the tensors of its files, its ONNX form, what is told of it and its metadata derive from that. Weights lists all
 /// families (`NetworkFamilies`). docs/design.md has a recipe for adding one.
-public protocol NetworkConfiguration: Sendable, Equatable, Codable {
+package protocol NetworkConfiguration: Sendable, Equatable, Codable {
   // MARK: The family
 
   /// What the field calls its networks, for sentences: `U-Net`.
@@ -49,19 +49,19 @@ public protocol NetworkConfiguration: Sendable, Equatable, Codable {
 
 extension NetworkConfiguration {
   /// None, as in generators.
-  public var receptiveField: Int? { nil }
+  package var receptiveField: Int? { nil }
 
   /// The network, all parameters 0.
   ///
   /// - Throws: `FileError` where there is no such network, or no memory for its parameters
-  public func network() throws -> Network { try declaration().network() }
+  package func network() throws -> Network { try declaration().network() }
 
   /// Whether `other` is the same network of the same family.
   package func isEqual(_ other: any NetworkConfiguration) -> Bool { (other as? Self) == self }
 }
 
 /// A family of networks that make images of images.
-public protocol GeneratorConfiguration: NetworkConfiguration {
+package protocol GeneratorConfiguration: NetworkConfiguration {
   /// The network that a run would train under that name, with the published defaults; nil for a name that is none.
   init?(architecture name: String)
   /// The names most often used, for help and for suggestions.

@@ -1,7 +1,7 @@
 import Files
 
 /// What a file tells of the network in it: names and shapes of its tensors, and what it says itself where these cannot.
-public struct NetworkEvidence: Sendable {
+package struct NetworkEvidence: Sendable {
   /// The file, for errors.
   let path: String?
   /// The shape of the tensor of that name; nil: there is none.
@@ -70,7 +70,7 @@ public struct NetworkEvidence: Sendable {
 
   /// Something is wrong with the tensors.
   package func failure(
-    _ problem: String, _ advice: String? = "is the file complete, and of such a network?"
+    _ problem: String, _ advice: Phrase? = "is the file complete, and of such a network?"
   ) -> FileError {
     FileError(path: path, problem: problem, advice: advice)
   }

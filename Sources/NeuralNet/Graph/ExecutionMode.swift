@@ -1,28 +1,28 @@
 /// How a network is to be run.
-public struct ExecutionMode: Sendable, Equatable {
+package struct ExecutionMode: Sendable, Equatable {
   /// Whether activations are kept for a backward pass.
-  public var keepsActivations = false
+  package var keepsActivations = false
   /// Whether gradients are kept too, so that the gradient of the input can be differentiated once more.
-  public var keepsGradients = false
+  package var keepsGradients = false
   /// Whether batch normalisation uses running statistics instead of the batch's own.
-  public var usesRunningStatistics = false
+  package var usesRunningStatistics = false
   /// Whether batch normalisation updates its running statistics.
-  public var updatesRunningStatistics = false
+  package var updatesRunningStatistics = false
   /// Whether dropout drops.
-  public var drops = false
+  package var drops = false
   /// Parts of the batch with batch statistics of their own, as if they were passed one after the other.
-  public var groups = 1
+  package var groups = 1
   /// Whether the backward pass computes gradients of the parameters.
-  public var needsParameterGradients = false
+  package var needsParameterGradients = false
   /// Whether it computes the gradients of the inputs.
-  public var needsInputGradient = false
+  package var needsInputGradient = false
   /// How many images of the inputs, from the first on, these gradients are computed for; nil: all.
-  public var inputGradientImages: Int?
+  package var inputGradientImages: Int?
   /// Whether weights stay as they are for many runs, so that transformed copies are worth their memory.
-  public var keepsTransformedWeights = true
+  package var keepsTransformedWeights = true
 
   /// Inference with per-image statistics, as pix2pix does when it was trained at batch 1.
-  public init() {}
+  package init() {}
 
   /// Whether weights are transformed once for many runs.
   var hasReadyWeights: Bool { !keepsActivations && keepsTransformedWeights }
@@ -34,7 +34,7 @@ public struct ExecutionMode: Sendable, Equatable {
   ///   - parameterGradients: whether gradients of the parameters are needed
   ///   - inputGradient: whether the gradients of the inputs are needed
   ///   - inputGradientImages: for how many images of them, from the first on; nil: all
-  public static func training(
+  package static func training(
     groups: Int = 1, parameterGradients: Bool = true, inputGradient: Bool = false, inputGradientImages: Int? = nil
   ) -> ExecutionMode {
     var mode = ExecutionMode()

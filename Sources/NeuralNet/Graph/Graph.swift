@@ -14,14 +14,14 @@ struct Graph: Sendable, Equatable {
 }
 
 /// A network that cannot be: what is wrong with it, and where.
-public struct GraphError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct GraphError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The operation's name; nil: the network as a whole.
-  public var operation: String?
+  package var operation: String?
   /// What is wrong.
-  public var problem: String
+  package var problem: String
 
   /// `the operation NAME PROBLEM`
-  public var description: String { (operation.map { "the operation \($0) " } ?? "the network ") + problem }
+  package var description: String { (operation.map { "the operation \($0) " } ?? "the network ") + problem }
 }
 
 extension Graph {

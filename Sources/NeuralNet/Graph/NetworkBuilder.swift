@@ -1,7 +1,7 @@
 /// Puts a network together operation by operation, in the order in which it runs.
 ///
 /// Each operation adds its own function to the builder, in its own file.
-public struct NetworkBuilder {
+package struct NetworkBuilder {
   private(set) var graph = Graph()
   private(set) var parameters: [Parameter] = []
   private(set) var statistics: [(name: String, channels: Int)] = []
@@ -11,28 +11,28 @@ public struct NetworkBuilder {
   private(set) var refusal: GraphError?
 
   /// An empty network over images of `inputChannels` channels.
-  public init(inputChannels: Int) { self.init(inputs: [inputChannels]) }
+  package init(inputChannels: Int) { self.init(inputs: [inputChannels]) }
 
   /// An empty network with several inputs: a picture, a label, noise.
   ///
   /// - Parameter inputs: channels of each
-  public init(inputs: [Int]) {
+  package init(inputs: [Int]) {
     for channels in inputs { graph.inputs.append(value(channels: channels)) }
   }
 
   /// The network's inputs.
-  public var inputs: [Value] { graph.inputs }
+  package var inputs: [Value] { graph.inputs }
   /// The network's first input.
-  public var input: Value { graph.inputs[0] }
+  package var input: Value { graph.inputs[0] }
 
   /// A new value of its own.
-  public mutating func value(channels: Int) -> Value {
+  package mutating func value(channels: Int) -> Value {
     graph.buffers.append(max(0, channels))
     return Value(buffer: graph.buffers.count - 1, firstChannel: 0, channels: channels)
   }
 
   /// The concatenation of two values along the channels: the whole and its parts, which share one buffer.
-  public mutating func concatenation(_ first: Int, _ second: Int) -> (whole: Value, first: Value, second: Value) {
+  package mutating func concatenation(_ first: Int, _ second: Int) -> (whole: Value, first: Value, second: Value) {
     let whole = value(channels: first + second)
     var left = whole
     var right = whole
@@ -71,7 +71,7 @@ public struct NetworkBuilder {
   /// The finished network with its outputs, checked; no memory is taken for its numbers.
   ///
   /// - Throws: `GraphError` for the first thing that cannot be
-  public func declaration(outputs: [Value]) throws(GraphError) -> NetworkDeclaration {
+  package func declaration(outputs: [Value]) throws(GraphError) -> NetworkDeclaration {
     if let refusal { throw refusal }
     var graph = graph
     graph.outputs = outputs
@@ -86,7 +86,7 @@ public struct NetworkBuilder {
   /// The finished network with one output; see `declaration(outputs:)`.
   ///
   /// - Throws: `GraphError` for the first thing that cannot be
-  public func declaration(output: Value) throws(GraphError) -> NetworkDeclaration {
+  package func declaration(output: Value) throws(GraphError) -> NetworkDeclaration {
     try declaration(outputs: [output])
   }
 }

@@ -2,25 +2,25 @@
 ///
 /// Everything else that is said of a network derives from here: the tensors of its files, its layers in other forms
 /// (`NetworkDescription`), and the network itself.
-public struct NetworkDeclaration: Sendable {
+package struct NetworkDeclaration: Sendable {
   let graph: Graph
   let parameters: [Parameter]
   let statistics: [(name: String, channels: Int)]
   /// Its tensors in the order of PyTorch's state_dict.
-  public let tensors: [StateTensor]
+  package let tensors: [StateTensor]
 }
 
 /// A tensor of a network, as files hold it.
-public struct StateTensor: Sendable, Equatable {
+package struct StateTensor: Sendable, Equatable {
   /// Its name in PyTorch's state_dict.
-  public let name: String
+  package let name: String
   /// Its row-major lengths: (out, in, kh, kw) for the weights of a convolution, (in, out, kh, kw) for a transposed one.
-  public let shape: [Int]
+  package let shape: [Int]
   /// What it is for.
-  public let role: Role
+  package let role: Role
 
   /// What a tensor is for.
-  public enum Role: Sendable {
+  package enum Role: Sendable {
     /// Trained by gradients.
     case parameter
     /// A running statistic of a batch norm.
@@ -32,7 +32,7 @@ public struct StateTensor: Sendable, Equatable {
 
 extension [StateTensor] {
   /// Numbers that training changes by gradients.
-  public var parameterCount: Int {
+  package var parameterCount: Int {
     reduce(0) { $1.role == .parameter ? $0 + $1.shape.reduce(1, *) : $0 }
   }
 }

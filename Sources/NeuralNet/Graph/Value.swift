@@ -1,9 +1,9 @@
 /// A tensor between operations: some channels of a buffer, so that concatenation needs no copy.
-public struct Value: Sendable, Hashable {
+package struct Value: Sendable, Hashable {
   var buffer: Int
   var firstChannel: Int
   /// Channels of this value.
-  public var channels: Int
+  package var channels: Int
 
   /// Its channels in the buffer.
   var range: Range<Int> { firstChannel..<firstChannel + channels }

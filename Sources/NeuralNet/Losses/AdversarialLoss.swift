@@ -12,7 +12,7 @@ public enum AdversarialLoss: String, Sendable, Codable, CaseIterable {
   case wgangp
 
   /// Who is trained, and on what.
-  public enum Target: Sendable {
+  package enum Target: Sendable {
     /// The discriminator, on an image of the data.
     case discriminatorReal
     /// The discriminator, on a generated image.
@@ -28,7 +28,7 @@ public enum AdversarialLoss: String, Sendable, Codable, CaseIterable {
   ///   - target: who is trained, and on what
   ///   - gradient: same shape; written
   ///   - weight: what the gradient is multiplied by; the loss that is returned is not
-  public func evaluate(
+  package func evaluate(
     _ prediction: TensorView<Float>, _ target: Target, gradient: MutableTensorView<Float>, weight: Float = 1
   ) -> Double {
     precondition(prediction.shape == gradient.shape, "logits and gradient have one shape")

@@ -3,7 +3,7 @@
 ///
 /// It is a pass of the engine: forward and back to the input as always; then, with u the penalty's derivative by that
 /// gradient g, the derivative of u · g by the weights along tangents (`Execution.tangent`).
-public final class GradientPenalty {
+package final class GradientPenalty {
   private let execution: Execution
 
   /// Plans the penalty for images of `shape`.
@@ -14,7 +14,7 @@ public final class GradientPenalty {
   ///   - processor: what it runs on
   ///   - arena: where its tensors lie
   /// - Throws: `FileError` where the network normalises, the images are too small for it, or there is no memory
-  public init(_ network: Network, shape: Shape, processor: Processor, arena: Arena = Arena()) throws {
+  package init(_ network: Network, shape: Shape, processor: Processor, arena: Arena = Arena()) throws {
     execution = try Execution(
       network, shape: shape, mode: .differentiatingInputGradient, processor: processor, arena: arena)
   }
@@ -22,11 +22,11 @@ public final class GradientPenalty {
   /// Where the images are written before each `evaluate`: (N, input channels, H, W).
   ///
   /// For each image the paper draws α uniformly from [0, 1) and takes α · real + (1 − α) · fake.
-  public var input: MutableTensorView<Float> { execution.input }
+  package var input: MutableTensorView<Float> { execution.input }
 
   /// `weight` times the penalty at `input`; its gradient by the weights is written to, or with `accumulates` added to,
   /// the network's gradients.
-  public func evaluate(weight: Double, accumulates: Bool) -> Double {
+  package func evaluate(weight: Double, accumulates: Bool) -> Double {
     execution.forward()
     execution.outputGradient.fill(1)
     execution.backward()

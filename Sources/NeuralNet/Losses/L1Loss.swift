@@ -1,7 +1,7 @@
 import Parallel
 
 /// The L1 distance between images (Isola et al., 2017, equation 3): it keeps edges sharper than squares do.
-public enum L1Loss {
+package enum L1Loss {
   /// The mean of |a − b|; `weight · sign(a − b) / count` is added to `gradient`.
   ///
   /// - Parameters:
@@ -9,7 +9,7 @@ public enum L1Loss {
   ///   - b: same shape
   ///   - gradient: of the loss by `a`, same shape; added to
   ///   - weight: what the gradient is multiplied by; the loss that is returned is not
-  public static func evaluate(
+  package static func evaluate(
     _ a: TensorView<Float>, _ b: TensorView<Float>, gradient: MutableTensorView<Float>, weight: Float, pool: WorkerPool
   ) -> Double {
     precondition(a.shape == b.shape && a.shape == gradient.shape, "images and gradient have one shape")

@@ -4,17 +4,17 @@ import Foundation
 /// Zeroed floats that begin on a page, given back when the owner goes.
 ///
 /// Large blocks ask for huge pages, since the kernels walk them with strides that would miss small ones' table entries.
-public final class AlignedMemory {
+package final class AlignedMemory {
   /// Floats in the block.
-  public let count: Int
+  package let count: Int
   /// The first float; valid as long as this object lives.
-  public let base: UnsafeMutablePointer<Float>
+  package let base: UnsafeMutablePointer<Float>
   private let bytes: Int
 
   /// `count` zeros.
   ///
   /// - Throws: `FileError` where the system has no such memory to give.
-  public convenience init(count: Int) throws { try self.init(count: count, for: .parameters) }
+  package convenience init(count: Int) throws { try self.init(count: count, for: .parameters) }
 
   /// The same for another purpose, which the error names.
   init(count: Int, for purpose: MemoryPurpose) throws {

@@ -2,19 +2,19 @@ import Files
 
 /// Memory that executions plan their tensors in. Executions whose tensors are never needed at the same time may share
 /// one: each of them occupies it from the moment its input is written.
-public final class Arena {
+package final class Arena {
   private var memory: AlignedMemory?
   /// Counts who has moved in: what an earlier tenant has left here is lost.
   private(set) var occupancy = 0
 
   /// An arena without memory; planning an execution makes it large enough.
-  public init() {}
+  package init() {}
 
   /// Room for vectors that reach beyond the last channel of the last pixel.
   private static let slack = 4096
 
   /// Bytes that are taken.
-  public var bytes: Int { (memory?.count ?? 0) * MemoryLayout<Float>.stride }
+  package var bytes: Int { (memory?.count ?? 0) * MemoryLayout<Float>.stride }
 
   var base: UnsafeMutablePointer<Float> {
     guard let memory else { preconditionFailure("an arena is used before anything is planned in it") }

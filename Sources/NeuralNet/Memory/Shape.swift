@@ -2,18 +2,18 @@
 ///
 /// Axes are named as everywhere in this package: N images, C channels, H rows, W columns. Shapes are written
 /// (N, C, H, W); in memory the channels of a pixel lie together (NHWC), because every kernel runs along them.
-public struct Shape: Sendable, Hashable, CustomStringConvertible {
+package struct Shape: Sendable, Hashable, CustomStringConvertible {
   /// Images.
-  public var n: Int
+  package var n: Int
   /// Channels.
-  public var c: Int
+  package var c: Int
   /// Rows.
-  public var h: Int
+  package var h: Int
   /// Columns.
-  public var w: Int
+  package var w: Int
 
   /// The shape (n, c, h, w).
-  public init(_ n: Int, _ c: Int, _ h: Int, _ w: Int) {
+  package init(_ n: Int, _ c: Int, _ h: Int, _ w: Int) {
     self.n = n
     self.c = c
     self.h = h
@@ -21,10 +21,10 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Pixels of all images.
-  public var pixels: Int { n * h * w }
+  package var pixels: Int { n * h * w }
   /// Numbers of all images.
-  public var count: Int { pixels * c }
+  package var count: Int { pixels * c }
 
   /// `(N, C, H, W)`
-  public var description: String { "(\(n), \(c), \(h), \(w))" }
+  package var description: String { "(\(n), \(c), \(h), \(w))" }
 }

@@ -5,23 +5,23 @@
 // view may be asked for when, and traps otherwise.
 
 /// A tensor that may be read.
-public struct TensorView<Element> {
+package struct TensorView<Element> {
   /// (N, C, H, W)
-  public let shape: Shape
+  package let shape: Shape
   /// The first channel of the first pixel.
-  public let base: UnsafePointer<Element>
+  package let base: UnsafePointer<Element>
   /// Numbers from one pixel to the next; more than C where tensors share a concatenated buffer.
-  public let stride: Int
+  package let stride: Int
 
   /// A view of memory that the caller keeps alive.
-  public init(shape: Shape, base: UnsafePointer<Element>, stride: Int) {
+  package init(shape: Shape, base: UnsafePointer<Element>, stride: Int) {
     self.shape = shape
     self.base = base
     self.stride = stride
   }
 
   /// The images `range` alone.
-  public func images(_ range: Range<Int>) -> TensorView {
+  package func images(_ range: Range<Int>) -> TensorView {
     precondition(range.lowerBound >= 0 && range.upperBound <= shape.n, "a part of a batch lies within it")
     return TensorView(
       shape: Shape(range.count, shape.c, shape.h, shape.w),
@@ -29,14 +29,14 @@ public struct TensorView<Element> {
   }
 
   /// The channels `range` alone.
-  public func channels(_ range: Range<Int>) -> TensorView {
+  package func channels(_ range: Range<Int>) -> TensorView {
     precondition(range.lowerBound >= 0 && range.upperBound <= shape.c, "a part of the channels lies among them")
     return TensorView(
       shape: Shape(shape.n, range.count, shape.h, shape.w), base: base + range.lowerBound, stride: stride)
   }
 
   /// The numbers in the order (N, C, H, W), the order of files and references.
-  public func nchw() -> [Element] {
+  package func nchw() -> [Element] {
     let plane = shape.h * shape.w
     return [Element](unsafeUninitializedCapacity: shape.count) { values, count in
       for image in 0..<shape.n {
@@ -52,38 +52,38 @@ public struct TensorView<Element> {
 }
 
 /// A tensor that may be read and written.
-public struct MutableTensorView<Element> {
+package struct MutableTensorView<Element> {
   /// (N, C, H, W)
-  public let shape: Shape
+  package let shape: Shape
   /// The first channel of the first pixel.
-  public let base: UnsafeMutablePointer<Element>
+  package let base: UnsafeMutablePointer<Element>
   /// Numbers from one pixel to the next; more than C where tensors share a concatenated buffer.
-  public let stride: Int
+  package let stride: Int
 
   /// A view of memory that the caller keeps alive.
-  public init(shape: Shape, base: UnsafeMutablePointer<Element>, stride: Int) {
+  package init(shape: Shape, base: UnsafeMutablePointer<Element>, stride: Int) {
     self.shape = shape
     self.base = base
     self.stride = stride
   }
 
   /// The same tensor for those who only read.
-  public var readOnly: TensorView<Element> { TensorView(shape: shape, base: base, stride: stride) }
+  package var readOnly: TensorView<Element> { TensorView(shape: shape, base: base, stride: stride) }
 
   /// The images `range` alone.
-  public func images(_ range: Range<Int>) -> MutableTensorView {
+  package func images(_ range: Range<Int>) -> MutableTensorView {
     let part = readOnly.images(range)
     return MutableTensorView(shape: part.shape, base: UnsafeMutablePointer(mutating: part.base), stride: stride)
   }
 
   /// The channels `range` alone.
-  public func channels(_ range: Range<Int>) -> MutableTensorView {
+  package func channels(_ range: Range<Int>) -> MutableTensorView {
     let part = readOnly.channels(range)
     return MutableTensorView(shape: part.shape, base: UnsafeMutablePointer(mutating: part.base), stride: stride)
   }
 
   /// Copies from `other`, which has the same shape.
-  public func copy(from other: TensorView<Element>) {
+  package func copy(from other: TensorView<Element>) {
     requireShape(of: other)
     for pixel in 0..<shape.pixels {
       (base + pixel * stride).update(from: other.base + pixel * other.stride, count: shape.c)
@@ -91,12 +91,12 @@ public struct MutableTensorView<Element> {
   }
 
   /// Sets every number to `value`.
-  public func fill(_ value: Element) {
+  package func fill(_ value: Element) {
     for pixel in 0..<shape.pixels { (base + pixel * stride).update(repeating: value, count: shape.c) }
   }
 
   /// Reads numbers in the order (N, C, H, W), the order of files and references.
-  public func setNCHW(_ values: [Element]) {
+  package func setNCHW(_ values: [Element]) {
     precondition(values.count == shape.count, "as many values as the shape \(shape) says")
     let plane = shape.h * shape.w
     for image in 0..<shape.n {
@@ -109,7 +109,7 @@ public struct MutableTensorView<Element> {
   }
 
   /// The numbers in the order (N, C, H, W).
-  public func nchw() -> [Element] { readOnly.nchw() }
+  package func nchw() -> [Element] { readOnly.nchw() }
 
   private func requireShape(of other: TensorView<Element>) {
     precondition(shape == other.shape, "tensors of one shape, not \(shape) and \(other.shape)")
@@ -118,7 +118,7 @@ public struct MutableTensorView<Element> {
 
 extension MutableTensorView where Element == Float {
   /// Adds `other`, which has the same shape.
-  public func add(_ other: TensorView<Float>) {
+  package func add(_ other: TensorView<Float>) {
     requireShape(of: other)
     for pixel in 0..<shape.pixels {
       let place = base + pixel * stride

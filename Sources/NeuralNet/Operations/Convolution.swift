@@ -584,7 +584,7 @@ extension NetworkBuilder {
   ///   - residual: added to the normalised values; no activation may follow then
   ///   - first: where the result goes, and the activation in between
   ///   - second: another copy with another activation
-  public mutating func convolution(
+  package mutating func convolution(
     _ name: String, _ geometry: ConvolutionGeometry, from input: Value, hasBias: Bool,
     normalization: (kind: NormalizationKind, name: String)? = nil, hasDropout: Bool = false, residual: Value? = nil,
     to first: (value: Value, activation: Activation), and second: (value: Value, activation: Activation)? = nil

@@ -104,7 +104,7 @@ extension NetworkBuilder {
   /// Appends 2×2 max pooling.
   ///
   /// - Returns: (N, C, ⌊H / 2⌋, ⌊W / 2⌋)
-  public mutating func maxPooling(_ input: Value) -> Value {
+  package mutating func maxPooling(_ input: Value) -> Value {
     let output = value(channels: input.channels)
     append(MaxPooling(input: input, output: output))
     return output

@@ -96,7 +96,7 @@ extension NetworkBuilder {
   ///
   /// - Parameter name: its name in PyTorch's state_dict; `.weight` is appended
   /// - Returns: the rectified values, of the same shape
-  public mutating func prelu(_ name: String, _ input: Value) -> Value {
+  package mutating func prelu(_ name: String, _ input: Value) -> Value {
     let output = value(channels: input.channels)
     let slope = parameter(name + ".weight", [input.channels], .constant(0.25), .vector)
     append(PReLU(name: name, input: input, output: output, slope: slope))

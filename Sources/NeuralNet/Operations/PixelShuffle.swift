@@ -86,7 +86,7 @@ extension NetworkBuilder {
   /// Appends a pixel shuffle, which makes an image `factor` times as large of `factor`² times as many channels.
   ///
   /// - Returns: the larger image, (N, C / factor², H · factor, W · factor)
-  public mutating func pixelShuffle(_ input: Value, factor: Int) -> Value {
+  package mutating func pixelShuffle(_ input: Value, factor: Int) -> Value {
     require(
       factor > 1 && input.channels % (factor * factor) == 0, "pixel shuffle ×\(factor)",
       "needs a multiple of \(factor)² channels, not \(input.channels)")

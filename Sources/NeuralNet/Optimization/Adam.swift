@@ -3,24 +3,25 @@ import KernelArguments
 import Parallel
 
 /// Adam (Kingma and Ba, 2015, algorithm 1), with ε added to the corrected root as PyTorch does.
-public final class Adam {
+package final class Adam {
   /// β₁
-  public let beta1: Double
+  package let beta1: Double
   /// β₂
-  public let beta2: Double
+  package let beta2: Double
   /// ε
-  public let epsilon: Double
+  package let epsilon: Double
   /// Updates so far, at least 0.
-  public package(set) var steps = 0
+  package var steps = 0
   /// What is optimised.
-  public let parameters: ParameterStore
+  package let parameters: ParameterStore
   private let first: AlignedMemory
   private let second: AlignedMemory
 
   /// Moments of 0 for `parameters`.
   ///
   /// - Throws: `FileError` where there is no memory for the moments and the gradients
-  public init(_ parameters: ParameterStore, beta1: Double = 0.5, beta2: Double = 0.999, epsilon: Double = 1e-8) throws {
+  package init(_ parameters: ParameterStore, beta1: Double = 0.5, beta2: Double = 0.999, epsilon: Double = 1e-8) throws
+  {
     self.parameters = parameters
     self.beta1 = beta1
     self.beta2 = beta2
@@ -31,12 +32,12 @@ public final class Adam {
   }
 
   /// The running mean of the gradients, packed like the parameters.
-  public var firstMoment: UnsafeMutablePointer<Float> { first.base }
+  package var firstMoment: UnsafeMutablePointer<Float> { first.base }
   /// The running mean of their squares, packed like the parameters.
-  public var secondMoment: UnsafeMutablePointer<Float> { second.base }
+  package var secondMoment: UnsafeMutablePointer<Float> { second.base }
 
   /// Updates all parameters from their gradients.
-  public func step(learningRate: Double, processor: Processor) {
+  package func step(learningRate: Double, processor: Processor) {
     guard let gradients = parameters.gradientBase else { return }
     let shared = Shared(UnsafePointer(gradients))
     let update = nextUpdate(learningRate: learningRate)

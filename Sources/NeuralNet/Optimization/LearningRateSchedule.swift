@@ -13,15 +13,15 @@ public enum LearningRatePolicy: String, Sendable, Codable, CaseIterable {
 }
 
 /// The factor of the learning rate in each epoch.
-public struct LearningRateSchedule: Sendable, Codable, Equatable {
+package struct LearningRateSchedule: Sendable, Codable, Equatable {
   /// How it falls.
-  public var policy: LearningRatePolicy
+  package var policy: LearningRatePolicy
   /// Epochs at the full rate (linear).
-  public var constantEpochs: Int
+  package var constantEpochs: Int
   /// Epochs of decay that follow (linear); the sum is the length of the cosine.
-  public var decayEpochs: Int
+  package var decayEpochs: Int
   /// Epochs between two steps (step).
-  public var stepEpochs: Int
+  package var stepEpochs: Int
   /// Best figure so far (plateau).
   private var best: Double?
   /// Epochs since (plateau).
@@ -30,7 +30,7 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
   private var plateauFactor = 1.0
 
   /// A schedule at its start.
-  public init(policy: LearningRatePolicy, constantEpochs: Int, decayEpochs: Int, stepEpochs: Int = 50) {
+  package init(policy: LearningRatePolicy, constantEpochs: Int, decayEpochs: Int, stepEpochs: Int = 50) {
     self.policy = policy
     self.constantEpochs = constantEpochs
     self.decayEpochs = decayEpochs
@@ -41,7 +41,7 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
   ///
   /// Linear: 1 − max(0, epoch − constant) / (decay + 1), so that no epoch trains at rate 0; epochs
   /// beyond the schedule stay at its last factor.
-  public func factor(epoch: Int) -> Double {
+  package func factor(epoch: Int) -> Double {
     // In floating point, since sums of any integers overflow; those that training allows are exact.
     let (constant, decay) = (max(0, Double(constantEpochs)), max(0, Double(decayEpochs)))
     let whole = max(1, constant + decay)
@@ -55,10 +55,10 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
   }
 
   /// Whether what a file says of its development can be: a small count, a factor in 0 ... 1.
-  public var isPlausible: Bool { (0...1_000_000).contains(badEpochs) && (0...1).contains(plateauFactor) }
+  package var isPlausible: Bool { (0...1_000_000).contains(badEpochs) && (0...1).contains(plateauFactor) }
 
   /// Takes over how an earlier schedule has developed, whose length may have been another.
-  public mutating func `continue`(from earlier: LearningRateSchedule) {
+  package mutating func `continue`(from earlier: LearningRateSchedule) {
     best = earlier.best
     badEpochs = earlier.badEpochs
     plateauFactor = earlier.plateauFactor
@@ -67,7 +67,7 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
   /// Tells the schedule the figure of a finished epoch, lower being better; only `plateau` listens.
   ///
   /// As PyTorch's ReduceLROnPlateau in the public code: factor 0.2, relative threshold 0.01, patience 5.
-  public mutating func observe(_ figure: Double) {
+  package mutating func observe(_ figure: Double) {
     guard policy == .plateau, figure.isFinite else { return }
     if let best, figure >= best * (1 - 0.01) {
       if badEpochs >= 5 {

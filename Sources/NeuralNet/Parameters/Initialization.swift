@@ -16,7 +16,7 @@ extension ParameterStore {
   /// Draws all parameters: convolutions as `kind` says, γ normal around 1 with deviation `gain`, constants as declared.
   ///
   /// Fans follow PyTorch: axis 1 of the weight counts as input, for transposed convolutions too.
-  public func initialize(_ kind: InitializationKind, gain: Double, random: inout RandomGenerator) {
+  package func initialize(_ kind: InitializationKind, gain: Double, random: inout RandomGenerator) {
     for parameter in parameters {
       let values: [Float]
       switch parameter.initialization {

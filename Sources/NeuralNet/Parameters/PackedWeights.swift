@@ -5,9 +5,9 @@ import KernelArguments
 /// One layout serves all three products. Along the *columns* vectors are loaded whole; the *rows* are the other channel
 /// axis. Where the columns are output channels, the forward product runs over them as they lie and the data gradient
 /// along them; where they are input channels (layers with few outputs) it is the other way round.
-public struct PackedWeights: Sendable, Equatable {
+package struct PackedWeights: Sendable, Equatable {
   /// Which channels the columns are.
-  public enum Columns: Sendable, Equatable {
+  package enum Columns: Sendable, Equatable {
     /// Output channels.
     case output
     /// Input channels.
@@ -15,18 +15,18 @@ public struct PackedWeights: Sendable, Equatable {
   }
 
   /// Input channels.
-  public var inputChannels: Int
+  package var inputChannels: Int
   /// Output channels.
-  public var outputChannels: Int
+  package var outputChannels: Int
   /// Kernel height × width.
-  public var taps: Int
+  package var taps: Int
   /// Whether files hold (in, out, kh, kw) instead of (out, in, kh, kw).
-  public var isTransposed: Bool
+  package var isTransposed: Bool
   /// Which channels the columns are.
-  public var columns: Columns
+  package var columns: Columns
 
   /// The layout for a convolution: columns are the outputs, unless these are few.
-  public init(inputChannels: Int, outputChannels: Int, taps: Int, isTransposed: Bool) {
+  package init(inputChannels: Int, outputChannels: Int, taps: Int, isTransposed: Bool) {
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
     self.taps = taps

@@ -1,5 +1,5 @@
 /// How the numbers of a parameter lie in memory.
-public enum ParameterLayout: Sendable, Equatable {
+package enum ParameterLayout: Sendable, Equatable {
   /// As in files.
   case vector
   /// The weights of a convolution in panels of 64 columns: [panel][tap][row][64].
@@ -15,7 +15,7 @@ public enum ParameterLayout: Sendable, Equatable {
 }
 
 /// How the first values of a parameter come about.
-public enum ParameterInitialization: Sendable, Equatable {
+package enum ParameterInitialization: Sendable, Equatable {
   /// Drawn as the weights of a convolution, by the distribution that a run chooses.
   case convolutionWeight
   /// Drawn around 1: γ of a normalisation.
@@ -25,34 +25,34 @@ public enum ParameterInitialization: Sendable, Equatable {
 }
 
 /// One learned tensor of a network.
-public struct Parameter: Sendable, Equatable {
+package struct Parameter: Sendable, Equatable {
   /// The name in PyTorch's state_dict.
-  public var name: String
+  package var name: String
   /// The shape in files, PyTorch's order of axes.
-  public var shape: [Int]
+  package var shape: [Int]
   /// How its first values come about.
-  public var initialization: ParameterInitialization
+  package var initialization: ParameterInitialization
   /// How it lies in memory.
-  public var layout: ParameterLayout
+  package var layout: ParameterLayout
   /// Where it starts in the store.
-  public var offset: Int
+  package var offset: Int
 
   /// Numbers in files.
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
   /// Floats in memory, a multiple of sixteen.
-  public var storage: Int { (layout.storage(of: count) + 15) / 16 * 16 }
+  package var storage: Int { (layout.storage(of: count) + 15) / 16 * 16 }
 }
 
 /// Statistics that a network keeps without learning them: running mean and variance of batch normalisation.
-public struct RunningStatistics: Sendable, Equatable {
+package struct RunningStatistics: Sendable, Equatable {
   /// The normalisation's name in PyTorch's state_dict.
-  public var name: String
+  package var name: String
   /// `[channels]`
-  public var mean: [Float]
+  package var mean: [Float]
   /// `[channels]`, unbiased
-  public var variance: [Float]
+  package var variance: [Float]
   /// Updates so far.
-  public var batches: Int64 = 0
+  package var batches: Int64 = 0
 
   package static func meanName(_ name: String) -> String { name + ".running_mean" }
   package static func varianceName(_ name: String) -> String { name + ".running_var" }

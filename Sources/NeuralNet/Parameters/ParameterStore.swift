@@ -1,11 +1,11 @@
 /// The learned numbers of one network, and where their gradients go.
-public final class ParameterStore {
+package final class ParameterStore {
   /// In the order of PyTorch's state_dict.
-  public let parameters: [Parameter]
+  package let parameters: [Parameter]
   /// One for each batch normalisation.
-  public var runningStatistics: [RunningStatistics]
+  package var runningStatistics: [RunningStatistics]
   /// Floats in memory.
-  public let storage: Int
+  package let storage: Int
 
   private let values: AlignedMemory
   private var gradientMemory: AlignedMemory?
@@ -32,13 +32,13 @@ public final class ParameterStore {
   private static let slack = 1024
 
   /// Numbers that training adjusts.
-  public var count: Int { parameters.reduce(0) { $0 + $1.count } }
+  package var count: Int { parameters.reduce(0) { $0 + $1.count } }
 
   /// The values, as packed; valid as long as this object lives.
-  public var base: UnsafePointer<Float> { UnsafePointer(values.base) }
+  package var base: UnsafePointer<Float> { UnsafePointer(values.base) }
 
   /// The values for who changes them: what was derived from them is derived anew afterwards. The pointer must not be kept.
-  public func valuesToChange() -> UnsafeMutablePointer<Float> {
+  package func valuesToChange() -> UnsafeMutablePointer<Float> {
     version += 1
     return values.base
   }
@@ -47,7 +47,7 @@ public final class ParameterStore {
   private(set) var version = 0
 
   /// The gradients, packed like the values; memory is taken at the first call.
-  public func gradients() throws -> UnsafeMutablePointer<Float> {
+  package func gradients() throws -> UnsafeMutablePointer<Float> {
     if let gradientMemory { return gradientMemory.base }
     let memory = try AlignedMemory(count: storage + Self.slack)
     gradientMemory = memory
@@ -58,7 +58,7 @@ public final class ParameterStore {
   var gradientBase: UnsafeMutablePointer<Float>? { gradientMemory?.base }
 
   /// Whether no parameter is infinite or not a number.
-  public var areFinite: Bool {
+  package var areFinite: Bool {
     let floats = UnsafeBufferPointer(start: base, count: storage)
     return floats.withMemoryRebound(to: UInt32.self) { words in
       // The exponent is all ones in infinities and what is no number.
@@ -76,7 +76,7 @@ public final class ParameterStore {
   }
 
   /// The numbers of one parameter in file order, read from `memory`, which is packed like the values.
-  public func fileOrder(_ parameter: Parameter, from memory: UnsafePointer<Float>) -> [Float] {
+  package func fileOrder(_ parameter: Parameter, from memory: UnsafePointer<Float>) -> [Float] {
     let base = memory + parameter.offset
     switch parameter.layout {
     case .vector: return Array(UnsafeBufferPointer(start: base, count: parameter.count))
@@ -89,7 +89,7 @@ public final class ParameterStore {
   }
 
   /// Packs numbers in file order into `memory`, which is packed like the values.
-  public func setFileOrder(
+  package func setFileOrder(
     _ parameter: Parameter, _ numbers: UnsafeBufferPointer<Float>, in memory: UnsafeMutablePointer<Float>
   ) {
     precondition(numbers.count == parameter.count, "as many numbers as \(parameter.name) has")
@@ -102,10 +102,10 @@ public final class ParameterStore {
   }
 
   /// The values of one parameter in file order.
-  public func fileOrder(_ parameter: Parameter) -> [Float] { fileOrder(parameter, from: base) }
+  package func fileOrder(_ parameter: Parameter) -> [Float] { fileOrder(parameter, from: base) }
 
   /// Sets the values of one parameter from numbers in file order.
-  public func setFileOrder(_ parameter: Parameter, _ numbers: [Float]) {
+  package func setFileOrder(_ parameter: Parameter, _ numbers: [Float]) {
     numbers.withUnsafeBufferPointer { setFileOrder(parameter, $0, in: valuesToChange()) }
   }
 }

@@ -9,9 +9,9 @@ import Parallel
 ///
 /// Unchecked: nothing changes after `init` but the scratch, of which each worker has a part of its own, and the pool lets
 /// one caller in at a time.
-public final class Processor: @unchecked Sendable {
+package final class Processor: @unchecked Sendable {
   /// The threads.
-  public let pool: WorkerPool
+  package let pool: WorkerPool
   let kernels: KernelTable
   private let scratch: AlignedMemory
 
@@ -20,7 +20,7 @@ public final class Processor: @unchecked Sendable {
 
   /// - Parameter threads: one of `WorkerPool.threadCounts`; nil: one for each processor that this process may use
   /// - Throws: `FileError` for any other number, and where there is no memory for scratch
-  public convenience init(threads: Int? = nil) throws { try self.init(threads: threads, algorithms: .byShape) }
+  package convenience init(threads: Int? = nil) throws { try self.init(threads: threads, algorithms: .byShape) }
 
   /// The same with one algorithm for every product, to test and to compare.
   package convenience init(threads: Int? = nil, algorithms: AlgorithmChoice) throws {
@@ -37,7 +37,7 @@ public final class Processor: @unchecked Sendable {
   }
 
   /// Which kernels run: `avx512`, `avx2` or `portable`.
-  public var kernelName: String { kernels.name }
+  package var kernelName: String { kernels.name }
 
   /// Floats of scratch that each worker has: the taps of a 4×4 block of 64 × 64 weights, and what kernels keep beside it.
   static let scratchFloats = 16 * 64 * 64 + 64 * 64

@@ -2,14 +2,14 @@
 ///
 /// Nothing in this package draws from a global generator: whoever needs randomness is handed one of these, so that the
 /// same seed gives the same bytes and a saved state goes on exactly where it stopped.
-public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
+package struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
   /// The four state words, never all zero.
-  public private(set) var state: (UInt64, UInt64, UInt64, UInt64)
+  package private(set) var state: (UInt64, UInt64, UInt64, UInt64)
 
   /// A generator whose state is spread from `seed` by SplitMix64, as the authors of xoshiro advise.
   ///
   /// `stream` gives independent generators for one seed: weights, data order, dropout …
-  public init(seed: UInt64, stream: UInt64 = 0) {
+  package init(seed: UInt64, stream: UInt64 = 0) {
     var mixer = seed ^ (stream &* 0xD1B5_4A32_D192_ED03)
     func next() -> UInt64 {
       mixer &+= 0x9E37_79B9_7F4A_7C15
@@ -19,13 +19,13 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
   }
 
   /// A generator that goes on from a saved state; nil where the state is all zero, which xoshiro cannot leave.
-  public init?(state: (UInt64, UInt64, UInt64, UInt64)) {
+  package init?(state: (UInt64, UInt64, UInt64, UInt64)) {
     guard state != (0, 0, 0, 0) else { return nil }
     self.state = state
   }
 
   /// The next 64 random bits.
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     let result = Self.rotate(state.1 &* 5, 7) &* 9
     let shifted = state.1 << 17
     state.2 ^= state.0
@@ -38,10 +38,10 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
   }
 
   /// A uniform number in [0, 1) with 53 random bits.
-  public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// A uniform integer in 0 ..< bound, without bias (Lemire, 2019); `bound` is at least 1.
-  public mutating func integer(below bound: Int) -> Int {
+  package mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0, "a random integer needs a positive bound")
     let range = UInt64(bound)
     var product = next().multipliedFullWidth(by: range)
@@ -53,14 +53,14 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
   }
 
   /// A permutation of 0 ..< count (Fisher and Yates).
-  public mutating func permutation(_ count: Int) -> [Int] {
+  package mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     for last in stride(from: count - 1, to: 0, by: -1) { order.swapAt(last, integer(below: last + 1)) }
     return order
   }
 
   /// The finaliser of SplitMix64: a well-mixed function of 64 bits, also used to draw by position (dropout masks).
-  public static func mix(_ value: UInt64) -> UInt64 {
+  package static func mix(_ value: UInt64) -> UInt64 {
     var z = value
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
@@ -68,7 +68,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
   }
 
   /// Whether both go on with the same numbers.
-  public static func == (left: Self, right: Self) -> Bool { left.state == right.state }
+  package static func == (left: Self, right: Self) -> Bool { left.state == right.state }
 
   private static func rotate(_ value: UInt64, _ bits: UInt64) -> UInt64 { (value << bits) | (value >> (64 - bits)) }
 }

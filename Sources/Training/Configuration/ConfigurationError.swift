@@ -1,3 +1,4 @@
+import Files
 /// A setting that cannot be, as data: its name, what is wrong, what to do.
 public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The setting at fault, as `crop-size`.

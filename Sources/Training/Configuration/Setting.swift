@@ -1,3 +1,4 @@
+import Files
 /// All that there is to know of one setting of a training run, declared once: reading and writing config.json, checking,
 /// options, help and what may change on resume follow from it.
 ///

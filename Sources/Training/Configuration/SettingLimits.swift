@@ -1,3 +1,4 @@
+import Files
 /// Which values a setting may have.
 package struct SettingLimits<Value: Sendable>: Sendable {
   /// What is wrong with a value, and what would be right.

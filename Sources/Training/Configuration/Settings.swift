@@ -1,3 +1,4 @@
+import Files
 import NeuralNet
 import Parallel
 import Translate
@@ -32,9 +33,9 @@ package enum Settings {
       Setting("preprocess", \.preprocess, "how an image file becomes a training image", concernsPictures: true),
       Setting(
         "load-size", \.loadSize, "side in pixels to which images are resized",
-        limits: .within(TrainingConfiguration.sides), concernsPictures: true),
+        limits: .within(ImagePreparation.sides), concernsPictures: true),
       Setting(
-        "crop-size", \.cropSize, "side in pixels of the random crop", limits: .within(TrainingConfiguration.sides),
+        "crop-size", \.cropSize, "side in pixels of the random crop", limits: .within(ImagePreparation.sides),
         concernsPictures: true),
       Setting("flip", \.flip, "mirror half of the images left to right", form: .toggle),
       Setting("serial", \.serial, "take images in sorted order instead of shuffled"),
@@ -124,13 +125,4 @@ package enum Settings {
         "sample-every", \.sampleEvery, "steps between two sample sheets", limits: .within(1...1_000_000_000),
         placeholder: "STEPS", resuming: .mayChange),
     ])
-}
-
-extension Settings {
-  /// Every setting that any algorithm has, each once.
-  package static var all: [Setting] {
-    var names: Set<String> = []
-    return TrainingAlgorithm.registered.flatMap(\.settings).flatMap(\.settings)
-      .filter { names.insert($0.name).inserted }
-  }
 }

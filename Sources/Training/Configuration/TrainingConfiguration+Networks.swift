@@ -3,7 +3,7 @@ import PatchDisc
 
 extension TrainingConfiguration {
   /// The network from input to output.
-  public var generatorConfiguration: any GeneratorConfiguration {
+  package var generatorConfiguration: any GeneratorConfiguration {
     generatorConfiguration(from: inputChannels, to: outputChannels)
   }
 

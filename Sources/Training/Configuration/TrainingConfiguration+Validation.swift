@@ -1,7 +1,5 @@
+import Files
 extension TrainingConfiguration {
-  /// Sides in pixels that images can be resized and cropped to.
-  static let sides = 1...16384
-
   /// Checks every setting by itself and together with the others.
   ///
   /// - Throws: a `ConfigurationError` for the first that cannot be.

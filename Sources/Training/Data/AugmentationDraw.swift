@@ -4,33 +4,33 @@ import NeuralNet
 ///
 /// They are mapped to the image's size only when it is cropped: how many numbers a generator has given, and so
 /// everything drawn after them, then never depends on what the files hold.
-public struct AugmentationDraw: Sendable, Equatable {
+package struct AugmentationDraw: Sendable, Equatable {
   /// Where the crop stands between left (0) and right (1).
-  public var x: Double
+  package var x: Double
   /// Where the crop stands between top (0) and bottom (1).
-  public var y: Double
+  package var y: Double
   /// Mirrored where at least 0.5.
-  public var flip: Double
+  package var flip: Double
 
   /// The crop in the middle, not mirrored: for images that are looked at or measured.
-  public static let centred = AugmentationDraw(x: 0.5, y: 0.5, flip: 0)
+  package static let centred = AugmentationDraw(x: 0.5, y: 0.5, flip: 0)
 
   /// A draw of the given numbers, each in [0, 1).
-  public init(x: Double, y: Double, flip: Double) {
+  package init(x: Double, y: Double, flip: Double) {
     self.x = x
     self.y = y
     self.flip = flip
   }
 
   /// Three uniform numbers from `generator`.
-  public init(from generator: inout RandomGenerator) {
+  package init(from generator: inout RandomGenerator) {
     x = generator.uniform()
     y = generator.uniform()
     flip = generator.uniform()
   }
 
   /// Whether the image is mirrored: one time in two.
-  public var isFlipped: Bool { flip >= 0.5 }
+  package var isFlipped: Bool { flip >= 0.5 }
 
   /// An offset in 0 ... `slack`, each as likely as the others, for a number in [0, 1).
   static func offset(_ number: Double, slack: Int) -> Int {

@@ -4,17 +4,17 @@ import Images
 /// Some pictures of one size as a network takes them: (N, H, W, C) floats in [-1, 1].
 ///
 /// It only grows by whole pictures, so that whoever walks its samples by pointer can trust their number.
-public struct ImageBatch: Sendable, Equatable {
+package struct ImageBatch: Sendable, Equatable {
   /// How many pictures (N).
-  public private(set) var count: Int
+  package private(set) var count: Int
   /// Rows (H).
-  public private(set) var height: Int
+  package private(set) var height: Int
   /// Pixels in a row (W).
-  public private(set) var width: Int
+  package private(set) var width: Int
   /// 1 or 3 (C).
-  public private(set) var channels: Int
+  package private(set) var channels: Int
   /// `N × H × W × C` samples: pictures one after another, rows from top to bottom, channels interleaved.
-  public private(set) var values: [Float]
+  package private(set) var values: [Float]
 
   /// A batch without pictures, which takes over the memory of `values`.
   init(reusing values: consuming [Float] = []) {
@@ -29,21 +29,21 @@ public struct ImageBatch: Sendable, Equatable {
   /// A batch of the given samples; traps where their number does not fit.
   init(count: Int, height: Int, width: Int, channels: Int, values: [Float]) {
     precondition(
-      count >= 0 && values.count == count * Image.sampleCount(width: width, height: height, channels: channels),
+      count >= 0 && values.count == count * Picture.sampleCount(width: width, height: height, channels: channels),
       "samples do not fit the batch")
     (self.count, self.height, self.width, self.channels) = (count, height, width, channels)
     self.values = values
   }
 
   /// A batch of one picture.
-  init(_ image: Image) {
+  init(_ image: Picture) {
     self.init()
     append(image, ImageTensor.Window(x: 0, y: 0, width: image.width, height: image.height), flipped: false)
   }
 
   /// Adds the part of `image` in `window`, mirrored where `flipped`; a batch that holds pictures has its size and
   /// channels.
-  mutating func append(_ image: Image, _ window: ImageTensor.Window, flipped: Bool) {
+  mutating func append(_ image: Picture, _ window: ImageTensor.Window, flipped: Bool) {
     if count == 0 { (height, width, channels) = (window.height, window.width, image.channels) }
     precondition(
       height == window.height && width == window.width && channels == image.channels,
@@ -67,21 +67,21 @@ public struct ImageBatch: Sendable, Equatable {
 }
 
 /// What one training step is fed with.
-public struct Batch: Sendable, Equatable {
+package struct Batch: Sendable, Equatable {
   /// The pictures to translate.
-  public var input: ImageBatch
+  package var input: ImageBatch
   /// What they should become; unpaired: pictures of the other side, in no relation to the input.
-  public var target: ImageBatch
+  package var target: ImageBatch
   /// The paths of the input pictures.
-  public var inputPaths: [String]
+  package var inputPaths: [String]
   /// The paths of the targets; the same for side-by-side files.
-  public var targetPaths: [String]
+  package var targetPaths: [String]
   /// The epoch, from 1.
-  public var epoch: Int
+  package var epoch: Int
   /// Whether the epoch ends with this batch: it may be smaller than the others, as is one whose pictures were left out.
-  public var isLastOfEpoch: Bool
+  package var isLastOfEpoch: Bool
   /// Where the sampler stands behind this batch: what a checkpoint saves once the step is done.
-  public var stateAfter: SamplerState
+  package var stateAfter: SamplerState
   /// Why samples were left out of this batch, or of those before it that held nothing else.
-  public var leftOut: [FileError] = []
+  package var leftOut: [FileError] = []
 }

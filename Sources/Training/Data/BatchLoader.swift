@@ -8,7 +8,7 @@ import Translate
 ///
 /// What comes out depends on data, sampler and preparation alone, not on timing or the number of workers: batches are
 /// drawn in order, and delivered in that order. Where no thread can be started, a batch is prepared when it is asked for.
-public final class BatchLoader: Sendable {
+package final class BatchLoader: Sendable {
   private let queue: BatchQueue
 
   /// Starts loading.
@@ -21,7 +21,7 @@ public final class BatchLoader: Sendable {
   ///   - depth: how many batches are prepared at most, 1 to 1024.
   ///   - skipsDamaged: whether a sample with a picture that cannot be read is left out of its batch. Such a sample is
   ///     drawn all the same, and nothing takes its place: what comes after it does not depend on it.
-  public convenience init(
+  package convenience init(
     store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int = 1, depth: Int = 3, skipsDamaged: Bool = false
   ) {
     self.init(
@@ -45,30 +45,6 @@ public final class BatchLoader: Sendable {
     }
   }
 
-  /// A loader for the training part of `data` as `configuration` says.
-  ///
-  /// - Parameters:
-  ///   - generator: draws order, crops and mirroring; a resumed run takes its state from `state` instead.
-  ///   - state: where to go on; nil to start with the first epoch.
-  /// - Throws: `FileError` where the data has problems, `state` does not fit it, or images cannot be prepared in this way.
-  public convenience init(
-    _ data: DataFolder, configuration: TrainingConfiguration, generator: RandomGenerator,
-    resuming state: SamplerState? = nil
-  ) throws {
-    try FileError.require(configuration.batchSize, in: FolderTranslation.batchSizes, "images in a batch")
-    guard configuration.algorithm.data != .pairs || data.holds == .pairs else {
-      throw FileError(
-        path: data.path, problem: "holds two sets without pairs", advice: "give pairs, or learn from unpaired images")
-    }
-    let preparation = ImagePreparation(configuration)
-    try data.requireSound(
-      for: preparation, batchSize: configuration.batchSize, skipsDamaged: configuration.skipDamaged)
-    let sampler = try Sampler(data, configuration, generator: generator, resuming: state)
-    self.init(
-      store: ImageStore(part: data.training, preparation: preparation, limit: data.limit), sampler: sampler,
-      batchSize: configuration.batchSize, skipsDamaged: configuration.skipDamaged)
-  }
-
   /// Ends the workers, and waits for what they are at.
   deinit { queue.stop() }
 
@@ -78,10 +54,10 @@ public final class BatchLoader: Sendable {
   ///
   /// - Throws: `FileError` where a file of this batch could not be read or prepared, or none of a whole epoch; from then
   ///   on every call throws it.
-  public func next() throws -> Batch { try queue.next() }
+  package func next() throws -> Batch { try queue.next() }
 
   /// Gives a batch back whose memory may be used for a later one. Optional: a copy that is kept stays untouched.
-  public func recycle(_ batch: consuming Batch) { queue.recycle(batch) }
+  package func recycle(_ batch: consuming Batch) { queue.recycle(batch) }
 }
 
 /// What loader and workers share; every variable is only touched while `condition` is locked, hence `@unchecked`.

@@ -5,26 +5,26 @@ import Images
 ///
 /// Only names and the beginnings of files are read at first; `survey` decodes them. The layouts that are recognised are those of the public
 /// pix2pix/CycleGAN code.
-public struct DataFolder: Sendable {
+package struct DataFolder: Sendable {
   /// The folder, as it was named.
-  public internal(set) var path: String
+  package internal(set) var path: String
   /// What it holds.
-  public internal(set) var holds: DataNeeds
+  package internal(set) var holds: DataNeeds
   /// The images to learn from.
-  public internal(set) var training: DataPart
+  package internal(set) var training: DataPart
   /// The images for samples and figures, where there are any.
-  public internal(set) var heldOut: DataPart?
+  package internal(set) var heldOut: DataPart?
   /// How large a picture may be.
-  public internal(set) var limit: ImageLimit
+  package internal(set) var limit: ImageLimit
   /// What is wrong with folders, names and sizes, with paths.
-  public internal(set) var misfits: [FileError]
+  package internal(set) var misfits: [FileError]
   /// The files whose beginnings cannot be read; what their pixels hold, `survey` tells.
-  public internal(set) var damaged: [FileError]
+  package internal(set) var damaged: [FileError]
   /// Everything that keeps it from being trained on, by names and beginnings of files.
-  public var problems: [FileError] { misfits + damaged }
+  package var problems: [FileError] { misfits + damaged }
 
   /// What was recognised, in one sentence to print.
-  public var summary: String {
+  package var summary: String {
     training.summary + (heldOut.map { "; held out: " + $0.shortSummary } ?? "")
   }
 
@@ -37,7 +37,7 @@ public struct DataFolder: Sendable {
   ///   - limit: how large a picture may be.
   /// - Throws: `FileError` where the folder cannot be read or its layout is not recognised; everything else that is
   ///   wrong is collected in `problems`.
-  public init(
+  package init(
     _ path: String, needs: DataNeeds? = nil, recursive: Bool = false, limit: ImageLimit = .default
   ) throws {
     self.path = path
@@ -55,7 +55,7 @@ public struct DataFolder: Sendable {
 
   /// What keeps the images from being prepared in this way: pictures smaller than the crop, or sizes that differ where
   /// a batch needs them equal.
-  public func problems(for preparation: ImagePreparation, batchSize: Int = 1) -> [FileError] {
+  package func problems(for preparation: ImagePreparation, batchSize: Int = 1) -> [FileError] {
     if let problem = preparation.problemOfSettings { return [problem] }
     var found: [FileError] = []
     for (part, preparation) in [(training, preparation), (heldOut, preparation.evaluation)] {
@@ -82,7 +82,7 @@ public struct DataFolder: Sendable {
         path: other,
         problem: "would be \(size.width)×\(size.height) in a batch of \(batchSize), but \(first) "
           + "\(expected.width)×\(expected.height)",
-        advice: "choose --batch-size 1, or a --preprocess that makes all sizes equal")
+        advice: "choose \(setting: "batch-size", 1), or a \(setting: "preprocess") that makes all sizes equal")
     }
   }
 
@@ -94,7 +94,7 @@ public struct DataFolder: Sendable {
   ///
   /// - Parameter skipsDamaged: whether files that cannot be read are left out later and so are no problem here
   /// - Throws: the one `FileError` where one thing is wrong; else one that names the first few and how many more.
-  public func requireSound(for preparation: ImagePreparation, batchSize: Int = 1, skipsDamaged: Bool = false) throws {
+  package func requireSound(for preparation: ImagePreparation, batchSize: Int = 1, skipsDamaged: Bool = false) throws {
     let found = skipsDamaged ? misfits : problems
     // Sizes are only worth a word once every file can be read.
     try refuse(found.isEmpty ? problems(for: preparation, batchSize: batchSize) : found)

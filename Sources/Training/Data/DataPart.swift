@@ -1,22 +1,22 @@
 import Images
 
 /// One PNG file of the data, by what its header says.
-public struct DataFile: Sendable, Equatable {
+package struct DataFile: Sendable, Equatable {
   /// The path to open.
-  public internal(set) var path: String
+  package internal(set) var path: String
   /// The path below the data's folder, without the extension.
-  public internal(set) var stem: String
+  package internal(set) var stem: String
   /// What the beginning of the file says; nil where it cannot be read. Such a file keeps its place: the order through the
   /// data, and with it resuming, does not depend on which files are damaged.
-  public internal(set) var header: PNGHeader?
+  package internal(set) var header: PNGHeader?
 }
 
 /// The images for training, or those held out from it.
 ///
 /// Only a scan of a folder makes one: whoever reads pictures counts on partners being there.
-public struct DataPart: Sendable, Equatable {
+package struct DataPart: Sendable, Equatable {
   /// How the two sides lie on disk.
-  public enum Arrangement: String, Sendable, Codable {
+  package enum Arrangement: String, Sendable, Codable {
     /// One file a pair: the left half is A, the right half B.
     case sideBySide = "side-by-side"
     /// Two folders, paired by relative path without extension.
@@ -26,23 +26,23 @@ public struct DataPart: Sendable, Equatable {
   }
 
   /// How the two sides lie on disk.
-  public internal(set) var arrangement: Arrangement
+  package internal(set) var arrangement: Arrangement
   /// The folders read: one (side by side) or two (A, B).
-  public internal(set) var folders: [String]
+  package internal(set) var folders: [String]
   /// The files of side A, or those that hold both sides.
-  public internal(set) var filesA: [DataFile] = []
+  package internal(set) var filesA: [DataFile] = []
   /// The files of side B; empty for side-by-side files; as many as in `filesA`, in the same order, for pairs.
-  public internal(set) var filesB: [DataFile] = []
+  package internal(set) var filesB: [DataFile] = []
   /// How many files were passed over that are no pictures.
-  public internal(set) var ignored = 0
+  package internal(set) var ignored = 0
 
   /// How many images side A has.
-  public var countA: Int { filesA.count }
+  package var countA: Int { filesA.count }
   /// How many images side B has.
-  public var countB: Int { arrangement == .sideBySide ? filesA.count : filesB.count }
+  package var countB: Int { arrangement == .sideBySide ? filesA.count : filesB.count }
 
   /// All files, those of side B behind those of side A.
-  public var files: [DataFile] { filesA + filesB }
+  package var files: [DataFile] { filesA + filesB }
 
   /// Width and height in pixels of the image in `file` (of one half, where it holds both sides); nil where it is unknown.
   func size(_ file: DataFile) -> (width: Int, height: Int)? {
@@ -50,7 +50,7 @@ public struct DataPart: Sendable, Equatable {
   }
 
   /// What a person calls this: `side-by-side pairs in DATA/train: 200 images, 512×256`.
-  public var summary: String {
+  package var summary: String {
     switch arrangement {
     case .sideBySide:
       "side-by-side pairs in \(folders[0]): \(count(filesA))"

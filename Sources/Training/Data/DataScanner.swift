@@ -38,7 +38,8 @@ struct DataScanner {
           problems.append(
             FileError(
               path: path, problem: "holds no PNG file",
-              advice: recursive ? "add the images" : "add the images; sub-folders are only read with --recursive"))
+              advice: recursive
+                ? "add the images" : "add the images; sub-folders are only read with \(setting: "recursive")"))
         }
         return Folder(path: path, listing: listing)
       } catch {

@@ -4,24 +4,27 @@ import Weights
 
 /// How a picture on disk becomes what a network trains on, as the public pix2pix/CycleGAN code does it with Pillow:
 /// split (side by side), channels, bicubic resize, crop, mirror.
-public struct ImagePreparation: Sendable, Equatable {
+package struct ImagePreparation: Sendable, Equatable {
+  /// Sides in pixels that pictures may be resized or cropped to.
+  package static let sides = 1...16384
+
   /// Whether pictures are resized, cropped or both.
-  public var mode: Preprocessing
-  /// Side (or width) in pixels to which pictures are resized, one of `TrainingConfiguration.sides`.
-  public var loadSize: Int
-  /// Side in pixels of the random crop, one of `TrainingConfiguration.sides`.
-  public var cropSize: Int
+  package var mode: Preprocessing
+  /// Side (or width) in pixels to which pictures are resized, one of `ImagePreparation.sides`.
+  package var loadSize: Int
+  /// Side in pixels of the random crop, one of `ImagePreparation.sides`.
+  package var cropSize: Int
   /// Whether half of the pictures are mirrored left to right.
-  public var flip: Bool
+  package var flip: Bool
   /// Which side of the data is the input.
-  public var direction: Direction
+  package var direction: Direction
   /// Channels of an input picture: 1 or 3.
-  public var inputChannels: Int
+  package var inputChannels: Int
   /// Channels of a target picture: 1 or 3.
-  public var outputChannels: Int
+  package var outputChannels: Int
 
   /// A preparation of the given settings, by default those of the public code.
-  public init(
+  package init(
     mode: Preprocessing = .resizeAndCrop, loadSize: Int = 286, cropSize: Int = 256, flip: Bool = true,
     direction: Direction = .aToB, inputChannels: Int = 3, outputChannels: Int = 3
   ) {
@@ -34,17 +37,9 @@ public struct ImagePreparation: Sendable, Equatable {
     self.outputChannels = outputChannels
   }
 
-  /// The preparation that a training run is configured for.
-  public init(_ configuration: TrainingConfiguration) {
-    self.init(
-      mode: configuration.preprocess, loadSize: configuration.loadSize, cropSize: configuration.cropSize,
-      flip: configuration.flip, direction: configuration.direction, inputChannels: configuration.inputChannels,
-      outputChannels: configuration.outputChannels)
-  }
-
   /// The same without chance, for samples and figures: not mirrored, resized to the crop at once instead of cropped
   /// (as the test options of the public code), cropped in the middle where nothing is resized to a square.
-  public var evaluation: ImagePreparation {
+  package var evaluation: ImagePreparation {
     var result = self
     result.flip = false
     if mode == .resizeAndCrop { result.loadSize = cropSize }
@@ -52,9 +47,9 @@ public struct ImagePreparation: Sendable, Equatable {
   }
 
   /// Channels of side A: those of the input, or of the target where B is the input.
-  public var channelsA: Int { direction == .aToB ? inputChannels : outputChannels }
+  package var channelsA: Int { direction == .aToB ? inputChannels : outputChannels }
   /// Channels of side B.
-  public var channelsB: Int { direction == .aToB ? outputChannels : inputChannels }
+  package var channelsB: Int { direction == .aToB ? outputChannels : inputChannels }
 
   /// The size to which a picture (one half of a side-by-side file) is resized; its own where it is not.
   ///
@@ -73,7 +68,7 @@ public struct ImagePreparation: Sendable, Equatable {
   }
 
   /// The size in which a picture of this size reaches the network.
-  public func preparedSize(width: Int, height: Int) -> (width: Int, height: Int) {
+  package func preparedSize(width: Int, height: Int) -> (width: Int, height: Int) {
     mode.crops ? (cropSize, cropSize) : resizedSize(width: width, height: height)
   }
 
@@ -85,21 +80,23 @@ public struct ImagePreparation: Sendable, Equatable {
     if mode.resizes && (overflow || area > ImageLimit.default.pixels) {
       return FileError(
         path: path, problem: "is \(width)×\(height) and would be resized to \(size.width)×\(size.height)",
-        advice: "cut it, or choose another --preprocess")
+        advice: "cut it, or choose another \(setting: "preprocess")")
     }
     guard mode.crops, size.width < cropSize || size.height < cropSize else { return nil }
     return FileError(
       path: path,
       problem: "is \(width)×\(height)\(mode.resizes ? ", resized to \(size.width)×\(size.height)" : ""), "
         + "but the crop is \(cropSize)×\(cropSize)",
-      advice: mode.resizes ? "choose a --load-size of at least --crop-size" : "choose a smaller --crop-size, or resize")
+      advice: mode.resizes
+        ? "choose a \(setting: "load-size") of at least \(setting: "crop-size")"
+        : "choose a smaller \(setting: "crop-size"), or resize")
   }
 
   /// What no picture can be prepared with; nil where all settings are possible.
   var problemOfSettings: FileError? {
     do {
-      try FileError.require(loadSize, in: TrainingConfiguration.sides, "pixels to resize to")
-      try FileError.require(cropSize, in: TrainingConfiguration.sides, "pixels of a crop")
+      try FileError.require(loadSize, in: ImagePreparation.sides, "pixels to resize to")
+      try FileError.require(cropSize, in: ImagePreparation.sides, "pixels of a crop")
       for channels in [inputChannels, outputChannels] where channels != 1 && channels != 3 {
         throw FileError(path: nil, problem: "pictures of \(channels) channels cannot be", advice: "give 1 or 3")
       }

@@ -5,15 +5,15 @@ import Synchronization
 /// The pictures of a data part, decoded and resized on demand and kept while a memory budget lasts.
 ///
 /// Training looks at each picture hundreds of times: what comes before the random crop is done once.
-public final class ImageStore: Sendable {
+package final class ImageStore: Sendable {
   private let part: DataPart
   private let preparation: ImagePreparation
   private let limit: ImageLimit
   private let cache: Mutex<Cache>
 
   private struct Cache {
-    var a: [Image?]
-    var b: [Image?]
+    var a: [Picture?]
+    var b: [Picture?]
     var remainingBytes: Int
     /// Whether a picture has been turned away.
     var isFull = false
@@ -31,7 +31,7 @@ public final class ImageStore: Sendable {
   ///   - cacheBytes: how much memory decoded and resized pictures may take; those that no longer fit are decoded anew
   ///     every time.
   ///   - limit: how large a picture may be.
-  public init(
+  package init(
     part: DataPart, preparation: ImagePreparation, cacheBytes: Int = usualCacheBytes, limit: ImageLimit = .default
   ) {
     self.part = part
@@ -44,13 +44,13 @@ public final class ImageStore: Sendable {
   }
 
   /// A gibibyte, or a quarter of the memory that can be had: networks need the rest.
-  public static var usualCacheBytes: Int { min(1 << 30, (SystemMemory.available ?? .max) / 4) }
+  package static var usualCacheBytes: Int { min(1 << 30, (SystemMemory.available ?? .max) / 4) }
 
   /// How many pictures there are on each side.
   var imageCounts: (a: Int, b: Int) { (part.countA, part.countB) }
 
   /// How many pictures can be input, and how many can be targets.
-  public var counts: (inputs: Int, targets: Int) {
+  package var counts: (inputs: Int, targets: Int) {
     preparation.direction == .aToB ? (part.countA, part.countB) : (part.countB, part.countA)
   }
 
@@ -62,7 +62,7 @@ public final class ImageStore: Sendable {
   ///   - input: which picture is the input, from 0; less than `counts` says.
   ///   - target: which one is the target, likewise; nil for the partner of the input.
   /// - Throws: `FileError` where a file cannot be read or prepared.
-  public func fixedPair(input: Int, target: Int? = nil) throws -> (
+  package func fixedPair(input: Int, target: Int? = nil) throws -> (
     input: ImageBatch, target: ImageBatch, inputPath: String, targetPath: String
   ) {
     precondition(
@@ -118,17 +118,17 @@ public final class ImageStore: Sendable {
   }
 
   /// Checks what the headers promised once more, since files can change while training runs.
-  private func check(_ image: Image, path: String) throws {
+  private func check(_ image: Picture, path: String) throws {
     guard part.arrangement == .sideBySide else { return try checkSize(image, path: path) }
     try checkHalves(image, path: path)
     if let problem = preparation.problem(width: image.width / 2, height: image.height, path: path) { throw problem }
   }
 
-  private func checkSize(_ image: Image, path: String) throws {
+  private func checkSize(_ image: Picture, path: String) throws {
     if let problem = preparation.problem(width: image.width, height: image.height, path: path) { throw problem }
   }
 
-  private func checkHalves(_ image: Image, path: String) throws {
+  private func checkHalves(_ image: Picture, path: String) throws {
     guard image.width >= 2 && image.width % 2 == 0 else {
       throw FileError(
         path: path, problem: "has an odd width of \(image.width), but two halves of equal width were expected",
@@ -164,12 +164,12 @@ public final class ImageStore: Sendable {
     }
   }
 
-  private func append(_ image: Image, _ draw: AugmentationDraw, to batch: inout ImageBatch, path: String) throws {
+  private func append(_ image: Picture, _ draw: AugmentationDraw, to batch: inout ImageBatch, path: String) throws {
     let (window, flipped) = preparation.window(width: image.width, height: image.height, draw: draw)
     guard batch.count == 0 || batch.height == window.height && batch.width == window.width else {
       throw FileError(
         path: path, problem: "is \(window.width)×\(window.height) in a batch of \(batch.width)×\(batch.height)",
-        advice: "choose --batch-size 1, or a --preprocess that makes all sizes equal")
+        advice: "choose \(setting: "batch-size", 1), or a \(setting: "preprocess") that makes all sizes equal")
     }
     batch.append(image, window, flipped: flipped)
   }
@@ -180,7 +180,7 @@ public final class ImageStore: Sendable {
   }
 
   /// Image `a` of side A and `b` of side B, resized.
-  private func images(a: Int, b: Int) throws -> (Image, Image) {
+  private func images(a: Int, b: Int) throws -> (Picture, Picture) {
     let known = cache.withLock { ($0.a[a], $0.b[b]) }
     if let imageA = known.0, let imageB = known.1 { return (imageA, imageB) }
     var imageA = known.0
@@ -194,7 +194,7 @@ public final class ImageStore: Sendable {
     return result
   }
 
-  private func keep(_ image: Image, at place: Place) {
+  private func keep(_ image: Picture, at place: Place) {
     let size = image.pixels.count
     cache.withLock { cache in
       guard size <= cache.remainingBytes else {
@@ -210,17 +210,17 @@ public final class ImageStore: Sendable {
     }
   }
 
-  private func wholeA(_ index: Int) throws -> Image {
+  private func wholeA(_ index: Int) throws -> Picture {
     if part.arrangement == .sideBySide { return try halves(index).0 }
     return try prepared(PNG.read(path(a: index), limit: limit), channels: preparation.channelsA, path: path(a: index))
   }
 
-  private func wholeB(_ index: Int) throws -> Image {
+  private func wholeB(_ index: Int) throws -> Picture {
     if part.arrangement == .sideBySide { return try halves(index).1 }
     return try prepared(PNG.read(path(b: index), limit: limit), channels: preparation.channelsB, path: path(b: index))
   }
 
-  private func halves(_ index: Int) throws -> (Image, Image) {
+  private func halves(_ index: Int) throws -> (Picture, Picture) {
     let path = path(a: index)
     let image = try PNG.read(path, limit: limit)
     try checkHalves(image, path: path)
@@ -234,7 +234,7 @@ public final class ImageStore: Sendable {
   }
 
   /// Channels first, then the size: the order of the public code.
-  private func prepared(_ image: Image, channels: Int, path: String) throws -> Image {
+  private func prepared(_ image: Picture, channels: Int, path: String) throws -> Picture {
     try checkSize(image, path: path)
     var result = image.withAlpha(nil).converted(channels: channels)
     let size = preparation.resizedSize(width: image.width, height: image.height)

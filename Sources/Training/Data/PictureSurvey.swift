@@ -5,13 +5,13 @@ import Parallel
 import Synchronization
 
 /// What decoding the pictures of a data folder has shown: whether a file is whole, its beginning does not tell.
-public struct PictureSurvey: Sendable, Equatable {
+package struct PictureSurvey: Sendable, Equatable {
   /// Files that were looked at.
-  public var checked = 0
+  package var checked = 0
   /// Files that there are.
-  public var total = 0
+  package var total = 0
   /// The files among them that cannot be read, in the order of the folder.
-  public var damaged: [FileError] = []
+  package var damaged: [FileError] = []
 
   /// Reads files on several threads.
   ///
@@ -68,7 +68,7 @@ extension DataFolder {
   /// - Parameters:
   ///   - threads: threads that decode; nil: one a core
   ///   - progress: called with the number of pictures decoded so far and of all, on any thread
-  public func survey(
+  package func survey(
     threads: Int? = nil, progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) -> PictureSurvey {
     let files = (training.files + (heldOut?.files ?? [])).filter { $0.header != nil }

@@ -2,17 +2,17 @@ import Files
 import NeuralNet
 
 /// What the next training step looks at: which image of each side, and how it is cropped and mirrored.
-public struct Sample: Sendable, Equatable {
+package struct Sample: Sendable, Equatable {
   /// The epoch it belongs to, from 1.
-  public var epoch: Int
+  package var epoch: Int
   /// Which image of side A (or which pair).
-  public var indexA: Int
+  package var indexA: Int
   /// Which image of side B; the same as `indexA` for pairs.
-  public var indexB: Int
+  package var indexB: Int
   /// How the image of side A is augmented.
-  public var drawA: AugmentationDraw
+  package var drawA: AugmentationDraw
   /// How the image of side B is augmented: as A for pairs, on its own otherwise.
-  public var drawB: AugmentationDraw
+  package var drawB: AugmentationDraw
 }
 
 /// An endless, seeded order through the training images.
@@ -21,20 +21,20 @@ public struct Sample: Sendable, Equatable {
 /// augmentation. Unpaired, as in the public code's unaligned data set: an epoch has as many samples as the larger side
 /// has images; A follows the permutation, starting over where it is the smaller side; B is drawn at random, or goes
 /// along in order where `serial` asks.
-public struct Sampler: Sendable {
+package struct Sampler: Sendable {
   /// Where it stands: save it, and `init(resuming:…)` goes on from there.
-  public private(set) var state: SamplerState
+  package private(set) var state: SamplerState
   private var generator: RandomGenerator
   private let isPaired: Bool
   private let serial: Bool
 
   /// A sampler of `count` pairs (at least one).
-  public static func paired(count: Int, serial: Bool = false, generator: RandomGenerator) -> Sampler {
+  package static func paired(count: Int, serial: Bool = false, generator: RandomGenerator) -> Sampler {
     Sampler(countA: count, countB: count, isPaired: true, serial: serial, generator: generator)
   }
 
   /// A sampler of `countA` and `countB` images without pairing (at least one each).
-  public static func unpaired(
+  package static func unpaired(
     countA: Int, countB: Int, serial: Bool = false, generator: RandomGenerator
   ) -> Sampler {
     Sampler(countA: countA, countB: countB, isPaired: false, serial: serial, generator: generator)
@@ -52,7 +52,7 @@ public struct Sampler: Sendable {
   /// Goes on from a saved state, which must come from the same kind and number of images.
   ///
   /// - Throws: `FileError` (without a path) where the state does not fit this sampler's data or is damaged.
-  public mutating func resume(from saved: SamplerState) throws {
+  package mutating func resume(from saved: SamplerState) throws {
     try saved.requireFits(countA: state.countA, countB: state.countB)
     let words = saved.generator
     guard let restored = RandomGenerator(state: (words[0], words[1], words[2], words[3])) else {
@@ -63,10 +63,10 @@ public struct Sampler: Sendable {
   }
 
   /// How many samples make an epoch.
-  public var epochLength: Int { state.epochLength }
+  package var epochLength: Int { state.epochLength }
 
   /// The next sample.
-  public mutating func next() -> Sample {
+  package mutating func next() -> Sample {
     if state.position == state.order.count {
       state.epoch += 1
       state.position = 0
@@ -83,7 +83,7 @@ public struct Sampler: Sendable {
   }
 
   /// The next `size` samples, fewer where the epoch ends before: a batch never reaches into the next epoch.
-  public mutating func nextBatch(size: Int) -> [Sample] {
+  package mutating func nextBatch(size: Int) -> [Sample] {
     precondition(size > 0, "a batch holds at least one sample")
     var batch = [next()]
     while batch.count < size && state.position < epochLength { batch.append(next()) }
@@ -93,30 +93,5 @@ public struct Sampler: Sendable {
   private static func words(of generator: RandomGenerator) -> [UInt64] {
     let state = generator.state
     return [state.0, state.1, state.2, state.3]
-  }
-}
-
-extension Sampler {
-  /// The order through the training part of `data` as `configuration` says.
-  ///
-  /// - Parameters:
-  ///   - generator: draws order, crops and mirroring; where it goes on, its state is that of `saved` instead
-  ///   - saved: where to go on; nil to start with the first epoch
-  /// - Throws: `FileError` where `saved` does not fit the data
-  init(
-    _ data: DataFolder, _ configuration: TrainingConfiguration, generator: RandomGenerator,
-    resuming saved: SamplerState?
-  ) throws {
-    let part = data.training
-    self.init(
-      countA: part.countA, countB: part.countB, isPaired: configuration.algorithm.data == .pairs,
-      serial: configuration.serial, generator: generator)
-    guard let saved else { return }
-    do {
-      try resume(from: saved)
-    } catch var error as FileError {
-      error.path = data.path
-      throw error
-    }
   }
 }

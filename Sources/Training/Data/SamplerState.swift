@@ -1,25 +1,25 @@
 import Files
 
 /// Where a sampler stands, between two samples: with it, sampling goes on bit for bit, in the middle of an epoch too.
-public struct SamplerState: Codable, Sendable, Equatable {
+package struct SamplerState: Codable, Sendable, Equatable {
   /// How many training images there are on each side; equal for pairs.
-  public var countA: Int
+  package var countA: Int
   /// How many training images there are on side B.
-  public var countB: Int
+  package var countB: Int
   /// The epoch of the latest sample, from 1; 0 before the first sample.
-  public var epoch: Int
+  package var epoch: Int
   /// How many samples of that epoch have been taken.
-  public var position: Int
+  package var position: Int
   /// The order of that epoch: a permutation of its positions, empty before the first sample.
-  public var order: [Int]
+  package var order: [Int]
   /// The state words of the random generator.
-  public var generator: [UInt64]
+  package var generator: [UInt64]
 
   /// How many samples make an epoch.
-  public var epochLength: Int { max(countA, countB) }
+  package var epochLength: Int { max(countA, countB) }
 
   /// How many epochs have been taken to their end.
-  public var completedEpochs: Int { position == epochLength ? epoch : max(0, epoch - 1) }
+  package var completedEpochs: Int { position == epochLength ? epoch : max(0, epoch - 1) }
 
   /// Checks a state that was read from a file against the data at hand.
   ///
@@ -30,7 +30,7 @@ public struct SamplerState: Codable, Sendable, Equatable {
       let now = countA == countB ? "\(countA)" : "\(countA) and \(countB)"
       throw FileError(
         path: nil, problem: "the training data has changed: \(now) images, but \(before) when the run was saved",
-        advice: "restore the data folder, or start a new run with --init-from")
+        advice: "restore the data folder, or start a new run with \(setting: "init-from")")
     }
     var seen = [Bool](repeating: false, count: epochLength)
     for index in order {
@@ -44,5 +44,5 @@ public struct SamplerState: Codable, Sendable, Equatable {
 
   static let damaged = FileError(
     path: nil, problem: "the saved position in the training data is damaged",
-    advice: "start a new run, with --init-from to keep the weights")
+    advice: "start a new run, with \(setting: "init-from") to keep the weights")
 }

@@ -2,16 +2,16 @@ import Files
 import Foundation
 
 /// The page that shows a training run: `RUN/index.html`.
-public enum Report {
+package enum Report {
   /// The name of the page in a run folder.
-  public static let fileName = "index.html"
+  package static let fileName = "index.html"
 
   /// Writes the page of `runFolder` from its config.json, losses.csv, metrics.csv (step, epoch, l1, psnr, ssim; where it
   /// exists), samples/*.png, and what checkpoint.safetensors says of damaged pictures. The page is one file without scripts, styles or fonts from elsewhere; it shows the
   /// samples from the folder beside it.
   ///
   /// - Throws: a `FileError` where config.json or a table is no such file, or the page cannot be written.
-  public static func write(runFolder: String) throws {
+  package static func write(runFolder: String) throws {
     let folder = runFolder as NSString
     let page = ReportPage(
       title: (folder.standardizingPath as NSString).lastPathComponent,

@@ -192,7 +192,7 @@ struct ReportPage: Sendable {
     let more = leftOut.count - rows.count
     let count = "\(Self.grouped(leftOut.count)) damaged \(leftOut.count == 1 ? "picture was" : "pictures were")"
     return """
-      <section><h2>Left out</h2><p class="note">\(count) left out (--skip-damaged)\(more > 0 ? "; the first are named" : "").</p>
+      <section><h2>Left out</h2><p class="note">\(count) left out\(more > 0 ? "; the first are named" : "").</p>
       <table>\(rows.joined())</table></section>
       """
   }

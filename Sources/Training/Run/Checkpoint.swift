@@ -82,7 +82,8 @@ enum Checkpoint {
       position.isPlausible
     else {
       throw FileError(
-        path: path, problem: "its position is damaged", advice: "start a new run with --init-from to keep the weights")
+        path: path, problem: "its position is damaged",
+        advice: "start a new run with \(setting: "init-from") to keep the weights")
     }
     for trained in networks {
       let store = trained.network.parameters

@@ -2,23 +2,23 @@ import Files
 import Foundation
 
 /// What `RUN/config.json` says: how a run was started, with every setting.
-public struct RunDescription: Sendable, Equatable {
+package struct RunDescription: Sendable, Equatable {
   /// The name of the file in a run folder.
-  public static let fileName = "config.json"
+  package static let fileName = "config.json"
   /// The largest config.json that is read.
   private static let largestFile = 1 << 20
 
   /// Every setting of the training.
-  public var configuration: TrainingConfiguration
+  package var configuration: TrainingConfiguration
   /// The folder trained on, as an absolute path.
-  public var data: String
+  package var data: String
   /// The version of the program that started the run.
-  public var version: String
+  package var version: String
   /// The program's name and arguments; empty where it was started from Swift.
-  public var commandLine: [String]
+  package var commandLine: [String]
 
   /// The description of a run that is about to start.
-  public init(
+  package init(
     configuration: TrainingConfiguration, data: String, version: String, commandLine: [String] = []
   ) {
     self.configuration = configuration
@@ -30,7 +30,7 @@ public struct RunDescription: Sendable, Equatable {
   /// Reads `config.json` of `runFolder` and checks its settings.
   ///
   /// - Throws: a `FileError` where it cannot be read, is no such file, or holds a setting that cannot be.
-  public static func read(runFolder: String) throws -> RunDescription {
+  package static func read(runFolder: String) throws -> RunDescription {
     let path = (runFolder as NSString).appendingPathComponent(fileName)
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw FileError(path: path, problem: "cannot be read", advice: "give the folder of a training run")
@@ -48,7 +48,7 @@ public struct RunDescription: Sendable, Equatable {
   /// Reads the content of a `config.json`; `path` is for the error's wording.
   ///
   /// - Throws: a `FileError` as `read(runFolder:)`.
-  public static func parse(_ data: Data, path: String) throws -> RunDescription {
+  package static func parse(_ data: Data, path: String) throws -> RunDescription {
     do {
       let description = try JSONDecoder().decode(RunDescription.self, from: data)
       try description.configuration.validate()
@@ -61,7 +61,7 @@ public struct RunDescription: Sendable, Equatable {
   }
 
   /// The bytes of `config.json`: sorted keys, one a line, the same for the same run.
-  public func json() throws -> Data {
+  package func json() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(self) + Data("\n".utf8)
@@ -70,7 +70,7 @@ public struct RunDescription: Sendable, Equatable {
   /// Writes `config.json` into `runFolder`, atomically.
   ///
   /// - Throws: a `FileError` where it cannot be written.
-  public func write(runFolder: String) throws {
+  package func write(runFolder: String) throws {
     try AtomicFile.write(try json(), to: (runFolder as NSString).appendingPathComponent(Self.fileName))
   }
 
@@ -105,7 +105,7 @@ extension RunDescription: Codable {
   }
 
   /// Reads the description; the settings stand beside it on the same level.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     configuration = try TrainingConfiguration(from: decoder)
     data = try container.value(String.self, for: .data) ?? ""
@@ -114,7 +114,7 @@ extension RunDescription: Codable {
   }
 
   /// Writes the description, the settings beside it on the same level.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     try configuration.encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(data, forKey: .data)

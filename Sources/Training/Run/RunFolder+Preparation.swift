@@ -14,7 +14,9 @@ extension RunFolder {
     guard holdsRun, !overwrite else { return }
     throw FileError(
       path: path, problem: "holds another run",
-      advice: "go on with it (resume), choose another --out, or add --overwrite")
+      advice:
+        "go on with it (resume), choose another \(setting: "out", called: "run folder"), or add \(setting: "overwrite")"
+    )
   }
 
   /// Makes the folder ready for a new run; it should be locked by now.

@@ -57,7 +57,7 @@ final class TableLog {
     let begin = Data(header.utf8)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return begin }
-    let advice = "restore it, or move it away to begin a new table"
+    let advice: Phrase = "restore it, or move it away to begin a new table"
     guard !isFolder.boolValue else {
       throw FileError(path: path, problem: "is a folder, but the run's table was expected", advice: advice)
     }

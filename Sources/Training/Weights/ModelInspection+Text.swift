@@ -4,7 +4,7 @@ import Weights
 
 extension ModelInspection {
   /// Everything for a person, in lines; fit for a terminal whatever the file says.
-  public var text: String {
+  package var text: String {
     var lines: [String] = []
     if let run { lines += run.lines(path: path, progress: progress) }
     if kind == .checkpoint { lines.append("\(Self.plain(path)): training checkpoint") }

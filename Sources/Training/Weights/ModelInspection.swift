@@ -3,9 +3,9 @@ import Foundation
 import Weights
 
 /// What can be told of a file of weights or a run folder: its networks, their tensors, where they came from.
-public struct ModelInspection: Sendable, Equatable, Codable {
+package struct ModelInspection: Sendable, Equatable, Codable {
   /// What lies at the path.
-  public enum Kind: String, Sendable, Codable {
+  package enum Kind: String, Sendable, Codable {
     /// A file of one network or of other tensors, or of several state dicts.
     case weights
     /// The checkpoint of a training.
@@ -15,39 +15,39 @@ public struct ModelInspection: Sendable, Equatable, Codable {
   }
 
   /// A training run.
-  public struct Run: Sendable, Equatable, Codable {
+  package struct Run: Sendable, Equatable, Codable {
     /// How it was started, with every setting.
-    public var description: RunDescription?
+    package var description: RunDescription?
     /// Its files.
-    public var files: [File]
+    package var files: [File]
   }
 
   /// A file of a run.
-  public struct File: Sendable, Equatable, Codable {
+  package struct File: Sendable, Equatable, Codable {
     /// Its name within the folder.
-    public var name: String
+    package var name: String
     /// Its length.
-    public var bytes: Int
+    package var bytes: Int
   }
 
   /// Where a checkpoint stands.
-  public struct Progress: Sendable, Equatable, Codable {
+  package struct Progress: Sendable, Equatable, Codable {
     /// Optimiser steps done.
-    public var step: Int
+    package var step: Int
     /// The epoch of the last step, from 1; 0 before the first.
-    public var epoch: Int
+    package var epoch: Int
   }
 
   /// What was looked at, as the user named it.
-  public var path: String
+  package var path: String
   /// What lies there.
-  public var kind: Kind
+  package var kind: Kind
   /// Of a run folder.
-  public var run: Run?
+  package var run: Run?
   /// Of a checkpoint; nil too for a run that has not saved yet.
-  public var progress: Progress?
+  package var progress: Progress?
   /// The networks.
-  public var networks: [NetworkInspection]
+  package var networks: [NetworkInspection]
 
   /// Looks at `path`.
   ///
@@ -56,7 +56,7 @@ public struct ModelInspection: Sendable, Equatable, Codable {
   ///   - part: the state dict in a nested `.pth`; nil: all
   ///   - headerLimit: the longest header of a `.safetensors` that is accepted, in bytes
   /// - Throws: `FileError` where there is nothing of this kind, or it is damaged
-  public init(
+  package init(
     _ path: String, part: String? = nil, headerLimit: Int = SafetensorsFile.defaultHeaderLimit
   ) throws {
     self.path = path
@@ -107,7 +107,7 @@ extension ModelInspection.Progress {
     else {
       throw FileError(
         path: checkpoint.path, problem: "its position is damaged",
-        advice: "start a new run with --init-from to keep the weights")
+        advice: "start a new run with \(setting: "init-from") to keep the weights")
     }
     (step, epoch) = (position.step, position.sampler?.epoch ?? 0)
   }

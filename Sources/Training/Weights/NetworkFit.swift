@@ -31,13 +31,12 @@ struct NetworkFit {
         path: file.path,
         problem: "does not fit \(name)" + (generator.map { " (\($0.architecture))" } ?? "") + ": "
           + differences.prefix(Self.shown).joined(separator: "; ") + (more > 0 ? "; and \(more) more" : ""),
-        advice: advice
-          + (isOneOfSeveral && generator == nil ? ", or give a file of the generator alone" : ""))
+        advice: "\(advice)\(isOneOfSeveral && generator == nil ? ", or give a file of the generator alone" : "")")
     }
     // Instance norm and none have the same tensors.
     if let norm = normalization, (norm != .none) != network.isNormalized {
       throw FileError(
-        path: file.path, problem: "was trained with --norm \(norm.rawValue), unlike \(name)",
+        path: file.path, problem: "was trained with \(norm.rawValue) normalisation, unlike \(name)",
         advice: "start with the same normalisation")
     }
   }
@@ -60,8 +59,8 @@ struct NetworkFit {
     return differences
   }
 
-  /// The options of the training that made the file, as far as they differ.
-  private var advice: String {
+  /// The settings of the training that made the file, as far as they differ.
+  private var advice: Phrase {
     guard let stored = try? ArchitectureInference.inferIfKnown(file) else {
       return "give a file of the same kind of network"
     }
@@ -70,21 +69,24 @@ struct NetworkFit {
     if stored is any GeneratorConfiguration != (generator != nil) || options.isEmpty {
       return "it is of \(stored.architecture); give a file of the same kind of network"
     }
-    return "it was trained with \(options.joined(separator: " ")); start with the same"
+    return "it was trained with \(Phrase(joining: options, separator: " ")); start with the same"
   }
 
-  private static func options(_ network: any NetworkConfiguration) -> [String] {
+  private static func options(_ network: any NetworkConfiguration) -> [Phrase] {
     if let generator = network as? any GeneratorConfiguration {
       return [
-        "--generator \(generator.architecture)", "--norm \(generator.normalization.rawValue)",
-        "--ngf \(generator.filters)", "--input-channels \(generator.inputChannels)",
-        "--output-channels \(generator.outputChannels)", "--upsample \(generator.upsampling.rawValue)",
-      ] + (dropoutShows(in: generator) ? [generator.dropout ? "--dropout" : "--no-dropout"] : [])
+        "\(setting: "generator", generator.architecture)", "\(setting: "norm", generator.normalization.rawValue)",
+        "\(setting: "ngf", generator.filters)", "\(setting: "input-channels", generator.inputChannels)",
+        "\(setting: "output-channels", generator.outputChannels)",
+        "\(setting: "upsample", generator.upsampling.rawValue)",
+      ] + (dropoutShows(in: generator) ? ["\(setting: generator.dropout ? "dropout" : "no-dropout")"] : [])
     }
-    let kind = network.depth.map { "n_layers --discriminator-layers \($0)" } ?? network.architecture
+    let kind: Phrase =
+      network.depth.map { "\(setting: "discriminator", "n_layers") \(setting: "discriminator-layers", $0)" }
+      ?? "\(setting: "discriminator", network.architecture)"
     return [
-      "--discriminator \(kind)", "--ndf \(network.filters)",
-      "--discriminator-norm \(network.normalization.rawValue)", "on \(network.inputChannels) channels",
+      kind, "\(setting: "ndf", network.filters)",
+      "\(setting: "discriminator-norm", network.normalization.rawValue)", "on \(network.inputChannels) channels",
     ]
   }
 

@@ -2,8 +2,12 @@
 ///
 /// `--name value` and `--name=value` are the same; the last of repeated options counts, so that a script can add to
 /// its own defaults; after `--` everything is an operand.
-func parse<C: Command>(_ command: C, _ arguments: [String]) throws(UsageError) -> C {
-  var parser = ArgumentParser(command)
+///
+/// - Parameter owners: the names of the commands that have an option written like this, to tell who meant another one
+func parse<C: Command>(
+  _ command: C, _ arguments: [String], owners: @escaping (String) -> [String] = { _ in [] }
+) throws(UsageError) -> C {
+  var parser = ArgumentParser(command, owners: owners)
   try parser.read(arguments)
   return try parser.finished()
 }
@@ -13,8 +17,10 @@ private struct ArgumentParser<C: Command> {
   private var command: C
   private var operands = [String]()
   private var seen = Set<String>()
+  private let owners: (String) -> [String]
 
-  init(_ command: C) {
+  init(_ command: C, owners: @escaping (String) -> [String]) {
+    self.owners = owners
     self.command = command
     options = command.options.flatMap(\.options)
   }
@@ -57,7 +63,7 @@ private struct ArgumentParser<C: Command> {
     let attached = parts.count > 1 ? parts[1] : nil
     guard let (option, isNegated) = find(written) else {
       throw .unknownOption(
-        written, known: options.flatMap(\.spellings) + ["--help"], elsewhere: CommandTable.names(having: written))
+        written, known: options.flatMap(\.spellings) + ["--help"], elsewhere: owners(written))
     }
     seen.insert(option.name)
     switch option.form {

@@ -1,6 +1,6 @@
 /// One thing that the program does, with what the command line can say about it.
 ///
-/// A command is a value whose properties are its settings: `CommandTable` has it with the defaults, the operands and
+/// A command is a value whose properties are its settings: a table has it with the defaults, the operands and
 /// options set them, `run` does the work.
 protocol Command: Sendable {
   /// The words that call it: `["train", "paired"]`.
@@ -46,20 +46,4 @@ struct Operand<Target>: Sendable {
   init(_ name: String, _ property: WritableKeyPath<Target, String> & Sendable, _ help: String) {
     (self.name, self.property, self.help) = (name, property, help)
   }
-}
-
-/// How the program ends.
-enum ExitCode: Int32, Sendable {
-  /// All is done.
-  case success = 0
-  /// Something failed and was said.
-  case failure = 1
-  /// The command line was wrong.
-  case usage = 2
-  /// Ended by SIGHUP after saving: 128 + 1.
-  case hungUp = 129
-  /// Ended by SIGINT after saving: 128 + 2.
-  case interrupted = 130
-  /// Ended by SIGTERM after saving: 128 + 15.
-  case terminated = 143
 }

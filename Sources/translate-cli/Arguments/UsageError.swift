@@ -1,3 +1,4 @@
+import Files
 import Training
 
 /// What is wrong with a command line. The wording of all of them is here, and only here.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import NeuralNet
@@ -95,7 +96,9 @@ struct ApplyCommand: Command {
       summary = try translation.run(translator, shouldStop: { interruption.isRequested }) { progress in
         line.withLock { line in
           // What ends everything is said at the end, with how to go on.
-          if let failure = progress.failure, !failure.isOfOutput { line.warn("\(Program.name) apply: \(failure)") }
+          if let failure = progress.failure, !failure.isOfOutput {
+            line.warn("\(Program.name) apply: \(failure.words)")
+          }
           line.update(ProgressLine.State(done: progress.done, total: progress.total), now: now())
         }
       }
@@ -103,7 +106,7 @@ struct ApplyCommand: Command {
     if json { try console.output(jsonText(Summary(summary))) }
     if let failure = summary.outputFailure {
       console.error(
-        "\(Program.name) apply: \(failure); \(summary.translated + summary.skipped) of \(summary.total) translations "
+        "\(Program.name) apply: \(failure.words); \(summary.translated + summary.skipped) of \(summary.total) translations "
           + "are written, go on with the same command and --skip-existing")
     } else if !isQuiet {
       console.error(sentence(summary, seconds: now()))
@@ -135,7 +138,7 @@ struct ApplyCommand: Command {
     init(_ summary: FolderTranslation.Summary) {
       translated = summary.translated
       skipped = summary.skipped
-      failures = summary.failures.map { Failure(path: $0.path, problem: $0.problem, advice: $0.advice) }
+      failures = summary.failures.map { Failure(path: $0.path, problem: $0.problem, advice: $0.advice?.words) }
       interrupted = summary.isInterrupted
     }
   }

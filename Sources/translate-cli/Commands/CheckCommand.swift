@@ -1,3 +1,4 @@
+import Files
 import Images
 import Synchronization
 import Training
@@ -33,7 +34,8 @@ struct CheckCommand: Command {
     let folder = try DataFolder(
       data, needs: algorithm?.data, recursive: settings.recursive, limit: ImageLimit(pixels: settings.maxPixels))
     let check = DataCheck(
-      folder, preparation: ImagePreparation(settings), batchSize: settings.batchSize, survey: survey(folder, console))
+      folder, preparation: ImagePreparation(settings), batchSize: settings.batchSize, survey: survey(folder, console),
+      callingSettings: Phrase.option)
     try console.output(json ? String(decoding: check.json(), as: UTF8.self) : check.text)
     return check.problems.isEmpty ? .success : .failure
   }

@@ -1,3 +1,4 @@
+import Files
 import Training
 
 /// From a setting of training to an option of the command line: what a setting is, `Settings` alone knows.
@@ -6,10 +7,10 @@ import Training
 extension Option<TrainingConfiguration> {
   init(_ setting: Setting) {
     self.init(
-      name: setting.name, form: OptionForm(setting.form), help: UsageError.words(setting.help),
+      name: setting.name, form: OptionForm(setting.form), help: setting.help.words,
       standard: { configuration in
         if setting.form == .flag { return nil }
-        return setting.text(configuration) ?? setting.standard.map(UsageError.words)
+        return setting.text(configuration) ?? setting.standard?.words
       },
       set: { (configuration: inout TrainingConfiguration, text: String) throws(UsageError) in
         try setting.set(&configuration, written: text)
@@ -56,8 +57,6 @@ extension UsageError {
     }
   }
 
-  /// A phrase of the library with settings called as options are written.
-  static func words(_ phrase: Phrase) -> String { phrase.text { "--" + $0 } }
 }
 
 /// The options of training, by their headings in help.
@@ -81,7 +80,7 @@ extension TrainingConfiguration {
   /// Refuses settings that cannot be, and options of `given` that would have no effect, as errors of the command line.
   func validateForCommandLine(_ given: Set<String>) throws(UsageError) {
     if let first = withoutEffect(given).first {
-      throw .needs(option: "--" + first.setting, other: UsageError.words(first.needs))
+      throw .needs(option: Phrase.option(first.setting), other: first.needs.words)
     }
     do {
       try validate()
@@ -99,7 +98,7 @@ struct SettingChanges: Sendable {
   static var options: [Option<SettingChanges>] {
     Settings.all.filter(\.mayChangeOnResume).map { setting in
       Option<SettingChanges>(
-        name: setting.name, form: OptionForm(setting.form), help: UsageError.words(setting.resumingHelp),
+        name: setting.name, form: OptionForm(setting.form), help: setting.resumingHelp.words,
         standard: { _ in nil },
         set: { (changes: inout SettingChanges, text: String) throws(UsageError) in
           var trial = TrainingConfiguration.paired

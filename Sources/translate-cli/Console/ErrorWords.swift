@@ -1,21 +1,14 @@
 import Files
 
-extension FileError {
-  /// The sentence for who has typed a command: behind it, the options that `advice` is about.
-  var words: String {
-    settings.isEmpty ? description : "\(self) (\(settings.map(\.option).joined(separator: ", ")))"
-  }
+extension Phrase {
+  /// What an option is called that gives a setting.
+  static func option(_ setting: String) -> String { "--" + setting }
+
+  /// The phrase for who types commands: settings are options there.
+  var words: String { text(callingSettings: Self.option) }
 }
 
-extension FileError.Setting {
-  /// The option that sets it.
-  var option: String {
-    switch self {
-    case .output: "--out"
-    case .recursive: "--recursive"
-    case .skipsExisting: "--skip-existing"
-    case .direction: "--direction"
-    case .filters: "--ngf"
-    }
-  }
+extension FileError {
+  /// The sentence for who types commands: settings are options there.
+  var words: String { text(callingSettings: Phrase.option) }
 }

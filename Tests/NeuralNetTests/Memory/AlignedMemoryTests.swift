@@ -22,7 +22,9 @@ import Testing
   @Test func refusal() {
     let error = #expect(throws: FileError.self) { try AlignedMemory(count: 1 << 48, for: .activations) }
     #expect(error?.problem.hasPrefix("needs 1125899.9 GB of memory for activations, ") == true)
-    #expect(error?.advice?.hasPrefix("use a smaller picture, crop, batch or network, translate in tiles, or ") == true)
+    #expect(
+      error?.advice?.description.hasPrefix("use a smaller picture, crop, batch or network, translate in tiles, or ")
+        == true)
   }
 
   #if os(Linux)

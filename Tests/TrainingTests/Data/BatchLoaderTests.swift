@@ -17,7 +17,7 @@ import Testing
         let line = half.pixels[row * width * 3..<(row + 1) * width * 3].map { min($0, 254) }
         pixels += line + line.map { $0 + 1 }
       }
-      let image = Image(width: 2 * width, height: height, channels: 3, pixels: pixels)
+      let image = Picture(width: 2 * width, height: height, channels: 3, pixels: pixels)
       try PNG.write(image, to: folder("train/\(index).png"))
     }
     return try DataFolder(folder.path)

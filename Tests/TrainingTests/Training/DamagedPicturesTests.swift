@@ -84,8 +84,9 @@ import Testing
     }
     #expect(error?.path == path && error?.problem == "is a PNG image that was cut off")
     #expect(
-      error?.advice == "get the file again; all is saved at step \(badStep - 1), and resume goes on there; "
-        + "--skip-damaged leaves out pictures that cannot be read")
+      error?.advice?.description
+        == "get the file again; all is saved at step \(badStep - 1), and resume goes on there; "
+        + "skip damaged leaves out pictures that cannot be read")
 
     // As long as it is not mended, it is named before anything is done.
     let again = #expect(throws: FileError.self) { _ = try TrainingSession(resuming: scene.run("parts")) }
@@ -165,13 +166,13 @@ import Testing
     for run in ["whole", "parts"] {
       let page = try String(contentsOfFile: scene.run(run) + "/index.html", encoding: .utf8)
       #expect(page.contains("<dt>damaged pictures left out</dt><dd>4</dd>"))
-      #expect(page.contains("4 damaged pictures were left out (--skip-damaged)"))
+      #expect(page.contains("4 damaged pictures were left out"))
       #expect(page.contains("<th>\(part)/"))
     }
     #expect(
       throws: FileError(
         path: scene.run("parts"), problem: "has done all of its \(session.step) steps",
-        advice: "raise --epochs or --steps to go on")
+        advice: "raise \(setting: "epochs") or \(setting: "steps") to go on")
     ) { _ = try TrainingSession(resuming: scene.run("parts")) }
   }
 

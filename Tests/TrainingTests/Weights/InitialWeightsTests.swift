@@ -159,11 +159,14 @@ enum SmallModel {
         == "does not fit G (unet_32): 'model.model.0.weight' is [2, 3, 4, 4], expected [4, 3, 4, 4]; "
         + "'model.model.1.model.1.weight' is [4, 2, 4, 4], expected [8, 4, 4, 4]; 'model.model.1.model.2.weight' is [4], "
         + "expected [8]; and 35 more")
-    #expect(wide?.advice == "it was trained with --ngf 2; start with the same")
+    #expect(wide?.advice?.text(callingSettings: { "--" + $0 }) == "it was trained with --ngf 2; start with the same")
     let deep = try failure("two.safetensors") { $0.generator = .unet(levels: 6) }
-    #expect(deep?.advice == "it was trained with --generator unet_32; start with the same")
+    #expect(
+      deep?.advice?.text(callingSettings: { "--" + $0 })
+        == "it was trained with --generator unet_32; start with the same")
     let instance = try failure("two.safetensors") { $0.norm = .instance }
-    #expect(instance?.advice == "it was trained with --norm batch; start with the same")
+    #expect(
+      instance?.advice?.text(callingSettings: { "--" + $0 }) == "it was trained with --norm batch; start with the same")
     #expect(instance?.problem.contains("'model.model.0.bias' is missing, expected [2]") == true)
     #expect(instance?.problem.contains("and ") == true)
 
@@ -171,7 +174,8 @@ enum SmallModel {
     let resnet: (inout TrainingConfiguration) -> Void = { ($0.generator, $0.dropout) = (.resnet(blocks: 1), false) }
     try write(SmallModel.pix2pix(resnet).networks[0].network, "resnet.safetensors")
     let dropping = try failure("resnet.safetensors") { ($0.generator, $0.dropout) = (.resnet(blocks: 1), true) }
-    #expect(dropping?.advice == "it was trained with --no-dropout; start with the same")
+    #expect(
+      dropping?.advice?.text(callingSettings: { "--" + $0 }) == "it was trained with --no-dropout; start with the same")
 
     let judge = try SmallModel.pix2pix {
       $0.discriminatorLayers = 2; $0.discriminator = .layered
@@ -180,12 +184,12 @@ enum SmallModel {
     let layers = try failure("d.safetensors") { _ in }
     #expect(layers?.problem.hasPrefix("does not fit D: ") == true)
     #expect(
-      layers?.advice
+      layers?.advice?.text { "--" + $0 }
         == "it was trained with --discriminator n_layers --discriminator-layers 2 --ndf 4 --discriminator-norm batch "
         + "on 6 channels; start with the same")
     try Checkpoint.write(judge.networks, extra: [], position: SmallModel.position, to: folder("c.safetensors"))
     let member = try failure("c.safetensors") { _ in }
-    #expect(member?.advice?.hasSuffix("start with the same, or give a file of the generator alone") == true)
+    #expect(member?.advice?.description.hasSuffix("start with the same, or give a file of the generator alone") == true)
   }
 
   @Test func tellsInstanceNormFromNone() throws {
@@ -194,7 +198,7 @@ enum SmallModel {
     let error = try #require(throws: FileError.self) {
       try InitialWeights.load(folder("a.safetensors"), into: SmallModel.pix2pix { $0.norm = .none })
     }
-    #expect(error.problem == "was trained with --norm instance, unlike G")
+    #expect(error.problem == "was trained with instance normalisation, unlike G")
     // A run's settings say so for its checkpoint.
     var settings = TrainingConfiguration.paired
     settings.norm = .instance
@@ -204,7 +208,7 @@ enum SmallModel {
     let run = #expect(throws: FileError.self) {
       try InitialWeights.load(folder.path, into: SmallModel.pix2pix { $0.norm = .none })
     }
-    #expect(run?.problem == "was trained with --norm instance, unlike G")
+    #expect(run?.problem == "was trained with instance normalisation, unlike G")
   }
 
   @Test func refuses() throws {

@@ -12,9 +12,9 @@ import Testing
     let translator = try await AsyncTranslator(model: model)
     let images = (0..<4).map { ModelScene.noise(64, 64, seed: $0) }
     // From many tasks at once: a Translator would trap.
-    let outputs = try await withThrowingTaskGroup(of: (Int, Image).self) { group in
+    let outputs = try await withThrowingTaskGroup(of: (Int, Picture).self) { group in
       for (index, image) in images.enumerated() { group.addTask { (index, try await translator.translate(image)) } }
-      return try await group.reduce(into: [Int: Image]()) { $0[$1.0] = $1.1 }
+      return try await group.reduce(into: [Int: Picture]()) { $0[$1.0] = $1.1 }
     }
     let plain = try Translator(model: model)
     for (index, image) in images.enumerated() { #expect(try outputs[index] == plain.translate(image)) }
@@ -26,7 +26,7 @@ import Testing
     let scene = try ModelScene()
     let translator = try await AsyncTranslator(model: scene.model("m.safetensors", ModelScene.unet()))
     await #expect(throws: FileError.self) {
-      try await translator.translate(Image(width: 0, height: 0, channels: 3, pixels: []))
+      try await translator.translate(Picture(width: 0, height: 0, channels: 3, pixels: []))
     }
   }
 

@@ -188,7 +188,7 @@ import Testing
     let refused =
       "in/sub: lies inside the input folder and holds 1 of the pictures in it, which would be translated as well, or "
       + "written over; choose an output folder outside of \(scene.path("in")); if they are translations of an "
-      + "earlier run, leave out what is there already, or remove them"
+      + "earlier run, ask for skip existing, or remove them"
     let recursive = { (translation: inout FolderTranslation) in translation.recursive = true }
     try copy(scene, "in/img1.png", "in/sub/img1.png")
     try FileManager.default.removeItem(atPath: scene.path("in/sub/deep.png"))
@@ -270,7 +270,7 @@ import Testing
     let (scene, translator) = try scene()
     try FileManager.default.createDirectory(atPath: scene.path("empty"), withIntermediateDirectories: true)
     let cases = [
-      ("empty", "holds no PNG; translate sub-folders too if they are in there"),
+      ("empty", "holds no PNG; ask for recursive if they are in sub-folders"),
       ("missing", "is not there; give a folder of PNGs or one PNG"),
     ]
     for (input, text) in cases {

@@ -49,10 +49,10 @@ final class ModelScene {
     return configuration
   }
 
-  static func noise(_ width: Int, _ height: Int, channels: Int = 3, seed: UInt64) -> Image {
+  static func noise(_ width: Int, _ height: Int, channels: Int = 3, seed: UInt64) -> Picture {
     var random = RandomGenerator(seed: seed)
     let pixels = (0..<width * height * channels).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-    return Image(width: width, height: height, channels: channels, pixels: pixels)
+    return Picture(width: width, height: height, channels: channels, pixels: pixels)
   }
 }
 
@@ -108,7 +108,7 @@ final class ModelScene {
     let scene = try ModelScene()
     let model = try scene.model("m.safetensors", ModelScene.unet())
     let image = ModelScene.noise(128, 64, seed: 3)
-    var outputs: [Image] = []
+    var outputs: [Picture] = []
     for threads in [1, 2, 5] {
       var options = Translator.Options()
       options.threads = threads

@@ -1,3 +1,4 @@
+import Files
 extension TrainingAlgorithm {
   /// CycleGAN (Zhu et al., 2017), from two sets without partners.
   public static let unpaired = TrainingAlgorithm(

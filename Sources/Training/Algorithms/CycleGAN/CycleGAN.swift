@@ -123,7 +123,7 @@ final class CycleGAN: TranslationModel {
         path: batch.targetPaths.first,
         problem:
           "is \(b.width)×\(b.height) where \(batch.inputPaths.first ?? "the other image") is \(a.width)×\(a.height)",
-        advice: "choose a --preprocess that makes all sizes equal, such as resize-and-crop")
+        advice: "choose a \(setting: "preprocess") that makes all sizes equal, such as resize-and-crop")
     }
   }
 
@@ -258,7 +258,7 @@ final class CycleGAN: TranslationModel {
 
   func figure(_ losses: [Double]) -> Double { losses[2] + losses[6] }
 
-  func sample(input: ImageBatch, target: ImageBatch) throws -> [Image] {
+  func sample(input: ImageBatch, target: ImageBatch) throws -> [Picture] {
     let fakeB = try forth.apply.image(input, sizeMultiple: sizeMultiple)
     let fakeA = try back.apply.image(target, sizeMultiple: sizeMultiple)
     return [

@@ -1,3 +1,4 @@
+import Files
 extension TrainingAlgorithm {
   /// pix2pix (Isola et al., 2017), from pairs.
   public static let paired = TrainingAlgorithm(

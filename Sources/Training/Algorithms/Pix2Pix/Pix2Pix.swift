@@ -136,7 +136,7 @@ final class Pix2Pix: TranslationModel {
 
   func figure(_ losses: [Double]) -> Double { losses[1] }
 
-  func sample(input: ImageBatch, target: ImageBatch) throws -> [Image] {
+  func sample(input: ImageBatch, target: ImageBatch) throws -> [Picture] {
     [input.image(), try output(for: input), target.image()]
   }
 
@@ -144,7 +144,7 @@ final class Pix2Pix: TranslationModel {
     try Likeness.measure(output(for: input), target.image())
   }
 
-  private func output(for input: ImageBatch) throws -> Image { try apply.image(input, sizeMultiple: sizeMultiple) }
+  private func output(for input: ImageBatch) throws -> Picture { try apply.image(input, sizeMultiple: sizeMultiple) }
 }
 
 extension TrainingConfiguration {

@@ -1,3 +1,4 @@
+import Files
 extension Settings {
   /// The settings of an algorithm that trains generators against discriminators, with those that it has beside.
   static func adversarialTraining(_ own: [Setting]) -> [SettingGroup] {

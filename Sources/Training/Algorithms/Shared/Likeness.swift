@@ -9,7 +9,7 @@ enum Likeness {
   ]
 
   /// In the order of `figures`: the mean absolute error in [−1, 1], PSNR (at most 100, as of equal pictures), SSIM.
-  static func measure(_ output: Image, _ target: Image) throws -> [Double] {
+  static func measure(_ output: Picture, _ target: Picture) throws -> [Double] {
     let comparison = try ImageMetrics.compare(output, target)
     return [comparison.meanAbsoluteError / 127.5, min(comparison.psnr, 100), comparison.ssim]
   }

@@ -1,3 +1,4 @@
+import Files
 import NeuralNet
 import Weights
 
@@ -61,50 +62,7 @@ public struct TrainingAlgorithm: Sendable {
   }
 }
 
-/// What an algorithm learns from.
-public enum DataNeeds: Sendable, Equatable, CaseIterable {
-  /// Every image of A has its partner in B.
-  case pairs
-  /// Two sets of images without partners.
-  case twoSets
-}
-
-extension TrainingAlgorithm {
-  /// All algorithms, in the order of help. A trial may add its own for as long as it lasts.
-  @TaskLocal package static var registered: [TrainingAlgorithm] = [.paired, .unpaired]
-}
-
-extension TrainingAlgorithm: Equatable {
-  /// Algorithms go by their names.
-  public static func == (first: TrainingAlgorithm, second: TrainingAlgorithm) -> Bool { first.name == second.name }
-}
-
-extension TrainingAlgorithm: Codable {
-  /// Reads the name.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    do {
-      self = try TrainingAlgorithm(settingText: container.decode(String.self))
-    } catch is SettingTextError {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "no algorithm is called like that")
-    }
-  }
-
-  /// Writes the name.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(name)
-  }
-}
-
-extension TrainingAlgorithm: SettingValue {
-  package static var isWord: Bool { true }
-  package static var placeholder: String { registered.map(\.name).joined(separator: "|") }
-  package init(settingText text: String) throws(SettingTextError) {
-    guard let algorithm = Self.registered.first(where: { $0.name == text }) else {
-      throw .unknown(choices: Self.registered.map(\.name))
-    }
-    self = algorithm
-  }
-  package var settingText: String? { name }
+extension TrainingAlgorithm: CustomStringConvertible {
+  /// Its name.
+  public var description: String { name }
 }

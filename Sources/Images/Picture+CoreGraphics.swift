@@ -3,7 +3,7 @@
   import Files
   import Foundation
 
-  extension Image {
+  extension Picture {
     /// The picture that `image` shows, in sRGB; with opacity where `image` has some.
     ///
     /// - Throws: `FileError` where there is no memory to draw it

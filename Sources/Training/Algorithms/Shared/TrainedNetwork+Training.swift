@@ -1,14 +1,7 @@
-import Images
 import NeuralNet
 import Translate
 
-/// A network that is trained, with its optimiser.
-struct TrainedNetwork {
-  /// Its name in checkpoints, as in the public code: `G`, `D`, `G_A` …
-  var name: String
-  package var network: Network
-  var optimizer: Adam
-
+extension TrainedNetwork {
   /// `network` with weights drawn as `configuration` says, and an optimiser at its begin.
   static func drawn(
     _ name: String, _ network: Network, _ configuration: TrainingConfiguration, _ random: inout RandomGenerator
@@ -43,28 +36,5 @@ extension TrainingConfiguration {
     mode.usesRunningStatistics = usesRunningStatistics
     mode.keepsTransformedWeights = false
     return mode
-  }
-}
-
-extension PlannedExecutions {
-  /// The network's output for the first picture of `batch`, padded on the way in and cropped on the way out.
-  package func image(_ batch: ImageBatch, sizeMultiple: Int) throws -> Image {
-    let padding = Padding(width: batch.width, height: batch.height, multiple: sizeMultiple)
-    let input = batch.padded(toMultipleOf: sizeMultiple)
-    let execution = try self(input.shape)
-    execution.input.set(input)
-    execution.forward()
-    return execution.output.image()
-      .cropped(x: padding.left, y: padding.top, width: batch.width, height: batch.height)
-  }
-}
-
-extension ImageBatch {
-  /// Calls `body` with the pictures as a tensor (N, C, H, W).
-  func withView<Result>(_ body: (TensorView<Float>) throws -> Result) rethrows -> Result {
-    try values.withUnsafeBufferPointer { values in
-      guard let base = values.baseAddress else { preconditionFailure("a batch holds at least one picture") }
-      return try body(TensorView(shape: shape, base: base, stride: channels))
-    }
   }
 }

@@ -1,7 +1,7 @@
 /// One picture: 8-bit samples as they stand in a PNG file, no colour management.
 ///
 /// Its parts are fixed when it is made, so that whoever walks its samples by pointer can trust their number.
-public struct Image: Sendable, Equatable {
+public struct Picture: Sendable, Equatable {
   /// Pixels in a row.
   public let width: Int
   /// Rows.
@@ -31,8 +31,8 @@ public struct Image: Sendable, Equatable {
 
   /// The same picture with other opacity samples, `height × width` of them, or with none; traps where there are more or
   /// fewer (a programmer's error).
-  public func withAlpha(_ alpha: [UInt8]?) -> Image {
-    Image(width: width, height: height, channels: channels, pixels: pixels, alpha: alpha)
+  public func withAlpha(_ alpha: [UInt8]?) -> Picture {
+    Picture(width: width, height: height, channels: channels, pixels: pixels, alpha: alpha)
   }
 
   /// Samples of a picture of this size; traps where there can be none of it (a programmer's error).

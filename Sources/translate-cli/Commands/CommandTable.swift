@@ -1,3 +1,4 @@
+import Files
 import Training
 
 /// All commands, and from words to the one that is meant.

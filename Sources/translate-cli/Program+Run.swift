@@ -3,11 +3,7 @@ import Files
 import Training
 import Translate
 
-/// The program from its arguments to its exit status.
-enum Program {
-  static let name = "translate-cli"
-  static let version = PackageVersion.current
-
+extension Program {
   /// Does what `arguments` (without the program's own name) say.
   static func run(_ arguments: [String], on console: Console) -> ExitCode {
     var console = console
@@ -32,7 +28,7 @@ enum Program {
     }
     let command: C
     do {
-      command = try parse(defaults, arguments)
+      command = try parse(defaults, arguments, owners: CommandTable.names(having:))
     } catch {
       return refuse(error)
     }

@@ -1,75 +1,78 @@
+import Files
 import Foundation
 
 /// What training would see of a data folder: the answer of the `check` command.
-public struct DataCheck: Codable, Sendable, Equatable {
+package struct DataCheck: Codable, Sendable, Equatable {
   /// The images of one side, counted.
-  public struct Side: Codable, Sendable, Equatable {
+  package struct Side: Codable, Sendable, Equatable {
     /// The folder they lie in.
-    public var folder: String
+    package var folder: String
     /// How many PNG files it holds whose beginning can be read (pairs: those with a partner).
-    public var count: Int
+    package var count: Int
     /// The sizes that occur, the most frequent first.
-    public var sizes: [Size]
+    package var sizes: [Size]
     /// How many are grey, by their headers.
-    public var grey: Int
+    package var grey: Int
     /// How many have colour.
-    public var colour: Int
+    package var colour: Int
     /// How many have an alpha channel, which training passes over.
-    public var withAlpha: Int
+    package var withAlpha: Int
     /// How many have 16 bits a sample, of which training sees the upper 8.
-    public var sixteenBit: Int
+    package var sixteenBit: Int
   }
 
   /// How often a size occurs.
-  public struct Size: Codable, Sendable, Equatable {
+  package struct Size: Codable, Sendable, Equatable {
     /// Pixels in a row of the file.
-    public var width: Int
+    package var width: Int
     /// Rows.
-    public var height: Int
+    package var height: Int
     /// How many files have this size.
-    public var count: Int
+    package var count: Int
   }
 
   /// Training images, or held-out ones.
-  public struct Part: Codable, Sendable, Equatable {
+  package struct Part: Codable, Sendable, Equatable {
     /// How the two sides lie on disk.
-    public var arrangement: DataPart.Arrangement
+    package var arrangement: DataPart.Arrangement
     /// One side (side by side), or A and B.
-    public var sides: [Side]
+    package var sides: [Side]
     /// Other files that were passed over.
-    public var ignored: Int
+    package var ignored: Int
   }
 
   /// Something wrong, with its place.
-  public struct Problem: Codable, Sendable, Equatable {
+  package struct Problem: Codable, Sendable, Equatable {
     /// The file or folder.
-    public var path: String
+    package var path: String
     /// What is wrong with it.
-    public var problem: String
+    package var problem: String
     /// What to do about it.
-    public var advice: String?
+    package var advice: String?
   }
 
   /// The data folder.
-  public var path: String
+  package var path: String
   /// The first algorithm that could be trained with it.
-  public var objective: TrainingAlgorithm?
+  package var objective: TrainingAlgorithm?
   /// What was recognised, in a sentence.
-  public var summary: String
+  package var summary: String
   /// The images to learn from.
-  public var training: Part
+  package var training: Part
   /// The images held out.
-  public var heldOut: Part?
+  package var heldOut: Part?
   /// Everything that keeps it from being trained on.
-  public var problems: [Problem]
+  package var problems: [Problem]
 
   /// Counts what `folder` holds.
   ///
   /// - Parameters:
   ///   - preparation: also names what keeps the images from being prepared in this way.
   ///   - survey: also names the files whose pixels turned out to be damaged.
-  public init(
-    _ folder: DataFolder, preparation: ImagePreparation? = nil, batchSize: Int = 1, survey: PictureSurvey? = nil
+  ///   - name: what advice calls a setting
+  package init(
+    _ folder: DataFolder, preparation: ImagePreparation? = nil, batchSize: Int = 1, survey: PictureSurvey? = nil,
+    callingSettings name: (String) -> String = Phrase.plain
   ) {
     path = folder.path
     objective = TrainingAlgorithm.registered.first { $0.data == folder.holds }
@@ -79,18 +82,20 @@ public struct DataCheck: Codable, Sendable, Equatable {
     let found =
       folder.problems + (survey?.damaged ?? [])
       + (preparation.map { folder.problems(for: $0, batchSize: batchSize) } ?? [])
-    problems = found.map { Problem(path: $0.path ?? folder.path, problem: $0.problem, advice: $0.advice) }
+    problems = found.map {
+      Problem(path: $0.path ?? folder.path, problem: $0.problem, advice: $0.advice?.text(callingSettings: name))
+    }
   }
 
   /// The report as JSON with sorted keys and a line break at its end.
-  public func json() throws -> Data {
+  package func json() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(self) + Data("\n".utf8)
   }
 
   /// The report in lines for a person.
-  public var text: String {
+  package var text: String {
     var lines = [summary]
     lines += training.lines(title: "training")
     if let heldOut { lines += heldOut.lines(title: "held out") }

@@ -31,7 +31,7 @@ protocol TranslationModel: AnyObject {
   func figure(_ losses: [Double]) -> Double
 
   /// A row of pictures that shows how training goes, under `TrainingAlgorithm.sampleTitles`.
-  func sample(input: ImageBatch, target: ImageBatch) throws -> [Image]
+  func sample(input: ImageBatch, target: ImageBatch) throws -> [Picture]
 
   /// The figures of a held-out picture and its target, in the order of `TrainingAlgorithm.heldOutFigures`.
   func measure(input: ImageBatch, target: ImageBatch) throws -> [Double]
@@ -61,50 +61,4 @@ struct GeneratorFile {
   var configuration: any GeneratorConfiguration
   /// Which way it translates.
   var direction: Direction
-}
-
-extension MutableTensorView<Float> {
-  /// Writes the images of `batch`, which has this shape.
-  func set(_ batch: ImageBatch) {
-    precondition(shape == batch.shape, "as many images, channels and pixels as the network reads")
-    batch.values.withUnsafeBufferPointer { values in
-      guard let source = values.baseAddress else { return }
-      for pixel in 0..<shape.pixels {
-        (base + pixel * stride).update(from: source + pixel * shape.c, count: shape.c)
-      }
-    }
-  }
-
-}
-
-extension ImageBatch {
-  /// (N, C, H, W)
-  var shape: Shape { Shape(count, channels, height, width) }
-
-  /// The first picture as bytes.
-  func image() -> Image {
-    values.withUnsafeBufferPointer { values in
-      guard let base = values.baseAddress else { return Image(width: 0, height: 0, channels: channels, pixels: []) }
-      return ImageTensor.image(from: base, width: width, height: height, channels: channels, pixelStride: channels)
-    }
-  }
-
-  /// The same pictures with mirrored borders, so that both extents are multiples of `multiple`.
-  func padded(toMultipleOf multiple: Int) -> ImageBatch {
-    let padding = Padding(width: width, height: height, multiple: multiple)
-    guard !padding.isEmpty else { return self }
-    var padded: [Float] = []
-    padded.reserveCapacity(count * padding.paddedWidth * padding.paddedHeight * channels)
-    for image in 0..<count {
-      for row in 0..<padding.paddedHeight {
-        let line = (image * height + padding.sourceRow(row)) * width
-        for column in 0..<padding.paddedWidth {
-          let pixel = (line + padding.sourceColumn(column)) * channels
-          padded.append(contentsOf: values[pixel..<pixel + channels])
-        }
-      }
-    }
-    return ImageBatch(
-      count: count, height: padding.paddedHeight, width: padding.paddedWidth, channels: channels, values: padded)
-  }
 }

@@ -1,0 +1,9 @@
+import NeuralNet
+
+/// A network that is trained, with its optimiser.
+struct TrainedNetwork {
+  /// Its name in checkpoints, as in the public code: `G`, `D`, `G_A` …
+  var name: String
+  package var network: Network
+  var optimizer: Adam
+}

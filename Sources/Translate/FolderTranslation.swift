@@ -89,16 +89,22 @@ public struct FolderTranslation: Sendable {
     try OutputFolder.make(output)
     let ledger = Ledger(skipped: all.count - items.count, total: items.count, report)
     let limit = limit
-    let half = half
+    let (half, sideBySide) = (half, sideBySide)
     let batchSize =
       batchSize ?? (translator.gainsByBatches && items.count >= Self.leastForBatches ? Self.preferredBatch : 1)
-    let decoded = OrderedPrefetch(count: items.count, workers: Self.codecThreads, window: 2 * batchSize + 4) { index in
+    let ahead = 2 * batchSize + 4
+    let decoded = WorkQueue(of: items, workers: Self.codecThreads, bound: ahead, urgency: .yielding) { item in
       Result<Picture, any Error> {
-        let whole = try PNG.read(items[index].source, limit: limit)
+        let whole = try PNG.read(item.source, limit: limit)
         return half.map(whole.half) ?? whole
       }
     }
-    let encoding = BackgroundJobs(workers: Self.codecThreads, limit: 2 * batchSize + 4)
+    let encoding = WorkQueue(workers: Self.codecThreads, bound: ahead, urgency: .yielding) {
+      (output: (item: Item, input: Picture, output: Picture)) in
+      ledger.finish(output.item) {
+        try Self.write(sideBySide ? Self.joined(output.input, output.output) : output.output, to: output.item.target)
+      }
+    }
     var pending: [(item: Item, image: Picture)] = []
     var lastFullSize: [Int] = []
 
@@ -114,11 +120,7 @@ public struct FolderTranslation: Sendable {
         let outputs = try translator.translate(
           batch.map(\.image), names: batch.map(\.item.name), filledTo: isLast && size == lastFullSize ? full : 0)
         for (input, output) in zip(batch, outputs) {
-          encoding.add { [sideBySide] in
-            ledger.finish(input.item) {
-              try Self.write(sideBySide ? Self.joined(input.image, output) : output, to: input.item.target)
-            }
-          }
+          encoding.add((input.item, input.image, output))
         }
       } catch {
         for input in batch { ledger.finish(input.item) { throw error } }

@@ -69,9 +69,8 @@ public enum PNG {
     var transparentValue: [UInt16] = []
     try PNGChunks.forEach(bytes, path: path) { kind, chunk in
       let content = UnsafeRawBufferPointer(rebasing: bytes[chunk.lowerBound + 8..<chunk.upperBound - 4])
-      let checked = bytes[chunk.lowerBound + 4..<chunk.upperBound - 4]
-      let sum = checked.withContiguousStorageIfAvailable { crc32_z(0, $0.baseAddress, $0.count) }
-      guard sum == UInt(PNGChunks.number(bytes, at: chunk.upperBound - 4)) else {
+      let checked = UnsafeRawBufferPointer(rebasing: bytes[chunk.lowerBound + 4..<chunk.upperBound - 4])
+      guard CRC32.of(checked) == PNGChunks.number(bytes, at: chunk.upperBound - 4) else {
         throw PNGChunks.damaged(path, "a checksum does not match")
       }
       if kind == PNGChunks.imageData {

@@ -29,6 +29,24 @@ package final class PlannedExecutions {
     known[shape] = execution
     return execution
   }
+
+  /// What the network makes of pictures of any one size: padded on the way in, cropped on the way out.
+  ///
+  /// - Parameters:
+  ///   - count: how many there are (N)
+  ///   - channels: of the network's input (C)
+  ///   - padding: what brings them to a size that the network takes
+  ///   - fill: writes the padded pictures, (N, C, padded height, padded width)
+  /// - Throws: `FileError` where the memory at hand is too small
+  package func pictures(
+    _ count: Int, channels: Int, _ padding: Padding, dropoutKey: UInt64 = 0,
+    fill: (MutableTensorView<Float>) throws -> Void
+  ) throws -> [Picture] {
+    let execution = try self(Shape(count, channels, padding.paddedHeight, padding.paddedWidth))
+    try fill(execution.input)
+    execution.forward(dropoutKey: dropoutKey)
+    return (0..<count).map { execution.output.images($0..<$0 + 1).image().cropped(padding) }
+  }
 }
 
 extension TensorView<Float> {

@@ -153,36 +153,16 @@ public final class Translator {
   private func outputs(_ images: [Picture], _ dropoutKey: UInt64) throws -> [Picture] {
     let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
     let channels = model.configuration.inputChannels
-    let shape = Shape(images.count, channels, padding.paddedHeight, padding.paddedWidth)
-    let execution = try apply(shape)
-    let input = execution.input
-    for (index, image) in images.enumerated() {
-      let picture = image.channels == channels ? image : image.converted(channels: channels)
-      ImageTensor.write(
-        padding.isEmpty ? picture : picture.padded(padding), to: input.images(index..<index + 1).base,
-        pixelStride: input.stride)
+    let outputs = try apply.pictures(
+      images.count, channels: channels, padding, dropoutKey: dropoutKey
+    ) { input in
+      for (index, image) in images.enumerated() {
+        let picture = image.channels == channels ? image : image.converted(channels: channels)
+        ImageTensor.write(
+          padding.isEmpty ? picture : picture.padded(padding), to: input.images(index..<index + 1).base,
+          pixelStride: input.stride)
+      }
     }
-    execution.forward(dropoutKey: dropoutKey)
-    return images.enumerated().map { index, image in
-      let output = execution.output.images(index..<index + 1).image()
-      let cropped =
-        padding.isEmpty
-        ? output : output.cropped(x: padding.left, y: padding.top, width: image.width, height: image.height)
-      return cropped.withAlpha(image.alpha)
-    }
-  }
-}
-
-extension Picture {
-  /// The picture with mirrored borders, without opacity.
-  func padded(_ padding: Padding) -> Picture {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(padding.paddedWidth * padding.paddedHeight * channels)
-    let columns = (0..<padding.paddedWidth).map { padding.sourceColumn($0) * channels }
-    for row in 0..<padding.paddedHeight {
-      let line = padding.sourceRow(row) * width * channels
-      for column in columns { bytes.append(contentsOf: pixels[line + column..<line + column + channels]) }
-    }
-    return Picture(width: padding.paddedWidth, height: padding.paddedHeight, channels: channels, pixels: bytes)
+    return zip(outputs, images).map { $0.withAlpha($1.alpha) }
   }
 }

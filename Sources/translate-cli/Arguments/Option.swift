@@ -1,3 +1,4 @@
+import Images
 import Translate
 
 /// How an option stands on the command line.
@@ -198,7 +199,7 @@ extension RawRepresentable<String> where Self: CaseIterable {
 extension Option {
   /// The limit on the area of images, which every command that reads them has.
   static func maxPixels(_ property: WritableKeyPath<Target, Int> & Sendable) -> Option {
-    .integer("max-pixels", property, in: 1...(1 << 34), "refuse images of more pixels than this")
+    .integer("max-pixels", property, in: ImageLimit.range, ImageLimit.help)
   }
 
   /// The limit on the header of a safetensors file, which every command that reads them has.

@@ -48,15 +48,14 @@ extension PlannedConvolution {
   ) -> ActivationGradientPass {
     let start = piece.pixels.lowerBound
     let normalizes = normalization?.statistics == .data
-    var gradient = ActivationGradientPass(
+    return ActivationGradientPass(
       pixels: piece.pixels.count, channels: first.shape.c, input: pass.pixels(normalizes ? raw : first, start),
+      normalization: normalizes ? normalization?.gradient(pass, group: piece.group) : nil,
       dropout: dropout(pass, start, 0..<first.shape.c),
       first: RectifiedView(pass.pixels(gradients.first, start), slope: operation.first.activation.slope),
       second: operation.second.flatMap { output in
         gradients.second.map { RectifiedView(pass.pixels($0, start), slope: output.activation.slope) }
       }, output: pass.pixels(gradients.raw, start))
-    if normalizes { normalization?.complete(&gradient, pass, group: piece.group) }
-    return gradient
   }
 
   private func multiplyByTanhDerivative(_ pass: Pass, _ gradients: Gradients) {

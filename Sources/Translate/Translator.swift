@@ -81,9 +81,6 @@ public final class Translator {
   /// 64 MB of weights
   private static let cachedWeights = 1 << 24
 
-  /// Bytes that are planned for activations by now.
-  package var plannedBytes: Int { arena.bytes }
-
   /// The translation of one picture: the same size, the network's output channels, the picture's own opacity.
   ///
   /// - Parameters:

@@ -55,13 +55,6 @@ extension Option {
       set: { target, _ in target[keyPath: property] = true })
   }
 
-  /// `--name` and `--no-name`, which set and clear `property`.
-  static func toggle(_ name: String, _ property: WritableKeyPath<Target, Bool> & Sendable, _ help: String) -> Option {
-    Option(
-      name: name, form: .toggle, help: help, standard: { $0[keyPath: property] ? "on" : "off" },
-      set: { target, text in target[keyPath: property] = text == "true" })
-  }
-
   /// A whole number within `range`.
   static func integer<Value: FixedWidthInteger & Sendable>(
     _ name: String, _ property: WritableKeyPath<Target, Value> & Sendable, in range: ClosedRange<Value>? = nil,
@@ -84,32 +77,6 @@ extension Option {
       standard: { $0[keyPath: property].map { "\($0)" } },
       set: { (target: inout Target, text: String) throws(UsageError) in
         target[keyPath: property] = try Self.wholeNumber(name, text, in: range)
-      })
-  }
-
-  /// A finite number.
-  static func number(
-    _ name: String, _ property: WritableKeyPath<Target, Double> & Sendable, placeholder: String = "X", _ help: String
-  ) -> Option {
-    Option(
-      name: name, form: .value(placeholder: placeholder), help: help, standard: { Self.plain($0[keyPath: property]) },
-      set: { (target: inout Target, text: String) throws(UsageError) in
-        guard let value = Double(text), value.isFinite else {
-          throw .notANumber(option: "--" + name, value: text)
-        }
-        target[keyPath: property] = value
-      })
-  }
-
-  /// One of the cases of an enumeration, by its raw value.
-  static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
-    _ name: String, _ property: WritableKeyPath<Target, Value> & Sendable, _ help: String
-  ) -> Option {
-    Option(
-      name: name, form: .value(placeholder: Value.names.joined(separator: "|")), help: help,
-      standard: { $0[keyPath: property].rawValue },
-      set: { (target: inout Target, text: String) throws(UsageError) in
-        target[keyPath: property] = try Self.choice(name, text)
       })
   }
 
@@ -181,11 +148,6 @@ extension Option {
       throw .unknownChoice(option: "--" + name, value: text, choices: Value.names)
     }
     return value
-  }
-
-  /// A number as a person writes it: 100, 0.5, 0.0002.
-  private static func plain(_ value: Double) -> String {
-    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
   }
 }
 

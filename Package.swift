@@ -53,15 +53,16 @@ let package = Package(
     .target(name: "ResNet", dependencies: ["NeuralNet"]),
     .target(name: "PatchDisc", dependencies: ["NeuralNet"]),
     .target(name: "Images", dependencies: ["CPNG", "Files", "Parallel"], swiftSettings: optimized),
+    .target(name: "Pages", dependencies: ["Files"]),
     .target(
       name: "Weights", dependencies: ["Files", "NeuralNet", "UNet", "ResNet", "PatchDisc"], swiftSettings: optimized),
     .target(
-      name: "Translate", dependencies: ["Files", "Parallel", "NeuralNet", "Images", "Weights"], swiftSettings: optimized
-    ),
+      name: "Translate", dependencies: ["Files", "Parallel", "NeuralNet", "Images", "Pages", "Weights"],
+      swiftSettings: optimized),
     .target(
       name: "Training",
       dependencies: [
-        "Files", "Parallel", "NeuralNet", "UNet", "ResNet", "PatchDisc", "Images", "Weights", "Translate",
+        "Files", "Parallel", "NeuralNet", "UNet", "ResNet", "PatchDisc", "Images", "Pages", "Weights", "Translate",
       ],
       swiftSettings: optimized),
     .target(name: "DemoData", dependencies: ["Files", "NeuralNet", "Images"], swiftSettings: optimized),

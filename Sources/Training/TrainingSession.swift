@@ -245,9 +245,10 @@ public final class TrainingSession {
       let values = try model.step(batch, learningRate: rate, random: &random)
       position.step += 1
       position.sampler = batch.stateAfter
-      try requireNumbers(values)
       let seconds = begin.duration(to: clock.now) / .seconds(1)
+      // Before it may end: the report tells by the last row that, and where, a run has diverged.
       try losses.append(step: step, epoch: batch.epoch, values + [seconds])
+      try requireNumbers(values)
 
       var progress = TrainingProgress(
         event: .step, step: step, lastStep: lastStep, epoch: batch.epoch, epochs: epochs, images: batch.input.count,
@@ -267,7 +268,7 @@ public final class TrainingSession {
       let stops = !isLast && shouldStop()
       let now = clock.now
       if isLast || stops || batchEndsSavingEpoch(batch) || saves.isDue(at: now, lastStep: begin.duration(to: now)) {
-        try save()
+        try save(isEnd: isLast || stops)
         saves.saved(at: clock.now)
         progress.event = .saved
         report(progress)
@@ -295,7 +296,7 @@ public final class TrainingSession {
       try model.check(batch)
       return batch
     } catch var error as FileError {
-      if savedStep != step { try save() }
+      if savedStep != step { try save(isEnd: true) }
       let advice: [Phrase?] = [
         error.advice, "all is saved at step \(step), and resume goes on there",
         configuration.skipDamaged ? nil : "\(setting: "skip-damaged") leaves out pictures that cannot be read",
@@ -337,6 +338,8 @@ public final class TrainingSession {
 
   private func diverged(_ what: String) -> FileError {
     let saved = FileManager.default.fileExists(atPath: run.checkpoint)
+    // That training has diverged matters more than that the page cannot be written.
+    _ = try? Report.write(runFolder: run.path, isTraining: false, peakMemory: SystemMemory.peak)
     return FileError(
       path: run.path, problem: "training has diverged: at step \(step) \(what)",
       advice: """
@@ -349,7 +352,9 @@ public final class TrainingSession {
   // MARK: - Saving
 
   /// Writes generators, checkpoint and report, each atomically.
-  private func save() throws {
+  ///
+  /// - Parameter isEnd: whether training ends with it, for the report
+  private func save(isEnd: Bool) throws {
     for trained in model.networks where !trained.network.parameters.areFinite {
       throw diverged("a weight of \(trained.name) is not a number")
     }
@@ -362,7 +367,7 @@ public final class TrainingSession {
     position.random = [a, b, c, d]
     try Checkpoint.write(model.networks, extra: model.extraTensors, position: position, to: run.checkpoint)
     savedStep = step
-    try Report.write(runFolder: run.path)
+    try Report.write(runFolder: run.path, isTraining: !isEnd, peakMemory: SystemMemory.peak)
   }
 
   private func metadata(_ generator: GeneratorFile) -> ModelMetadata {

@@ -55,6 +55,22 @@ struct ApplyCommandTests {
     #expect(try single == Data(contentsOf: folder.url.appendingPathComponent("all/sub/one.png")))
   }
 
+  @Test func aGalleryShowsInputsAndTranslations() throws {
+    let folder = try folder()
+    try folder.write("no picture", to: "in/bad.png")
+    let outcome = try apply(folder, "run in --out out --gallery")
+    #expect(outcome.status == 1 && outcome.errors.hasSuffix(", 1 failed; see out/index.html\n"))
+    let page = try String(contentsOfFile: folder.path + "/out/index.html", encoding: .utf8)
+    #expect(page.contains("src=\"../in/facade_0002.png\"") && page.contains("src=\"facade_0002.png\""))
+    #expect(page.contains("2 of 3 pictures") && page.contains("<li>in/bad.png: "))
+    // Before anything is translated.
+    try FileManager.default.createDirectory(atPath: folder.path + "/other", withIntermediateDirectories: true)
+    try folder.write("mine", to: "other/index.html")
+    #expect(
+      try apply(folder, "run in --out other --gallery").errors.contains("other/index.html: is no page of this program"))
+    #expect(try tree(folder, "other").isEmpty)
+  }
+
   @Test func shardsMakeTheWhole() throws {
     let folder = try folder()
     for shard in 1...3 { #expect(try apply(folder, "run in --out parts --recursive --shard \(shard)/3").status == 0) }

@@ -96,7 +96,28 @@ struct BuiltProgramTests {
     let run = try TemporaryFolder()
     try run.write("{}", to: "config.json")
     let outcome = try BuiltProgram.run(["report", "."], in: run.url)
-    #expect(outcome.status == 0 && outcome.output == "" && outcome.errors == "")
+    #expect(outcome.status == 0 && outcome.output == "" && outcome.errors == "the page is ./index.html\n")
     #expect(try FileManager.default.contentsOfDirectory(atPath: run.path).sorted() == ["config.json", "index.html"])
+    #expect(try BuiltProgram.run(["report", ".", "--quiet"], in: run.url).errors == "")
+  }
+
+  @Test func reportLaysRunsSideBySide() throws {
+    let folder = try TemporaryFolder()
+    for name in ["a", "b", "c"] {
+      try FileManager.default.createDirectory(atPath: folder.path + "/" + name, withIntermediateDirectories: true)
+      try folder.write("{}", to: name + "/config.json")
+    }
+    #expect(
+      runInProcess(["report", "a", "b", "c"].map { $0 == "report" ? $0 : folder.path + "/" + $0 }).error
+        == "the page is \(folder.path)/a/comparison.html\n")
+    let outcome = try BuiltProgram.run(["report", "a", "b", "c", "--out", "all.html"], in: folder.url)
+    #expect(outcome.status == 0 && outcome.errors == "the page is all.html\n")
+    let page = try String(contentsOfFile: folder.path + "/all.html", encoding: .utf8)
+    #expect(page.contains("3 runs side by side") && page.contains("href=\"c/index.html\""))
+    let refused = try BuiltProgram.run(["report", "a", "b", "--out", "a/config.json"], in: folder.url)
+    #expect(refused.status == 1)
+    #expect(refused.errors.hasPrefix("translate-cli report: a/config.json: is no page of this program"))
+    #expect(try BuiltProgram.run(["report", "a", ""], in: folder.url).status == 2)
+    #expect(try BuiltProgram.run(["report"], in: folder.url).errors.contains("RUN is missing"))
   }
 }

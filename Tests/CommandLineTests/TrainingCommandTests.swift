@@ -1,5 +1,6 @@
 import TestSupport
 @testable import translate_cli
+import Files
 import Foundation
 import Testing
 @testable import DemoData

@@ -49,6 +49,8 @@ public struct TrainingAlgorithm: Sendable {
     var name: String
     /// What it measures, for a person.
     var meaning: String
+    /// The held-out figure that is the same on other images, and what the loss is weighted by.
+    var heldOut: (figure: String, weight: @Sendable (TrainingConfiguration) -> Double)?
   }
 
   /// A column of metrics.csv.
@@ -59,6 +61,8 @@ public struct TrainingAlgorithm: Sendable {
     var unit = ""
     /// What it measures, for a person.
     var meaning: String
+    /// Whether the lower of two values is the better one.
+    var lowerIsBetter: Bool
   }
 }
 

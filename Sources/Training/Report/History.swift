@@ -9,24 +9,27 @@ struct History: Sendable {
     /// Finite values among the rows.
     var count = 0
     var sum = 0.0
+    /// The least and the greatest value, and the first steps that have them.
     var low = Double.infinity
     var high = -Double.infinity
+    var lowStep = 0
+    var highStep = 0
 
     var mean: Double { sum / Double(count) }
 
-    mutating func add(_ value: Double) {
+    mutating func add(_ value: Double, at step: Int) {
       guard value.isFinite, abs(value) < 1e30 else { return }
       count += 1
       sum += value
-      low = min(low, value)
-      high = max(high, value)
+      if value < low { (low, lowStep) = (value, step) }
+      if value > high { (high, highStep) = (value, step) }
     }
 
     mutating func add(_ other: Summary) {
       count += other.count
       sum += other.sum
-      low = min(low, other.low)
-      high = max(high, other.high)
+      if other.low < low { (low, lowStep) = (other.low, other.lowStep) }
+      if other.high > high { (high, highStep) = (other.high, other.highStep) }
     }
   }
 
@@ -52,6 +55,10 @@ struct History: Sendable {
   /// The last row's step and epoch; 0 where there is none.
   private(set) var lastStep = 0
   private(set) var lastEpoch = 0
+  /// The last finite value of each column, and its step.
+  private(set) var latest = [(step: Int, value: Double)?]()
+  /// The first column of the last row that holds something else than a finite number.
+  private(set) var notFinite: (column: String, isNaN: Bool)?
 
   private var rowsPerBucket = 1
   private var epochsPerStart = 1
@@ -98,6 +105,11 @@ struct History: Sendable {
     skippedLines += lines.tooLong
   }
 
+  /// All rows of the column as one.
+  func whole(_ column: Int) -> Summary {
+    buckets.reduce(into: Summary()) { $0.add($1.values[column]) }
+  }
+
   /// The index in each bucket's values of the column called `name`.
   func index(of name: String) -> Int? { columns.firstIndex(of: name) }
 
@@ -115,6 +127,7 @@ struct History: Sendable {
     epochColumn = names.firstIndex(of: "epoch")
     valueColumns = names.indices.filter { $0 != step && $0 != epochColumn }
     columns = valueColumns.map { names[$0] }
+    latest = Array(repeating: nil, count: columns.count)
   }
 
   private mutating func readRow(_ line: String) {
@@ -137,8 +150,15 @@ struct History: Sendable {
     let last = buckets.count - 1
     buckets[last].lastStep = step
     buckets[last].rows += 1
+    notFinite = nil
     for (index, column) in valueColumns.enumerated() {
-      if let value = Double(fields[column].drop { $0 == " " }) { buckets[last].values[index].add(value) }
+      guard let value = Double(fields[column].drop { $0 == " " }) else { continue }
+      buckets[last].values[index].add(value, at: step)
+      if value.isFinite {
+        latest[index] = (step, value)
+      } else if notFinite == nil {
+        notFinite = (columns[index], value.isNaN)
+      }
     }
   }
 

@@ -1,182 +1,142 @@
+import Files
 import Foundation
-import NeuralNet
+import Pages
 
-/// The content of a run's page.
+/// The content of a run's page: first how it went, then the curves, then what the network drew along the way, then details.
 struct ReportPage: Sendable {
-  /// The run folder's name.
-  var title: String
-  var run: RunDescription
-  var losses: History?
-  var metrics: History?
-  /// File names in samples/, newest first.
-  var samples: [String]
-  /// Damaged pictures that were left out, by their paths below the data folder, and what is wrong with them.
-  var leftOut: [(path: String, problem: String)] = []
+  var run: RunRecord
+  /// The path from the page's folder to the run's, with a slash at its end; empty where they are the same.
+  var base = ""
+  /// The most memory that the training had, in bytes.
+  var peakMemory: Int?
+  /// When it was written, for a person.
+  var time = ""
 
-  /// Sheets that are shown before the rest is folded away.
-  private static let openSamples = 4
+  /// The name of the fact that keeps the peak of memory in the page.
+  static let peakMemoryFact = "peak-memory"
 
   /// The whole page.
   var html: String {
-    """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(title.htmlEscaped) – training run</title>
-    <link rel="icon" href="data:,">
-    <style>
-    \(ReportStyle.css)
-    </style>
-    </head>
-    <body>
-    <header><h1>\(title.htmlEscaped)</h1><p>\(subtitle.htmlEscaped)</p></header>
-    <main>
-    \(tiles)
-    \(samplesSection)
-    \(curvesSection)
-    \(leftOutSection)
-    \(settingsSection)
-    </main>
-    <footer>\(footer.htmlEscaped)</footer>
-    <script>
-    \(ReportStyle.script)
-    </script>
-    </body>
-    </html>
-
-    """
+    let settings = run.description.configuration
+    let subtitle =
+      "\(run.algorithm.method) (\(run.algorithm.name)) · \(settings.generator) · \(settings.ngf) filters · \(settings.direction.rawValue)"
+    var page = Page(
+      title: run.title + " – training run",
+      header: "<h1>\(run.title.htmlEscaped)</h1><p>\(subtitle.htmlEscaped)</p>",
+      main: [verdictSection, curvesSection, sheetsSection, settingsSection, commandsSection, leftOutSection]
+        .filter { !$0.isEmpty }.joined(separator: "\n"),
+      footer: "Written by translate-cli \(run.description.version)" + (time.isEmpty ? "" : ", " + time))
+    page.style = ReportStyle.css
+    page.script = ReportStyle.script
+    if let peakMemory { page.facts = [(Self.peakMemoryFact, "\(peakMemory)")] }
+    return page.html
   }
 
-  // MARK: Head
+  // MARK: How it went
 
-  private var subtitle: String {
-    let settings = run.configuration
-    return
-      "\(algorithm.method) (\(algorithm.name)) · \(settings.generator) · \(settings.ngf) filters · \(settings.direction.rawValue)"
-  }
-
-  private var algorithm: TrainingAlgorithm { run.configuration.algorithm }
-
-  private var footer: String { "Written by translate-cli \(run.version)" }
-
-  /// The figures that answer first questions.
-  private var tiles: String {
-    var tiles = [(name: String, value: String)]()
-    if let losses, losses.rows > 0 {
-      tiles.append(
-        ("steps", Self.grouped(losses.lastStep) + (run.configuration.steps.map { " of " + Self.grouped($0) } ?? "")))
-      let epochs = run.configuration.epochs + run.configuration.decayEpochs
-      if losses.lastEpoch > 0 { tiles.append(("epoch", "\(losses.lastEpoch) of \(epochs)")) }
-      if let seconds = losses.index(of: "seconds"), let chart = chart("", "", losses, seconds) {
-        tiles.append(("seconds a step", Chart.label(chart.lastValue)))
-      }
+  private var verdictSection: String {
+    let sentences = run.verdict.map { "<p>\($0.htmlEscaped)</p>" }
+    let latest = run.sheets.last.map { sheet in
+      "<div class=\"latest card\"><p class=\"note\">Latest sheet. \(legend)</p>"
+        + SheetFigure(sheet, base: base, most: SheetFigure.large).html(isLazy: false) + "</div>"
     }
-    for figure in algorithm.heldOutFigures {
-      guard let metrics, let index = metrics.index(of: figure.name),
-        let last = metrics.buckets.last(where: { $0.values[index].count > 0 })
-      else { continue }
-      let value = Chart.label(last.values[index].mean)
-      tiles.append(("held-out " + figure.title, figure.unit.isEmpty ? value : value + " " + figure.unit))
-    }
-    if !leftOut.isEmpty { tiles.append(("damaged pictures left out", Self.grouped(leftOut.count))) }
-    guard !tiles.isEmpty else { return "<p class=\"empty\">No step has been recorded yet.</p>" }
-    return "<dl class=\"tiles\">"
-      + tiles.map { "<div><dt>\($0.name.htmlEscaped)</dt><dd>\($0.value.htmlEscaped)</dd></div>" }.joined() + "</dl>"
-  }
-
-  // MARK: Samples
-
-  private var samplesSection: String {
-    guard !samples.isEmpty else {
-      return "<section><h2>Samples</h2><p class=\"empty\">No sample sheet has been written yet.</p></section>"
-    }
-    let figures = samples.map { name in
-      let url = "samples/" + (name.addingPercentEncoding(withAllowedCharacters: Self.urlSafe) ?? "")
-      let label = (name as NSString).deletingPathExtension.htmlEscaped
-      return "<figure><a href=\"\(url)\"><img src=\"\(url)\" alt=\"\(label)\" loading=\"lazy\"></a>"
-        + "<figcaption>\(label)</figcaption></figure>"
-    }
-    let older = figures.dropFirst(Self.openSamples)
     return """
-      <section><h2>Samples</h2><p class="note">Newest first. From left to right: \(algorithm.sampleCaption.htmlEscaped).</p>
-      <div class="samples">\(figures.prefix(Self.openSamples).joined(separator: "\n"))</div>
-      \(older.isEmpty ? "" : "<details><summary>\(older.count) earlier</summary><div class=\"samples\">")
-      \(older.joined(separator: "\n"))\(older.isEmpty ? "" : "</div></details>")
-      </section>
+      <section class="verdict\(latest == nil ? " alone" : "")"><div>
+      \(badge)
+      \(sentences.joined())
+      \(alarms)
+      \(notes)
+      \(tiles)
+      </div>\(latest ?? "")</section>
       """
   }
 
-  /// Letters, digits and marks that mean nothing in a URL.
-  private static let urlSafe = CharacterSet(
-    charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+  /// How it stands, in a word; a run with alarms is not simply well.
+  private var badge: String {
+    let outcome = run.outcome
+    let alarms = run.alarms?.byName.count ?? 0
+    let style = alarms > 0 && outcome != .training && outcome.style == "good" ? "warn" : outcome.style
+    let more = alarms == 0 ? "" : alarms == 1 ? ", with an alarm" : ", with \(alarms) alarms"
+    return
+      "<p class=\"outcome \(style)\"><span aria-hidden=\"true\">\(outcome.symbol)</span> \(outcome.word)\(more)</p>"
+  }
+
+  private var legend: String { "From left to right: \(run.algorithm.sampleCaption.htmlEscaped)." }
+
+  /// Each kind of alarm once, with what to do.
+  private var alarms: String {
+    guard let groups = run.alarms?.byName, !groups.isEmpty else { return "" }
+    let items = groups.prefix(20).map { group in
+      let last = group[group.count - 1]
+      let more = group.count > 1 ? ", \(grouped(group.count))×, last at step \(grouped(last.step))" : ""
+      let figures = [Self.figure("value", last.value), Self.figure("threshold", last.threshold)].filter { !$0.isEmpty }
+      return """
+        <li><b><span aria-hidden="true">⚠</span> \(last.title.htmlEscaped)</b> \
+        <span class="note">since step \(grouped(group[0].step))\(more)\
+        \(figures.isEmpty ? "" : " · " + figures.joined(separator: ", "))</span>\
+        \(last.advice.isEmpty ? "" : "<br>" + last.advice.htmlEscaped)</li>
+        """
+    }
+    return "<ul class=\"alarms\">\(items.joined())</ul>"
+  }
+
+  private static func figure(_ name: String, _ text: String) -> String {
+    guard !text.isEmpty else { return "" }
+    return "\(name) \(Double(text).map { $0.isFinite ? Chart.label($0) : text } ?? text)".htmlEscaped
+  }
+
+  private var notes: String {
+    guard !run.notes.isEmpty else { return "" }
+    return "<ul class=\"notes\">" + run.notes.map { "<li>\($0.htmlEscaped)</li>" }.joined() + "</ul>"
+  }
+
+  /// The figures that answer first questions.
+  private var tiles: String {
+    let facts = run.facts + (peakMemory.map { [("memory", SystemMemory.text($0))] } ?? [])
+    guard !facts.isEmpty else { return "" }
+    return "<dl class=\"tiles\">"
+      + facts.map { "<div><dt>\($0.0.htmlEscaped)</dt><dd>\($0.1.htmlEscaped)</dd></div>" }.joined() + "</dl>"
+  }
 
   // MARK: Curves
 
   private var curvesSection: String {
-    var sections = [String]()
-    if let metrics {
-      let charts = metrics.columns.enumerated().compactMap { index, name in
-        chart(name, caption(name), metrics, index, isSmoothed: false)
-      }
-      sections.append(Self.section("Held-out images", charts))
+    let curves = RunCurves(run)
+    let groups = [("Held-out images", curves.heldOut), ("Losses and pace", curves.losses + curves.pace)]
+    let parts = groups.filter { !$0.1.isEmpty }.map { title, charts in
+      "<h3>\(title)</h3><div class=\"charts\">" + charts.map(\.html).joined(separator: "\n") + "</div>"
     }
-    if let losses {
-      let plain = losses.columns.enumerated().filter { !Self.sidelines.contains($0.element) }
-      sections.append(
-        Self.section(
-          "Losses", plain.compactMap { chart($0.element, caption($0.element), losses, $0.offset) }))
-      let side = losses.columns.enumerated().filter { Self.sidelines.contains($0.element) }
-      sections.append(
-        Self.section(
-          "Running",
-          side.compactMap {
-            chart(
-              $0.element, caption($0.element), losses, $0.offset, isSmoothed: $0.element == "seconds")
-          }))
-      if losses.skippedLines > 0 {
-        sections.append(
-          "<p class=\"note\">\(losses.skippedLines) lines of losses.csv are no rows of it and were left out.</p>")
-      }
+    guard !parts.isEmpty else { return "" }
+    let note = "Faint: every value. Strong: the moving mean. Nothing is cut off."
+    return "<section><h2>Curves</h2><p class=\"note\">\(note)</p>\(parts.joined(separator: "\n"))</section>"
+  }
+
+  // MARK: Sheets
+
+  /// Sheets that are shown before the rest is folded away.
+  private static let openSheets = 6
+
+  private var sheetsSection: String {
+    guard let last = run.sheets.last else {
+      return "<section><h2>Along the way</h2><p class=\"empty\">No sample sheet has been written yet.</p></section>"
     }
-    return sections.joined(separator: "\n")
-  }
-
-  /// Columns of losses.csv that are no losses.
-  private static let sidelines: Set = ["learning_rate", "seconds"]
-
-  /// What a column means.
-  private func caption(_ column: String) -> String {
-    algorithm.losses.first { $0.name == column }?.meaning
-      ?? algorithm.heldOutFigures.first { $0.name == column }?.meaning
-      ?? ["learning_rate": "of Adam", "seconds": "a step"][column] ?? ""
-  }
-
-  private static func section(_ title: String, _ charts: [Chart]) -> String {
-    guard !charts.isEmpty else { return "" }
-    return "<section><h2>\(title)</h2><div class=\"charts\">" + charts.map(\.html).joined(separator: "\n")
-      + "</div></section>"
-  }
-
-  private func chart(
-    _ name: String, _ caption: String, _ history: History, _ column: Int, isSmoothed: Bool = true
-  ) -> Chart? {
-    let first = [losses, metrics].compactMap { $0?.buckets.first?.firstStep }.min() ?? 0
-    let last = max(losses?.lastStep ?? 0, metrics?.lastStep ?? 0, first + 1)
-    return Chart(
-      title: name, caption: caption, history: history, column: column, isSmoothed: isSmoothed,
-      steps: Double(first)...Double(last), marks: epochMarks)
-  }
-
-  /// At most about eight epochs, at round distances.
-  private var epochMarks: [(step: Double, label: String)] {
-    guard let starts = losses?.epochStarts, starts.count > 1, let first = starts.first?.epoch,
-      let last = starts.last?.epoch
-    else { return [] }
-    let distance = max(1, Axis.roundNumbers(0, Double(last - first), about: 6).dropFirst().first ?? 1)
-    return starts.filter { Double($0.epoch).truncatingRemainder(dividingBy: distance.rounded()) == 0 }
-      .map { (Double($0.step), "epoch \($0.epoch)") }
+    guard run.sheets.count > 1 else { return "" }
+    let shown = RunRecord.spread(run.sheets, Self.openSheets)
+    func figures(_ sheets: [RunRecord.Sheet]) -> String {
+      sheets.map { SheetFigure($0, base: base).html(isLazy: true) }.joined(separator: "\n")
+    }
+    let others = run.sheets.count - shown.count
+    let all =
+      others == 0
+      ? ""
+      : "<details><summary>All \(grouped(run.sheets.count)), newest first</summary><div class=\"sheets\">"
+        + figures(run.sheets.reversed()) + "</div></details>"
+    let size = SheetFigure.shownWidth(last)
+    return """
+      <section style="--sheet:\(size > 0 ? min(size, 900) : 560)px"><h2>Along the way</h2>
+      <p class="note">\(legend)\(others > 0 ? " \(shown.count) of \(grouped(run.sheets.count)) sheets, the first one first." : "")</p>
+      <div class="sheets">\(figures(shown))</div>\(all)</section>
+      """
   }
 
   // MARK: Damaged pictures
@@ -185,72 +145,61 @@ struct ReportPage: Sendable {
   private static let namedPictures = 100
 
   private var leftOutSection: String {
+    let leftOut = run.leftOut
     guard !leftOut.isEmpty else { return "" }
     let rows = leftOut.prefix(Self.namedPictures).map {
       "<tr><th>\($0.path.htmlEscaped)</th><td>\($0.problem.htmlEscaped)</td></tr>"
     }
     let more = leftOut.count - rows.count
-    let count = "\(Self.grouped(leftOut.count)) damaged \(leftOut.count == 1 ? "picture was" : "pictures were")"
+    let count = "\(grouped(leftOut.count)) damaged \(leftOut.count == 1 ? "picture was" : "pictures were")"
     return """
       <section><h2>Left out</h2><p class="note">\(count) left out\(more > 0 ? "; the first are named" : "").</p>
-      <table>\(rows.joined())</table></section>
+      <div class="scroll"><table>\(rows.joined())</table></div></section>
       """
   }
+}
 
-  // MARK: Settings
-
-  private var settingsSection: String {
-    let standard = Self.settings(TrainingConfiguration(algorithm))
-    let rows = Self.settings(run.configuration).sorted { $0.key < $1.key }.map { name, value in
-      let isChanged = standard[name] != value
-      return
-        "<tr\(isChanged ? " class=\"changed\"" : "")><th>\(name.htmlEscaped)</th><td>\(value.htmlEscaped)</td></tr>"
-    }
-    let origin = [
-      ("data", run.data), ("command line", run.commandLine.joined(separator: " ")),
-    ].filter { !$0.1.isEmpty }.map { "<dt>\($0.0)</dt><dd><code>\($0.1.htmlEscaped)</code></dd>" }
-    return """
-      <section><h2>Settings</h2>
-      <dl class="origin">\(origin.joined())</dl>
-      <p class="note">What differs from the published defaults is marked.</p>
-      <table>\(rows.joined())</table></section>
-      """
-  }
-
-  /// Names and values as in config.json.
-  private static func settings(_ configuration: TrainingConfiguration) -> [String: String] {
-    guard let data = try? JSONEncoder().encode(configuration),
-      let object = try? JSONDecoder().decode([String: StoredValue].self, from: data)
-    else { return [:] }
-    return object.mapValues(\.text)
-  }
-
-  /// A value of config.json as text.
-  private struct StoredValue: Decodable {
-    let text: String
-
-    init(from decoder: any Decoder) throws {
-      let value = try decoder.singleValueContainer()
-      if value.decodeNil() {
-        text = "–"
-      } else if let flag = try? value.decode(Bool.self) {
-        text = flag ? "yes" : "no"
-      } else if let number = try? value.decode(Int.self) {
-        text = "\(number)"
-      } else if let number = try? value.decode(Double.self) {
-        text = "\(number)"
-      } else {
-        text = try value.decode(String.self)
-      }
+extension RunOutcome {
+  /// The name of its style.
+  var style: String {
+    switch self {
+    case .finished: "good"
+    case .diverged: "bad"
+    case .stopped: "warn"
+    case .notStarted, .training: "calm"
     }
   }
+}
 
-  /// 12 345
-  private static func grouped(_ number: Int) -> String {
-    var digits = String(number)
-    for place in stride(from: digits.count - 3, to: 0, by: -3) {
-      digits.insert("\u{202F}", at: digits.index(digits.startIndex, offsetBy: place))
-    }
-    return digits
+/// A sample sheet on a page: small ones enlarged by a whole factor.
+struct SheetFigure {
+  private let sheet: RunRecord.Sheet
+  private let url: String
+  private let factor: Int
+
+  /// Pixels of the page that a sheet is enlarged to, at most: one among many, and the one beside the verdict.
+  static let small = 400
+  static let large = 640
+
+  /// The sheet in the run folder that `base` leads to.
+  init(_ sheet: RunRecord.Sheet, base: String, most: Int = small) {
+    self.sheet = sheet
+    url = PageLink.encoded(base + "samples/" + sheet.name)
+    factor = Self.factor(sheet, most)
+  }
+
+  private static func factor(_ sheet: RunRecord.Sheet, _ most: Int) -> Int {
+    let side = max(sheet.width, sheet.height)
+    return side > 0 ? max(1, min(4, most / side)) : 1
+  }
+
+  /// Pixels of the page that a sheet takes among many, where there is room; 0 where its size is unknown.
+  static func shownWidth(_ sheet: RunRecord.Sheet) -> Int { sheet.width * factor(sheet, small) }
+
+  func html(isLazy: Bool) -> String {
+    let size = sheet.width > 0 ? " width=\"\(sheet.width * factor)\" height=\"\(sheet.height * factor)\"" : ""
+    return "<figure><a href=\"\(url)\"><img src=\"\(url)\" alt=\"\(sheet.name.htmlEscaped)\"\(size)"
+      + (factor > 1 ? " class=\"enlarged\"" : "") + (isLazy ? " loading=\"lazy\"" : "")
+      + "></a><figcaption>\(sheet.name.htmlEscaped)</figcaption></figure>"
   }
 }

@@ -22,6 +22,13 @@ struct TrainingPosition: Codable, Equatable {
 }
 
 extension TrainingPosition {
+  /// The pictures that were left out, in natural order, and what was wrong with them.
+  var leftOutPictures: [(path: String, problem: String)] {
+    NaturalOrder.sorted((leftOut ?? [:]).map { (path: $0.key, problem: $0.value) }) { $0.path }
+  }
+}
+
+extension TrainingPosition {
   /// Whether the counters of a file can be counted on: those that training adds to stay far from overflow.
   fileprivate var isPlausible: Bool {
     let range = 0..<1 << 48
@@ -59,13 +66,12 @@ enum Checkpoint {
       tensors, metadata: [formatKey: currentFormat, "kind": "training checkpoint", positionKey: json], to: path)
   }
 
-  /// The pictures that a run has left out by its last save, and what was wrong with them; empty where nothing is known.
-  static func leftOut(_ path: String) -> [(path: String, problem: String)] {
+  /// Where the checkpoint at `path` stands, without reading its networks; nil where it does not say.
+  static func position(_ path: String) -> TrainingPosition? {
     guard FileManager.default.fileExists(atPath: path), let file = try? SafetensorsFile(path: path),
-      let json = file.metadata[positionKey],
-      let position = try? JSONDecoder().decode(TrainingPosition.self, from: Data(json.utf8))
-    else { return [] }
-    return NaturalOrder.sorted((position.leftOut ?? [:]).map { (path: $0.key, problem: $0.value) }) { $0.path }
+      let json = file.metadata[positionKey]
+    else { return nil }
+    return try? JSONDecoder().decode(TrainingPosition.self, from: Data(json.utf8))
   }
 
   /// Reads a checkpoint into `networks`.

@@ -79,6 +79,15 @@ final class RunLock: Sendable {
     }
   }
 
+  /// Whether a session holds the folder of `run` at this moment.
+  static func isHeld(_ run: RunFolder) -> Bool {
+    let descriptor = open(run.file(fileName), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    // Given back at once: whoever asks for the folder in the same microseconds is told that it is in use.
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
+
   deinit {
     // Removed while it is still locked, so that nobody's file is taken away.
     if warning == nil { unlink(path) }

@@ -49,7 +49,11 @@ private struct ArgumentParser<C: Command> {
       command[keyPath: operand.property] = operands[index]
     }
     let known = command.operands.count
-    if operands.count > known { throw .extraOperand(operands[known]) }
+    for operand in operands.dropFirst(known) {
+      guard let last = command.operands.last, last.repeats else { throw .extraOperand(operand) }
+      guard !operand.isEmpty else { throw .missingOperand(name: last.name, help: last.help) }
+      command[keyPath: last.property] = operand
+    }
     for option in options where option.isRequired && !seen.contains(option.name) {
       throw .missingOption(option.invocation, help: option.help)
     }

@@ -42,8 +42,15 @@ struct Operand<Target>: Sendable {
   let name: String
   let help: String
   let property: WritableKeyPath<Target, String> & Sendable
+  /// Whether more of them may follow; `property` is set for each. Only the last operand can repeat.
+  let repeats: Bool
 
-  init(_ name: String, _ property: WritableKeyPath<Target, String> & Sendable, _ help: String) {
-    (self.name, self.property, self.help) = (name, property, help)
+  init(
+    _ name: String, _ property: WritableKeyPath<Target, String> & Sendable, _ help: String, repeats: Bool = false
+  ) {
+    (self.name, self.property, self.help, self.repeats) = (name, property, help, repeats)
   }
+
+  /// How it stands in usage lines.
+  var usage: String { repeats ? "\(name) [\(name) …]" : name }
 }

@@ -54,7 +54,7 @@ enum HelpText {
   }
 
   private static func operandNames<C: Command>(_ command: C) -> String {
-    command.operands.map(\.name).joined(separator: " ")
+    command.operands.map(\.usage).joined(separator: " ")
   }
 
   /// Two columns; a name that is too long for the first has its text below it.

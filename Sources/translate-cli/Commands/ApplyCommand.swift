@@ -28,6 +28,7 @@ struct ApplyCommand: Command {
         .flag("recursive", \.translation.recursive, "translate sub-folders too"),
         .flag("skip-existing", \.translation.skipsExisting, "leave out images whose translation is there already"),
         .flag("side-by-side", \.translation.sideBySide, "write input and translation beside each other"),
+        .flag("gallery", \.isGallery, "write DIR/index.html, which shows inputs and translations side by side"),
         .shard("shard", \.translation.shard, "translate every N-th file from the I-th on: one line of a job array"),
         .choice(
           "half", \.translation.half, standard: "the whole image", "which half of side-by-side images to translate"),
@@ -73,6 +74,7 @@ struct ApplyCommand: Command {
   var part: String?
   var settings = Translator.Options()
   var seed: UInt64?
+  var isGallery = false
   var isQuiet = false
   var json = false
 
@@ -83,6 +85,7 @@ struct ApplyCommand: Command {
   func run(on console: Console) throws -> ExitCode {
     var options = settings
     options.seed = seed ?? 0
+    let gallery = isGallery ? try TranslationGallery(translation) : nil
     let translator = try Translator(model: model, direction: direction, part: part, options: options)
     let clock = ContinuousClock()
     let start = clock.now
@@ -108,8 +111,9 @@ struct ApplyCommand: Command {
       console.error(
         "\(Program.name) apply: \(failure.words); \(summary.translated + summary.skipped) of \(summary.total) translations "
           + "are written, go on with the same command and --skip-existing")
-    } else if !isQuiet {
-      console.error(sentence(summary, seconds: now()))
+    } else {
+      try gallery?.write(model: model, failures: summary.failures)
+      if !isQuiet { console.error(sentence(summary, seconds: now()) + (gallery.map { "; see \($0.path)" } ?? "")) }
     }
     if summary.isInterrupted, let code = interruption.exitCode { return code }
     return summary.failures.isEmpty ? .success : .failure

@@ -8,14 +8,6 @@ func isSamePlace(_ first: String, _ second: String) -> Bool {
   return place(first) == place(second)
 }
 
-/// `text` as a word of a shell's command line.
-func shellWord(_ text: String) -> String {
-  let plain = text.unicodeScalars.allSatisfy {
-    $0.isASCII && ($0.properties.isAlphabetic || "0123456789-_./+=:,".unicodeScalars.contains($0))
-  }
-  return plain && !text.isEmpty ? text : "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"
-}
-
 /// A value as JSON for other programs: sorted keys, a line break at its end; numbers that are none become null.
 func jsonText(_ value: some Encodable) throws -> String {
   let encoder = JSONEncoder()

@@ -97,6 +97,24 @@ import Testing
     #expect(error?.description.contains("training has diverged: at step") == true, "\(String(describing: error))")
     #expect(error?.description.contains("the last good checkpoint is kept") == true)
     #expect(try TrainingScene.checkpoint(scene.run("run")) == before)
+    // The page says so, too, and a resumed run begins again behind the checkpoint.
+    let page = try String(contentsOfFile: scene.run("run") + "/index.html", encoding: .utf8)
+    #expect(page.contains("Diverged at step") && page.contains("What was saved last is of step 3."))
+    let rows = try String(contentsOfFile: scene.run("run") + "/losses.csv", encoding: .utf8)
+    #expect(rows.split(separator: "\n").last?.contains(/nan|inf/) == true)
+  }
+
+  @Test func thePageOfAStoppedRunSaysSo() throws {
+    let scene = try TrainingScene(.paired)
+    var configuration = TrainingScene.configuration(.paired)
+    configuration.steps = 4
+    let session = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run"))
+    #expect(try session.train(shouldStop: { true }) == .interrupted)
+    func page() throws -> String { try String(contentsOfFile: scene.run("run") + "/index.html", encoding: .utf8) }
+    #expect(try page().contains("Stopped after step 1 of 4") && page().contains("Everything is saved."))
+    #expect(try page().contains("<dt>memory</dt>"))
+    _ = try TrainingSession(resuming: scene.run("run")).train()
+    #expect(try page().contains("Finished: all 4 steps are done."))
   }
 
   @Test func onlySomeSettingsMayChangeOnTheWay() throws {

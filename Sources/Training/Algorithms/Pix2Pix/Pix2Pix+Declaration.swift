@@ -21,7 +21,9 @@ extension TrainingAlgorithm {
     check: { (configuration) throws(ConfigurationError) in try configuration.validateDiscriminator() },
     losses: [
       Loss(name: "G_GAN", meaning: "generator: how far from fooling the discriminator"),
-      Loss(name: "G_L1", meaning: "generator: mean absolute difference to the target, weighted"),
+      Loss(
+        name: "G_L1", meaning: "generator: mean absolute difference to the target, weighted",
+        heldOut: ("l1", { $0.lambdaL1 })),
       Loss(name: "D_real", meaning: "discriminator on real images"),
       Loss(name: "D_fake", meaning: "discriminator on translations"),
     ],

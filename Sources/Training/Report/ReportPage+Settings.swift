@@ -1,0 +1,117 @@
+import Files
+import Foundation
+import Pages
+import Weights
+
+/// What the run was made with, and how to go on.
+extension ReportPage {
+  var settingsSection: String {
+    let rows = run.settings
+    let changed = rows.filter(\.isChanged)
+    let others = rows.filter { !$0.isChanged }
+    let origin = [
+      ("data", run.description.data),
+      ("command line", run.description.commandLine.map(shellWord).joined(separator: " ")),
+    ].filter { !$0.1.isEmpty }.map { "<dt>\($0.0)</dt><dd><code>\($0.1.htmlEscaped)</code></dd>" }
+    let main =
+      changed.isEmpty
+      ? "<p class=\"note\">Every setting has its published default.</p>"
+      : "<div class=\"scroll\">" + Self.table(changed, showsDefaults: true) + "</div>"
+    return """
+      <section><h2>Settings</h2>
+      \(origin.isEmpty ? "" : "<dl class=\"origin\">\(origin.joined())</dl>")
+      \(main)
+      \(changes)
+      <details><summary>\(others.count) settings with their published defaults</summary>
+      <div class="scroll">\(Self.table(others, showsDefaults: false))</div></details></section>
+      """
+  }
+
+  private static func table(_ rows: [RunRecord.SettingRow], showsDefaults: Bool) -> String {
+    let lines = rows.map { row in
+      "<tr><th>\(row.name.htmlEscaped)</th><td><b>\(row.value.htmlEscaped)</b></td>"
+        + (showsDefaults ? "<td class=\"note\">default \(row.standard.htmlEscaped)</td>" : "")
+        + "<td class=\"note\">\(row.help.htmlEscaped)</td></tr>"
+    }
+    return "<table class=\"settings\">\(lines.joined())</table>"
+  }
+
+  private var changes: String {
+    guard !run.changes.isEmpty else { return "" }
+    let rows = run.changes.prefix(200).map {
+      "<tr><th>after step \(grouped($0.step))</th><td>\($0.setting.htmlEscaped)</td>"
+        + "<td>\($0.from.htmlEscaped) → <b>\($0.to.htmlEscaped)</b></td></tr>"
+    }
+    return "<h3>Changed on the way</h3><div class=\"scroll\"><table>\(rows.joined())</table></div>"
+  }
+
+  // MARK: How to go on
+
+  var commandsSection: String {
+    let commands = run.commands.map { "<dt>\($0.purpose.htmlEscaped)</dt><dd><pre>\($0.line.htmlEscaped)</pre></dd>" }
+    guard !commands.isEmpty else { return "" }
+    return "<section><h2>How to go on</h2><dl class=\"commands\">\(commands.joined())</dl></section>"
+  }
+}
+
+extension RunRecord {
+  /// A setting as a person writes it.
+  struct SettingRow: Equatable, Sendable {
+    var name: String
+    var value: String
+    /// The published default.
+    var standard: String
+    var help: String
+
+    var isChanged: Bool { value != standard }
+  }
+
+  /// The settings that its algorithm has.
+  var settings: [SettingRow] {
+    let standard = TrainingConfiguration(algorithm)
+    return algorithm.settings.flatMap(\.settings).map { setting in
+      let none = setting.standard?.description ?? "–"
+      return SettingRow(
+        name: setting.name, value: setting.text(description.configuration) ?? none,
+        standard: setting.text(standard) ?? none, help: setting.help.description)
+    }
+  }
+
+  /// What can be done with the run next, and the command for it.
+  var commands: [(purpose: String, line: String)] {
+    let run = shellWord(URL(fileURLWithPath: path).standardizedFileURL.path)
+    let program = "translate-cli"
+    var commands: [(String, String)] = []
+    let settings = description.configuration
+    switch outcome {
+    case .notStarted, .training: break
+    case .finished:
+      let more =
+        settings.steps.map { "--steps \($0.addingReportingOverflow($0).partialValue)" }
+        ?? "--epochs \(2 * settings.epochs + settings.decayEpochs)"
+      commands.append(("Train on, for twice as long in all", "\(program) resume \(run) \(more)"))
+    case .stopped:
+      if position != nil { commands.append(("Go on where it stopped, bit for bit", "\(program) resume \(run)")) }
+    case .diverged:
+      let words = description.commandLine
+      if words.count > 1, words[1] == "train" {
+        // The last of repeated options counts.
+        let line = ([program] + words.dropFirst()).map(shellWord).joined(separator: " ")
+        let rate = Chart.label(settings.learningRate / 10)
+        let again = words.contains("--overwrite") ? "" : " --overwrite"
+        commands.append(("Begin again with a lower learning rate", "\(line) --learning-rate \(rate)\(again)"))
+      }
+    }
+    let weights = RunFolder.generatorNames.filter {
+      FileManager.default.fileExists(atPath: RunFolder(path).weights($0))
+    }
+    if !weights.isEmpty {
+      let best = best?.hasWeights == true ? " --weights best" : ""
+      let direction = weights.count > 1 ? " --direction AtoB" : ""
+      let purpose = best.isEmpty ? "Translate pictures" : "Translate pictures with the best weights"
+      commands.append((purpose, "\(program) apply \(run) INPUT --out OUTPUT\(direction)\(best)"))
+    }
+    if step > 0 { commands.append(("Lay it beside another run", "\(program) report \(run) OTHER")) }
+    return commands
+  }
+}

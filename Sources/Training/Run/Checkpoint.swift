@@ -56,7 +56,7 @@ enum Checkpoint {
     encoder.outputFormatting = [.sortedKeys]
     let json = String(decoding: try encoder.encode(position), as: UTF8.self)
     try SafetensorsWriter.write(
-      tensors, metadata: [formatKey: currentFormat, "kind": "training checkpoint", positionKey: json], to: path)
+      tensors, metadata: [formatKey: currentFormat, "kind": WeightsFile.checkpointKind, positionKey: json], to: path)
   }
 
   /// The pictures that a run has left out by its last save, and what was wrong with them; empty where nothing is known.

@@ -48,6 +48,11 @@ package struct FolderEvaluation: Sendable, Equatable, Codable {
       }
     }
     guard !pairs.isEmpty else {
+      for listing in [outputFiles, referenceFiles] where listing.names.isEmpty {
+        guard let foreign = ForeignPictures(listing.foreign) else { continue }
+        throw FileError(
+          path: listing.folder, problem: "holds no PNG file, but \(foreign.count)", advice: foreign.conversion)
+      }
       throw FileError(
         path: outputs, problem: "no PNG file in it has a partner of the same name in \(references)",
         advice: "name the folders that hold the same pictures")
@@ -102,6 +107,8 @@ private struct PNGListing {
   private(set) var paths: [String: String] = [:]
   private(set) var names: [String] = []
   private(set) var onlyFile: String?
+  /// Pictures of other formats.
+  private(set) var foreign: [String] = []
 
   init(_ path: String, recursive: Bool) throws {
     folder = path
@@ -117,6 +124,7 @@ private struct PNGListing {
     }
     let listing = try FolderListing(path, recursive: recursive)
     if let unreadable = listing.unreadable.first { throw unreadable }
+    foreign = listing.foreignImages
     for file in listing.files { try add(file.stem, file.path) }
   }
 

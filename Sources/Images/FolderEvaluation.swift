@@ -22,6 +22,12 @@ package struct FolderEvaluation: Sendable, Equatable, Codable {
   /// References without an output.
   package var withoutOutput: [String]
 
+  private enum CodingKeys: String, CodingKey {
+    case files, mean
+    case withoutReference = "without_reference"
+    case withoutOutput = "without_output"
+  }
+
   /// Compares the PNG files of `outputs` with those of `references` that have the same path within their folder, the
   /// extension aside; two files are compared with each other whatever their names are. Hidden files are skipped.
   ///

@@ -77,7 +77,13 @@ struct TrainingDialogue {
     var lastStep: Int
     var epoch: Int?
     var seconds: Double
+    /// By the names of losses.csv.
     var losses: [String: Double]
+
+    private enum CodingKeys: String, CodingKey {
+      case run, finished, step, epoch, seconds, losses
+      case lastStep = "last_step"
+    }
   }
 
   private func summary(

@@ -17,6 +17,7 @@ struct TrainingDialogue {
       say("looked at \(survey.checked) of \(survey.total) images before the first step; check looks at all")
     }
     session.warnings.forEach { console.error("warning: \($0)") }
+    if let note = session.configuration.paddingNote { console.error("warning: \(note.words)") }
     if session.step > 0 { say("going on after step \(session.step)") }
 
     var last: TrainingProgress?

@@ -153,6 +153,23 @@ struct TrainingConfigurationTests {
     #expect(error.setting == "crop-size" && error.problem.settings == ["load-size"])
   }
 
+  /// A crop that costs as much as a larger one is said.
+  @Test func paddedCropsAreSaid() {
+    func note(_ base: TrainingConfiguration, _ change: (inout TrainingConfiguration) -> Void) -> String? {
+      var settings = base
+      change(&settings)
+      return settings.paddingNote?.description
+    }
+    #expect(
+      note(.paired) { $0.cropSize = 100 }
+        == "crop size 100 is padded to 256 for unet_256, which takes multiples of 256: a step costs as much as at 256; "
+        + "choose crop size 256, or another generator")
+    #expect(note(.paired) { _ in } == nil && note(.paired) { $0.cropSize = 250 } == nil)
+    #expect(note(.paired) { ($0.cropSize, $0.preprocess) = (100, .none) } == nil)
+    #expect(note(.paired) { ($0.cropSize, $0.generator) = (96, .unet(levels: 5)) } == nil)
+    #expect(note(.unpaired) { $0.cropSize = 97 } == nil)
+  }
+
   @Test func possibleSettingsPass() throws {
     func passes(_ base: TrainingConfiguration, _ change: (inout TrainingConfiguration) -> Void) throws {
       var settings = base

@@ -51,6 +51,13 @@ package enum OutputFolder {
     throw FileError.unwritable(path, "cannot be made a folder", code: code)
   }
 
+  /// Makes the folder that the file at `path` is to lie in.
+  ///
+  /// - Throws: `FileError` naming the folder where the system refuses.
+  package static func make(forFile path: String) throws {
+    if let folder = parent(of: path) { try make(folder) }
+  }
+
   private static func refusal(_ path: String) -> Int32? {
     if mkdir(path, 0o777) == 0 { return nil }
     var code = errno

@@ -22,6 +22,12 @@ package struct FolderEvaluation: Sendable, Equatable, Codable {
   /// References without an output.
   package var withoutOutput: [String]
 
+  private enum CodingKeys: String, CodingKey {
+    case files, mean
+    case withoutReference = "without_reference"
+    case withoutOutput = "without_output"
+  }
+
   /// Compares the PNG files of `outputs` with those of `references` that have the same path within their folder, the
   /// extension aside; two files are compared with each other whatever their names are. Hidden files are skipped.
   ///
@@ -48,6 +54,11 @@ package struct FolderEvaluation: Sendable, Equatable, Codable {
       }
     }
     guard !pairs.isEmpty else {
+      for listing in [outputFiles, referenceFiles] where listing.names.isEmpty {
+        guard let foreign = ForeignPictures(listing.foreign) else { continue }
+        throw FileError(
+          path: listing.folder, problem: "holds no PNG file, but \(foreign.count)", advice: foreign.conversion)
+      }
       throw FileError(
         path: outputs, problem: "no PNG file in it has a partner of the same name in \(references)",
         advice: "name the folders that hold the same pictures")
@@ -102,6 +113,8 @@ private struct PNGListing {
   private(set) var paths: [String: String] = [:]
   private(set) var names: [String] = []
   private(set) var onlyFile: String?
+  /// Pictures of other formats.
+  private(set) var foreign: [String] = []
 
   init(_ path: String, recursive: Bool) throws {
     folder = path
@@ -117,6 +130,7 @@ private struct PNGListing {
     }
     let listing = try FolderListing(path, recursive: recursive)
     if let unreadable = listing.unreadable.first { throw unreadable }
+    foreign = listing.foreignImages
     for file in listing.files { try add(file.stem, file.path) }
   }
 

@@ -15,7 +15,7 @@ package struct FolderListing: Sendable, Equatable {
   package var folder: String
   /// The PNG files in natural order of their paths.
   package var files: [Entry] = []
-  /// Pictures of other formats, which were probably meant to be used.
+  /// Pictures of other formats, which were probably meant to be used: no PNG of the same name lies beside them.
   package var foreignImages: [String] = []
   /// How many other files were passed over.
   package var ignored = 0
@@ -54,9 +54,19 @@ package struct FolderListing: Sendable, Equatable {
         }
       }
     }
+    let stems = Set(files.map(\.stem))
+    let converted = foreignImages.filter { stems.contains(Self.stem($0, in: folder)) }
+    ignored += converted.count
+    if !converted.isEmpty { foreignImages.removeAll { stems.contains(Self.stem($0, in: folder)) } }
     files = NaturalOrder.sorted(files) { $0.path }
     foreignImages = NaturalOrder.sorted(foreignImages) { $0 }
     unreadable = NaturalOrder.sorted(unreadable) { $0.path ?? "" }
+  }
+
+  /// The path below `folder` of a picture in it, without the extension.
+  private static func stem(_ path: String, in folder: String) -> String {
+    let below = path.dropFirst(join(folder, "x").count - 1)
+    return (String(below) as NSString).deletingPathExtension
   }
 
   private mutating func add(path: String, below: String) {

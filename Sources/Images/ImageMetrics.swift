@@ -51,7 +51,8 @@ public struct ImageMetrics: Sendable, Equatable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case meanAbsoluteError, psnr, ssim
+    case psnr, ssim
+    case meanAbsoluteError = "mean_absolute_error"
   }
 
   /// Reads the three numbers; null stands for an infinite PSNR.

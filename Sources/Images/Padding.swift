@@ -28,7 +28,7 @@ package struct Padding: Equatable {
   private func sourceRow(_ row: Int) -> Int { Self.mirrored(row - top, height) }
 
   /// Reflection at the border pixels, again and again where the padding is wider than the picture.
-  private static func mirrored(_ position: Int, _ extent: Int) -> Int {
+  static func mirrored(_ position: Int, _ extent: Int) -> Int {
     guard extent > 1 else { return 0 }
     let period = 2 * (extent - 1)
     let place = ((position % period) + period) % period

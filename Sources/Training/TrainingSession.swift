@@ -377,6 +377,7 @@ public final class TrainingSession {
     metadata.preprocess = configuration.preprocess.rawValue
     metadata.loadSize = configuration.loadSize
     metadata.cropSize = configuration.cropSize
+    metadata.sideBySide = data.training.pairSize
     metadata.normStatistics = configuration.usesRunningStatistics ? "running" : "image"
     metadata.step = step
     metadata.epoch = position.sampler?.epoch ?? 0

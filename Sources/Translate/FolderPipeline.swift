@@ -75,7 +75,7 @@ struct FolderPipeline {
   }
 
   private static func write(_ image: Picture, to path: String) throws {
-    try OutputFolder.make((path as NSString).deletingLastPathComponent)
+    try OutputFolder.make(forFile: path)
     try PNG.write(image, to: path)
   }
 

@@ -6,7 +6,8 @@ import Images
 public struct FolderTranslation: Sendable {
   /// A folder or a file.
   public var input: String
-  /// The folder that the translations go to, under the same relative paths.
+  /// The folder that the translations go to, under the same relative paths; for one picture also the file, where its name
+  /// ends in `.png` and it is no folder.
   public var output: String
   /// Pictures that go through the network at once, where neighbours have the same size, one of `batchSizes`; nil: as
   /// many as are faster together. What becomes of a picture does not depend on it.
@@ -53,6 +54,8 @@ public struct FolderTranslation: Sendable {
     public var failures: [FileError] = []
     /// The last of the failures, where it ended everything: the output takes no more (the disk is full).
     public var outputFailure: FileError?
+    /// Pictures of other formats than PNG in the input folder, which were not translated.
+    public var foreign: [String] = []
     /// Whether it was asked to stop before the end.
     public var isInterrupted = false
   }
@@ -83,13 +86,19 @@ public struct FolderTranslation: Sendable {
     report: @escaping @Sendable (Progress) -> Void = { _ in }
   ) throws -> Summary {
     if let batchSize { try FileError.require(batchSize, in: Self.batchSizes, "pictures in a batch") }
-    let all = try items()
+    let (all, foreign) = try inputs()
     let items = skipsExisting ? all.filter { !FileManager.default.fileExists(atPath: $0.target) } : all
-    try OutputFolder.make(output)
-    let ledger = TranslationLedger(skipped: all.count - items.count, total: items.count, report)
+    if writesFile { try OutputFolder.make(forFile: output) } else { try OutputFolder.make(output) }
+    let ledger = TranslationLedger(skipped: all.count - items.count, total: items.count, foreign: foreign, report)
     var pipeline = FolderPipeline(self, items, translator, ledger)
     pipeline.run(shouldStop: shouldStop)
     return ledger.summary
+  }
+
+  /// Whether the one picture is written to `output` itself.
+  private var writesFile: Bool {
+    (output as NSString).pathExtension.lowercased() == "png" && !FolderListing.isFolder(output)
+      && !FolderListing.isFolder(input)
   }
 
   // MARK: - What there is to do
@@ -97,16 +106,24 @@ public struct FolderTranslation: Sendable {
   /// The pictures of the folder in natural order, or the one picture.
   ///
   /// - Throws: `FileError` where there are none, or a translation would overwrite a picture
-  func items() throws -> [Item] {
+  func items() throws -> [Item] { try inputs().items }
+
+  /// The same, and the paths of pictures of other formats beside them.
+  private func inputs() throws -> (items: [Item], foreign: [String]) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: input, isDirectory: &isFolder) else {
       throw FileError(path: input, problem: "is not there", advice: "give a folder of PNGs or one PNG")
     }
     var entries: [(path: String, stem: String)] = []
+    var foreign: [String] = []
     if isFolder.boolValue {
       let listing = try FolderListing(input, recursive: recursive)
       entries = listing.files.map { ($0.path, $0.stem) }
+      foreign = listing.foreignImages
       guard !entries.isEmpty else {
+        if let foreign = ForeignPictures(foreign) {
+          throw FileError(path: input, problem: "holds no PNG, but \(foreign.count)", advice: foreign.conversion)
+        }
         throw FileError(
           path: input, problem: "holds no PNG",
           advice: recursive
@@ -124,11 +141,13 @@ public struct FolderTranslation: Sendable {
     }
     let items = try withoutOwnOutput(
       entries.map {
-        Item(source: $0.path, target: (output as NSString).appendingPathComponent($0.stem + ".png"), name: $0.stem)
+        Item(
+          source: $0.path,
+          target: writesFile ? output : (output as NSString).appendingPathComponent($0.stem + ".png"), name: $0.stem)
       })
     // Over all shards, which may run at the same time.
     try requirePlaces(items)
-    guard let shard else { return items }
-    return items.enumerated().filter { shard.contains($0.offset) }.map(\.element)
+    guard let shard else { return (items, foreign) }
+    return (items.enumerated().filter { shard.contains($0.offset) }.map(\.element), foreign)
   }
 }

@@ -9,12 +9,15 @@ final class TranslationLedger: @unchecked Sendable {
   private var done = 0
   private var current: FolderTranslation.Summary
 
-  init(skipped: Int, total: Int, _ report: @escaping @Sendable (FolderTranslation.Progress) -> Void) {
+  init(
+    skipped: Int, total: Int, foreign: [String], _ report: @escaping @Sendable (FolderTranslation.Progress) -> Void
+  ) {
     self.total = total
     self.report = report
     current = FolderTranslation.Summary()
     current.total = skipped + total
     current.skipped = skipped
+    current.foreign = foreign
   }
 
   var summary: FolderTranslation.Summary { lock.withLock { current } }

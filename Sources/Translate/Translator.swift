@@ -56,6 +56,11 @@ public final class Translator {
     normStatistics =
       options.normStatistics ?? model.metadata.normStatistics.flatMap(NormStatistics.init(rawValue:)) ?? .image
     sizeMultiple = model.configuration.sizeMultiple
+    if options.dropout, !model.configuration.dropout {
+      throw FileError(
+        path: model.path, problem: "holds a network without dropout, which has one outcome alone",
+        advice: "translate without \(setting: "dropout")")
+    }
     if let tile = options.tile { try Self.requireTile(tile, multiple: sizeMultiple) }
     var mode = ExecutionMode()
     mode.usesRunningStatistics = normStatistics == .running

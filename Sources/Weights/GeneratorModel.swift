@@ -21,7 +21,9 @@ package final class GeneratorModel {
   /// - Throws: `FileError` where there is no generator, or it translates the other way
   package convenience init(_ path: String, direction: Direction? = nil, part: String? = nil) throws {
     let source = try ModelSource(path, direction: direction, part: part)
-    try self.init(WeightsFile.open(source.file, part: source.part))
+    let file = try WeightsFile.open(source.file, part: source.part)
+    try file.requireNoCheckpoint()
+    try self.init(file)
     if let direction, let own = metadata.direction, own != direction.rawValue {
       throw FileError(
         path: source.file, problem: "translates \(own), not \(direction.rawValue)",

@@ -31,6 +31,8 @@ package struct ModelMetadata: Sendable, Equatable {
   package var loadSize: Int?
   /// Size of the crops that it was trained on, in pixels.
   package var cropSize: Int?
+  /// Where it was trained on side-by-side files, A in the left half and B in the right one: their most frequent size.
+  package var sideBySide: PictureSize?
   /// Whose statistics its norms use when it is applied: `image` or `running`.
   package var normStatistics: String?
   /// Optimiser steps that it was trained for.
@@ -79,6 +81,7 @@ package struct ModelMetadata: Sendable, Equatable {
     preprocess = reader.string("preprocess")
     loadSize = try reader.integer("load_size")
     cropSize = try reader.integer("crop_size")
+    sideBySide = try reader.size("side_by_side")
     normStatistics = try reader.choice("norm_statistics", of: ["image", "running"])
     step = try reader.integer("step")
     epoch = try reader.integer("epoch")
@@ -104,6 +107,7 @@ package struct ModelMetadata: Sendable, Equatable {
     strings["preprocess"] = preprocess
     strings["load_size"] = loadSize.map(String.init)
     strings["crop_size"] = cropSize.map(String.init)
+    strings["side_by_side"] = sideBySide?.text
     strings["norm_statistics"] = normStatistics
     strings["step"] = step.map(String.init)
     strings["epoch"] = epoch.map(String.init)
@@ -124,6 +128,12 @@ private struct MetadataReader {
       throw failure(key, text, "a whole number")
     }
     return value
+  }
+
+  mutating func size(_ key: String) throws -> PictureSize? {
+    guard let text = string(key) else { return nil }
+    guard let size = PictureSize(text) else { throw failure(key, text, "a size such as 512x256") }
+    return size
   }
 
   mutating func choice(_ key: String, of values: [String]) throws -> String? {

@@ -32,7 +32,8 @@ struct StateDictionary {
       }
       guard candidates.count == 1 else {
         throw PickleProblem(
-          problem: "holds several state dicts\(Self.list(candidates))", advice: "say which one is meant")
+          problem: "holds several state dicts\(Self.list(candidates))",
+          advice: "say which one is meant, such as \(setting: "part", FileError.quote(first.name))")
       }
       chosen = first.index
     }

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 
 /// Named tensors in a file of any form that networks come in: `.safetensors`, or `.pth` in its zip and legacy forms.
 ///
@@ -107,6 +108,23 @@ package struct WeightsFile: Sendable {
     case .pickle: return try PyTorchFile.parts(legacy: source)
     case .safetensors: return [""]
     }
+  }
+
+  /// What the metadata of a training's checkpoint say under `kind`.
+  package static let checkpointKind = "training checkpoint"
+
+  /// Whether it is the checkpoint of a training, which holds all of its networks and more.
+  package var isCheckpoint: Bool { metadata["kind"] == Self.checkpointKind }
+
+  /// Refuses a checkpoint where one network is asked for.
+  ///
+  /// - Throws: `FileError` that points to the run folder
+  package func requireNoCheckpoint() throws(FileError) {
+    guard isCheckpoint else { return }
+    let folder = path.map { ($0 as NSString).deletingLastPathComponent } ?? ""
+    throw FileError(
+      path: path, problem: "is the checkpoint of a training, which only resuming reads",
+      advice: "give the run folder, \(folder.isEmpty ? "." : folder), for its generator")
   }
 
   /// The tensors whose names begin with `prefix`, without it, and none of the metadata: a network in a checkpoint.

@@ -46,8 +46,10 @@ extension Program {
     }
   }
 
-  /// Prints help or the version where `arguments` ask for it.
+  /// Prints help or the version where `arguments` ask for it; `help COMMAND` is `COMMAND --help`.
   private static func printHelp(_ arguments: [String], _ console: Console) throws -> Bool {
+    var arguments = arguments
+    if arguments.first == helpWord { arguments = arguments.dropFirst() + ["--help"] }
     if arguments == ["--version"] {
       try console.output("\(name) \(version)\n")
       return true

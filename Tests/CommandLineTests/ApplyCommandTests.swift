@@ -40,7 +40,7 @@ struct ApplyCommandTests {
 
   @Test func aFolderBecomesAFolder() throws {
     let folder = try folder()
-    let outcome = try apply(folder, "run in --out out")
+    let outcome = try apply(folder, "run in --out out --half whole")
     #expect(outcome.status == 0 && outcome.output == "")
     #expect(withoutTime(outcome.errors).hasSuffix("2 translated in TIME to out\n"))
     #expect(try tree(folder, "out") == ["facade_0002.png", "facade_0003.png"])

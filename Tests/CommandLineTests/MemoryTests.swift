@@ -107,13 +107,14 @@ import Images
           atPath: folder.path + "/small/train/facade_000\(number).png", toPath: folder.path + "/in/\(name).png")
       }
       var megabytes = 60
-      while try run("apply run in --out out --quiet --threads 1", folder, megabytes: megabytes).status != 0 {
+      while try run("apply run in --out out --half whole --quiet --threads 1", folder, megabytes: megabytes).status != 0
+      {
         megabytes += 20
         try #require(megabytes < 3000, "small pictures need more than 3 GB")
       }
       let large = Picture(width: 6000, height: 6000, channels: 1, pixels: [UInt8](repeating: 9, count: 36_000_000))
       try PNG.write(large, to: folder.path + "/in/b.png")
-      let outcome = try run("apply run in --out mixed --threads 1", folder, megabytes: megabytes + 60)
+      let outcome = try run("apply run in --out mixed --half whole --threads 1", folder, megabytes: megabytes + 60)
       #expect(outcome.status == 1)
       #expect(outcome.errors.contains("translate-cli apply: in/b.png: needs "), "\(outcome.errors)")
       #expect(outcome.errors.contains("2 translated in ") && outcome.errors.contains(", 1 failed"), "\(outcome.errors)")

@@ -71,6 +71,15 @@ struct TrainingCommandTests {
     #expect(inspected.output.contains("settings: batch norm, 4 filters, 3 → 3 channels, 5 levels, dropout, transposed"))
   }
 
+  @Test func aPaddedCropIsSaidBeforeTraining() throws {
+    let outcome = try train(folder(), "run", ["--steps", "1", "--crop-size", "24", "--quiet"])
+    #expect(outcome.status == 0)
+    #expect(
+      outcome.errors
+        == "warning: --crop-size 24 is padded to 32 for unet_32, which takes multiples of 32: a step costs as much as at "
+        + "32; choose --crop-size 32, or another --generator\n")
+  }
+
   @Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
   func signalsSaveAndSayHowToGoOn(signal: Int32, status: Int32) throws {
     let folder = try folder()

@@ -28,6 +28,13 @@ struct TrainingOptionsTests {
     expected.loadSize = 150
     expected.cropSize = 128
     expected.flip = false
+    expected.maxDatasetSize = 70
+    expected.augmentation.quarterTurns = true
+    expected.augmentation.rotation = 12.5
+    expected.augmentation.scaleJitter = 0.2
+    (expected.augmentation.brightness, expected.augmentation.contrast, expected.augmentation.hue) = (0.1, 0.3, 0.05)
+    expected.augmentation.jitterSide = .input
+    expected.augmentation.cutout = 0.25
     expected.serial = true
     expected.recursive = true
     expected.maxPixels = 1000
@@ -58,7 +65,8 @@ struct TrainingOptionsTests {
     expected.sampleEvery = 12
     let line =
       "--epochs 7 --decay-epochs 8 --steps 99 --batch-size 2 --direction BtoA --preprocess scale-width-and-crop "
-      + "--load-size 150 --crop-size 128 --no-flip --serial --recursive --max-pixels 1000 --skip-damaged --input-channels 1 "
+      + "--load-size 150 --crop-size 128 --no-flip --max-dataset-size 70 --quarter-turns --rotate 12.5 "
+      + "--scale-jitter 0.2 --brightness 0.1 --contrast 0.3 --hue 0.05 --jitter-side input --cutout 0.25 --serial --recursive --max-pixels 1000 --skip-damaged --input-channels 1 "
       + "--output-channels 3 --generator resnet_6blocks --ngf 32 --norm instance --no-dropout --upsample resize-conv "
       + "--discriminator n_layers --discriminator-layers 4 --ndf 16 --discriminator-norm none --init kaiming "
       + "--init-gain 0.1 --gan-mode wgangp --lambda-l1 50 --learning-rate 0.001 --beta1 0.9 --lr-policy step "
@@ -99,6 +107,13 @@ struct TrainingOptionsTests {
     ("--direction atob", "--direction cannot be atob; it is one of AtoB, BtoA; did you mean AtoB?"),
     ("--lambda-L1 10", "there is no option --lambda-L1; did you mean --lambda-l1?"),
     ("--pool-sise 3", "there is no option --pool-sise"),
+    (
+      "--quarter-turns --preprocess none",
+      "--quarter-turns needs square crops, which --preprocess none has not; choose another --preprocess, such as "
+        + "resize-and-crop"
+    ),
+    ("--jitter-side input", "--jitter-side has no effect without --brightness, --contrast or --hue; add one of them"),
+    ("--rotate 200", "--rotate is 200.0; give a number from 0 to 180"),
   ])
   func wrongSettingsOfPairedTraining(line: String, expected: String) {
     let error = #expect(throws: UsageError.self) { try paired(line) }

@@ -91,6 +91,7 @@ extension SettingValue where Self: RawRepresentable<String> & CaseIterable {
 
 extension Preprocessing: SettingValue {}
 extension DiscriminatorChoice: SettingValue {}
+extension JitterSide: SettingValue {}
 extension Direction: SettingValue {}
 extension NormalizationKind: SettingValue {}
 extension UpsamplingKind: SettingValue {}

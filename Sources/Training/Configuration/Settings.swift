@@ -38,6 +38,9 @@ package enum Settings {
         "crop-size", \.cropSize, "side in pixels of the random crop", limits: .within(ImagePreparation.sides),
         concernsPictures: true),
       Setting("flip", \.flip, "mirror half of the images left to right", form: .toggle),
+      Setting(
+        "max-dataset-size", \.maxDatasetSize, "train on the first N images of each side alone",
+        limits: .within(1...1_000_000_000), standard: "all", concernsPictures: true),
       Setting("serial", \.serial, "take images in sorted order instead of shuffled"),
       Setting("recursive", \.recursive, "read sub-folders too", concernsPictures: true),
       Setting(

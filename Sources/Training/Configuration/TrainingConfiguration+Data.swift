@@ -7,7 +7,8 @@ extension ImagePreparation {
   package init(_ configuration: TrainingConfiguration) {
     self.init(
       mode: configuration.preprocess, loadSize: configuration.loadSize, cropSize: configuration.cropSize,
-      flip: configuration.flip, direction: configuration.direction, inputChannels: configuration.inputChannels,
+      flip: configuration.flip, augmentation: configuration.augmentation, direction: configuration.direction,
+      inputChannels: configuration.inputChannels,
       outputChannels: configuration.outputChannels)
   }
 }
@@ -25,11 +26,13 @@ extension Sampler {
   ) throws {
     let part = data.training
     let serial = configuration.serial
+    let augments = configuration.augmentation.isOn
     self =
       switch configuration.algorithm.data {
-      case .pairs: .paired(count: part.countA, serial: serial, generator: generator)
+      case .pairs: .paired(count: part.countA, serial: serial, augments: augments, generator: generator)
       case .twoSets:
-        .unpaired(countA: part.countA, countB: part.countB, serial: serial, generator: generator)
+        .unpaired(
+          countA: part.countA, countB: part.countB, serial: serial, augments: augments, generator: generator)
       }
     guard let saved else { return }
     do {

@@ -7,6 +7,7 @@ extension TrainingConfiguration {
     for setting in Settings.all { try setting.check(self) }
     try validateLength()
     try validateSizes()
+    try validateAugmentation()
     try algorithm.check(self)
   }
 
@@ -30,6 +31,18 @@ extension TrainingConfiguration {
       throw ConfigurationError(
         setting: "crop-size", problem: "\(cropSize) is too small for \(generator)", advice: "give at least \(smallest)")
     }
+  }
+
+  /// What is computed beside the images: a network that halves often takes multiples of a large number, to which smaller
+  /// crops are padded. Nil where that costs little.
+  package var paddingNote: Phrase? {
+    let multiple = generator.configuration.sizeMultiple
+    let padded = (cropSize + multiple - 1) / multiple * multiple
+    guard preprocess.crops, padded * padded * 4 > cropSize * cropSize * 5 else { return nil }
+    return """
+      \(setting: "crop-size", cropSize) is padded to \(padded) for \(generator), which takes multiples of \(multiple): a \
+      step costs as much as at \(padded); choose \(setting: "crop-size", padded), or another \(setting: "generator")
+      """
   }
 
   /// Checks that a run may go on as this where it was `start` before.

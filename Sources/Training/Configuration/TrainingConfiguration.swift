@@ -32,6 +32,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var cropSize = 256
   /// Whether half of the images are mirrored left to right.
   public var flip = true
+  /// What else changes images by chance; nothing at first.
+  public var augmentation = Augmentation()
+  /// Train on the first so many images of each side; nil: on all.
+  public var maxDatasetSize: Int?
   /// Which of A and B is the input.
   public var direction = Direction.aToB
   /// Whether images are taken in sorted order, without shuffling.

@@ -11,6 +11,8 @@ package struct AugmentationDraw: Sendable, Equatable {
   package var y: Double
   /// Mirrored where at least 0.5.
   package var flip: Double
+  /// What else is changed; nil: nothing.
+  package var numbers: AugmentationNumbers?
 
   /// The crop in the middle, not mirrored: for images that are looked at or measured.
   package static let centred = AugmentationDraw(x: 0.5, y: 0.5, flip: 0)
@@ -22,11 +24,12 @@ package struct AugmentationDraw: Sendable, Equatable {
     self.flip = flip
   }
 
-  /// Three uniform numbers from `generator`.
-  package init(from generator: inout RandomGenerator) {
+  /// Three uniform numbers from `generator`, and those of an augmentation behind them where it `augments`.
+  package init(from generator: inout RandomGenerator, augments: Bool = false) {
     x = generator.uniform()
     y = generator.uniform()
     flip = generator.uniform()
+    if augments { numbers = AugmentationNumbers(from: &generator) }
   }
 
   /// Whether the image is mirrored: one time in two.
@@ -35,5 +38,20 @@ package struct AugmentationDraw: Sendable, Equatable {
   /// An offset in 0 ... `slack`, each as likely as the others, for a number in [0, 1).
   static func offset(_ number: Double, slack: Int) -> Int {
     slack > 0 ? min(slack, Int(number * (Double(slack) + 1))) : 0
+  }
+}
+
+extension AugmentationNumbers {
+  /// Eight uniform numbers from `generator`.
+  init(from generator: inout RandomGenerator) {
+    func toEitherSide(_ generator: inout RandomGenerator) -> Double { 2 * generator.uniform() - 1 }
+    quarter = min(3, Int(4 * generator.uniform()))
+    angle = toEitherSide(&generator)
+    scale = toEitherSide(&generator)
+    brightness = toEitherSide(&generator)
+    contrast = toEitherSide(&generator)
+    hue = toEitherSide(&generator)
+    cutX = generator.uniform()
+    cutY = generator.uniform()
   }
 }

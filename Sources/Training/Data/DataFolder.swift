@@ -53,6 +53,19 @@ package struct DataFolder: Sendable {
     damaged = scanner.damaged
   }
 
+  /// The same with no more than the first `count` images of each side to learn from, and what is wrong with them; nil: all.
+  package func limited(to count: Int?) -> DataFolder {
+    guard let count else { return self }
+    var result = self
+    result.training.filesA = Array(training.filesA.prefix(count))
+    result.training.filesB = Array(training.filesB.prefix(count))
+    let left = Set(training.files.map(\.path)).subtracting(result.training.files.map(\.path))
+    func concerns(_ error: FileError) -> Bool { error.path.map { !left.contains($0) } ?? true }
+    result.misfits = misfits.filter(concerns)
+    result.damaged = damaged.filter(concerns)
+    return result
+  }
+
   /// What keeps the images from being prepared in this way: pictures smaller than the crop, or sizes that differ where
   /// a batch needs them equal.
   package func problems(for preparation: ImagePreparation, batchSize: Int = 1) -> [FileError] {

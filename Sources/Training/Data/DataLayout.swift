@@ -32,9 +32,10 @@ struct DataLayout: Equatable {
       return
     }
     guard needs != .twoSets else {
-      throw FileError(
-        path: data, problem: "holds no two sets of images",
-        advice: "expected PNG files in trainA and trainB, or in A and B")
+      throw try Self.foreign(in: data, names)
+        ?? FileError(
+          path: data, problem: "holds no two sets of images",
+          advice: "expected PNG files in trainA and trainB, or in A and B")
     }
     let train = FolderListing.join(data, "train")
     if FolderListing.isFolder(train) {
@@ -42,9 +43,10 @@ struct DataLayout: Equatable {
     } else {
       let isRecognised = names.contains { !$0.hasPrefix(".") && $0.lowercased().hasSuffix(".png") }
       guard isRecognised || (needs == .pairs && !names.isEmpty) else {
-        throw FileError(
-          path: data, problem: names.isEmpty ? "is empty" : "holds no training images",
-          advice: "expected side-by-side PNG files in it or in train, or two folders: trainA and trainB, or A and B")
+        throw try Self.foreign(in: data, names)
+          ?? FileError(
+            path: data, problem: names.isEmpty ? "is empty" : "holds no training images",
+            advice: "expected side-by-side PNG files in it or in train, or two folders: trainA and trainB, or A and B")
       }
       training = [data]
       excluded = Self.heldOutNames
@@ -53,6 +55,13 @@ struct DataLayout: Equatable {
     for name in ["val", "test"] where FolderListing.isFolder(FolderListing.join(data, name)) {
       heldOut = [FolderListing.join(data, name)]
       break
+    }
+  }
+
+  /// What is wrong where `data` holds pictures, but of other formats.
+  private static func foreign(in data: String, _ names: [String]) throws -> FileError? {
+    try ForeignPictures(FolderListing(data).foreignImages).map {
+      FileError(path: data, problem: "holds no PNG file, but \($0.count)", advice: $0.conversion)
     }
   }
 

@@ -1,4 +1,5 @@
 import Images
+import Weights
 
 /// One PNG file of the data, by what its header says.
 package struct DataFile: Sendable, Equatable {
@@ -47,6 +48,15 @@ package struct DataPart: Sendable, Equatable {
   /// Width and height in pixels of the image in `file` (of one half, where it holds both sides); nil where it is unknown.
   func size(_ file: DataFile) -> (width: Int, height: Int)? {
     file.header.map { (arrangement == .sideBySide ? $0.width / 2 : $0.width, $0.height) }
+  }
+
+  /// The most frequent size of files that hold both sides, of several the smallest; nil where they lie in two folders.
+  var pairSize: PictureSize? {
+    guard arrangement == .sideBySide else { return nil }
+    var counts: [[Int]: Int] = [:]
+    for case let header? in filesA.map(\.header) { counts[[header.width, header.height], default: 0] += 1 }
+    let most = counts.max { ($0.value, $1.key[0], $1.key[1]) < ($1.value, $0.key[0], $0.key[1]) }
+    return most.flatMap { PictureSize(width: $0.key[0], height: $0.key[1]) }
   }
 
   /// What a person calls this: `side-by-side pairs in DATA/train: 200 images, 512×256`.

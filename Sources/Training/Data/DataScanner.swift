@@ -29,17 +29,15 @@ struct DataScanner {
       do {
         let listing = try FolderListing(path, recursive: recursive, excluding: excluding)
         problems += listing.unreadable
-        for image in listing.foreignImages {
-          problems.append(
-            FileError(path: image, problem: "is no PNG file", advice: "convert it to PNG, or take it out of the folder")
-          )
-        }
         if listing.files.isEmpty {
-          problems.append(
-            FileError(
-              path: path, problem: "holds no PNG file",
-              advice: recursive
-                ? "add the images" : "add the images; sub-folders are only read with \(setting: "recursive")"))
+          problems.append(Self.noPNG(listing, recursive: recursive))
+        } else {
+          for image in listing.foreignImages {
+            problems.append(
+              FileError(
+                path: image, problem: "is no PNG file",
+                advice: ForeignPictures([image]).map { "\($0.conversion), or take it out of the folder" }))
+          }
         }
         return Folder(path: path, listing: listing)
       } catch {
@@ -47,6 +45,18 @@ struct DataScanner {
         return Folder(path: path, listing: nil)
       }
     }
+  }
+
+  /// What is wrong with a folder without PNGs.
+  private static func noPNG(_ listing: FolderListing, recursive: Bool) -> FileError {
+    if let foreign = ForeignPictures(listing.foreignImages) {
+      return FileError(
+        path: listing.folder, problem: "holds no PNG file, but \(foreign.count)", advice: foreign.conversion)
+    }
+    return FileError(
+      path: listing.folder, problem: "holds no PNG file",
+      advice: recursive
+        ? "add the images" : "add the images; sub-folders are only read with \(setting: "recursive")")
   }
 
   /// Whether folders hold pairs: one folder always does, two where at least half of the smaller one's names are shared.

@@ -16,6 +16,8 @@ package struct ImagePreparation: Sendable, Equatable {
   package var cropSize: Int
   /// Whether half of the pictures are mirrored left to right.
   package var flip: Bool
+  /// What else is changed by chance.
+  package var augmentation: Augmentation
   /// Which side of the data is the input.
   package var direction: Direction
   /// Channels of an input picture: 1 or 3.
@@ -26,22 +28,25 @@ package struct ImagePreparation: Sendable, Equatable {
   /// A preparation of the given settings, by default those of the public code.
   package init(
     mode: Preprocessing = .resizeAndCrop, loadSize: Int = 286, cropSize: Int = 256, flip: Bool = true,
+    augmentation: Augmentation = Augmentation(),
     direction: Direction = .aToB, inputChannels: Int = 3, outputChannels: Int = 3
   ) {
     self.mode = mode
     self.loadSize = loadSize
     self.cropSize = cropSize
     self.flip = flip
+    self.augmentation = augmentation
     self.direction = direction
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
   }
 
-  /// The same without chance, for samples and figures: not mirrored, resized to the crop at once instead of cropped
+  /// The same without chance, for samples and figures: not mirrored or augmented, resized to the crop at once instead of cropped
   /// (as the test options of the public code), cropped in the middle where nothing is resized to a square.
   package var evaluation: ImagePreparation {
     var result = self
     result.flip = false
+    result.augmentation = Augmentation()
     if mode == .resizeAndCrop { result.loadSize = cropSize }
     return result
   }

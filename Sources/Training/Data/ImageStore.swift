@@ -149,12 +149,12 @@ package final class ImageStore: Sendable {
     do {
       switch preparation.direction {
       case .aToB:
-        try append(a, sample.drawA, to: &input, path: pathA)
-        try append(b, sample.drawB, to: &target, path: pathB)
+        try append(a, sample.drawA, isInput: true, to: &input, path: pathA)
+        try append(b, sample.drawB, isInput: false, to: &target, path: pathB)
         return (pathA, pathB)
       case .bToA:
-        try append(b, sample.drawB, to: &input, path: pathB)
-        try append(a, sample.drawA, to: &target, path: pathA)
+        try append(b, sample.drawB, isInput: true, to: &input, path: pathB)
+        try append(a, sample.drawA, isInput: false, to: &target, path: pathA)
         return (pathB, pathA)
       }
     } catch {
@@ -164,14 +164,21 @@ package final class ImageStore: Sendable {
     }
   }
 
-  private func append(_ image: Picture, _ draw: AugmentationDraw, to batch: inout ImageBatch, path: String) throws {
+  private func append(
+    _ image: Picture, _ draw: AugmentationDraw, isInput: Bool, to batch: inout ImageBatch, path: String
+  ) throws {
     let (window, flipped) = preparation.window(width: image.width, height: image.height, draw: draw)
     guard batch.count == 0 || batch.height == window.height && batch.width == window.width else {
       throw FileError(
         path: path, problem: "is \(window.width)×\(window.height) in a batch of \(batch.width)×\(batch.height)",
         advice: "choose \(setting: "batch-size", 1), or a \(setting: "preprocess") that makes all sizes equal")
     }
-    batch.append(image, window, flipped: flipped)
+    guard let numbers = draw.numbers, preparation.augmentation.isOn else {
+      return batch.append(image, window, flipped: flipped)
+    }
+    let augmented = preparation.augmentation.applied(numbers, to: image, window, flipped: flipped, isInput: isInput)
+    batch.append(
+      augmented, ImageTensor.Window(x: 0, y: 0, width: augmented.width, height: augmented.height), flipped: false)
   }
 
   private func path(a index: Int) -> String { part.filesA[index].path }

@@ -27,23 +27,32 @@ package struct Sampler: Sendable {
   private var generator: RandomGenerator
   private let isPaired: Bool
   private let serial: Bool
+  /// Whether samples have the numbers of an augmentation.
+  private let augments: Bool
 
   /// A sampler of `count` pairs (at least one).
-  package static func paired(count: Int, serial: Bool = false, generator: RandomGenerator) -> Sampler {
-    Sampler(countA: count, countB: count, isPaired: true, serial: serial, generator: generator)
+  package static func paired(
+    count: Int, serial: Bool = false, augments: Bool = false, generator: RandomGenerator
+  ) -> Sampler {
+    Sampler(
+      countA: count, countB: count, isPaired: true, serial: serial, augments: augments, generator: generator)
   }
 
   /// A sampler of `countA` and `countB` images without pairing (at least one each).
   package static func unpaired(
-    countA: Int, countB: Int, serial: Bool = false, generator: RandomGenerator
+    countA: Int, countB: Int, serial: Bool = false, augments: Bool = false, generator: RandomGenerator
   ) -> Sampler {
-    Sampler(countA: countA, countB: countB, isPaired: false, serial: serial, generator: generator)
+    Sampler(
+      countA: countA, countB: countB, isPaired: false, serial: serial, augments: augments, generator: generator)
   }
 
-  private init(countA: Int, countB: Int, isPaired: Bool, serial: Bool, generator: RandomGenerator) {
+  private init(
+    countA: Int, countB: Int, isPaired: Bool, serial: Bool, augments: Bool, generator: RandomGenerator
+  ) {
     precondition(countA > 0 && countB > 0, "there is nothing to sample")
     self.isPaired = isPaired
     self.serial = serial
+    self.augments = augments
     self.generator = generator
     state = SamplerState(
       countA: countA, countB: countB, epoch: 0, position: 0, order: [], generator: Self.words(of: generator))
@@ -76,8 +85,8 @@ package struct Sampler: Sendable {
     state.position += 1
     let indexA = index % state.countA
     let indexB = isPaired ? indexA : serial ? index % state.countB : generator.integer(below: state.countB)
-    let drawA = AugmentationDraw(from: &generator)
-    let drawB = isPaired ? drawA : AugmentationDraw(from: &generator)
+    let drawA = AugmentationDraw(from: &generator, augments: augments)
+    let drawB = isPaired ? drawA : AugmentationDraw(from: &generator, augments: augments)
     state.generator = Self.words(of: generator)
     return Sample(epoch: state.epoch, indexA: indexA, indexB: indexB, drawA: drawA, drawB: drawB)
   }

@@ -63,7 +63,7 @@ enum Checkpoint {
     encoder.outputFormatting = [.sortedKeys]
     let json = String(decoding: try encoder.encode(position), as: UTF8.self)
     try SafetensorsWriter.write(
-      tensors, metadata: [formatKey: currentFormat, "kind": "training checkpoint", positionKey: json], to: path)
+      tensors, metadata: [formatKey: currentFormat, "kind": WeightsFile.checkpointKind, positionKey: json], to: path)
   }
 
   /// Where the checkpoint at `path` stands, without reading its networks; nil where it does not say.

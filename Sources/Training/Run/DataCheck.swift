@@ -19,6 +19,12 @@ package struct DataCheck: Codable, Sendable, Equatable {
     package var withAlpha: Int
     /// How many have 16 bits a sample, of which training sees the upper 8.
     package var sixteenBit: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case folder, count, sizes, grey, colour
+      case withAlpha = "with_alpha"
+      case sixteenBit = "sixteen_bit"
+    }
   }
 
   /// How often a size occurs.
@@ -63,6 +69,11 @@ package struct DataCheck: Codable, Sendable, Equatable {
   package var heldOut: Part?
   /// Everything that keeps it from being trained on.
   package var problems: [Problem]
+
+  private enum CodingKeys: String, CodingKey {
+    case path, objective, summary, training, problems
+    case heldOut = "held_out"
+  }
 
   /// Counts what `folder` holds.
   ///

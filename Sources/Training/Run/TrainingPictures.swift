@@ -28,7 +28,8 @@ struct TrainingPictures {
     let preparation = ImagePreparation(configuration)
     folder = try DataFolder(
       path, needs: configuration.algorithm.data, recursive: configuration.recursive,
-      limit: ImageLimit(pixels: configuration.maxPixels))
+      limit: ImageLimit(pixels: configuration.maxPixels)
+    ).limited(to: configuration.maxDatasetSize)
     try folder.requireSound(for: preparation, batchSize: configuration.batchSize, skipsDamaged: skips)
     sampler = try Sampler(folder, configuration, generator: generator, resuming: state)
     store = ImageStore(

@@ -73,7 +73,7 @@ struct StoredNetworks {
       return
     }
     let file = try open(path, part: part)
-    if file.metadata["kind"] == "training checkpoint" {
+    if file.isCheckpoint {
       try self.init(checkpoint: file, at: path, settings: nil)
     } else {
       try self.init(path: path, members: [Member(name: nil, file: file)], checkpoint: nil)

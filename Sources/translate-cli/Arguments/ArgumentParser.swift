@@ -66,6 +66,7 @@ private struct ArgumentParser<C: Command> {
     let written = parts[0]
     let attached = parts.count > 1 ? parts[1] : nil
     guard let (option, isNegated) = find(written) else {
+      if let replacement = PublicCodeWords.replacement(of: written) { throw .publicCode(option: written, replacement) }
       throw .unknownOption(
         written, known: options.flatMap(\.spellings) + ["--help"], elsewhere: owners(written))
     }

@@ -18,7 +18,8 @@ enum HelpText {
       Commands:
       \(table(lines))
 
-      \(Program.name) COMMAND --help lists a command's options with their defaults; --version prints the version.
+      \(Program.name) COMMAND --help, or help COMMAND, lists a command's options with their defaults; --version prints the
+      version.
       Exit status: 0 all done, 1 something failed, 2 wrong command line, 130 or 143 stopped by a signal after saving.
 
       """

@@ -9,6 +9,8 @@ enum UsageError: Error, Equatable {
   case incompleteCommand(String, word: String?, known: [String])
   /// `elsewhere` lists the commands that have such an option.
   case unknownOption(String, known: [String], elsewhere: [String])
+  /// An option of the public PyTorch code that is called otherwise here.
+  case publicCode(option: String, PublicCodeWords.Replacement)
   case missingValue(option: String, placeholder: String)
   case unexpectedValue(option: String, value: String)
   case notAnInteger(option: String, value: String, range: String?)
@@ -42,6 +44,8 @@ extension UsageError: CustomStringConvertible {
       } else {
         "\(option) is no option of this command, only of \(elsewhere.joined(separator: ", "))"
       }
+    case .publicCode(let option, let replacement):
+      PublicCodeWords.sentence(option, replacement)
     case .missingValue(let option, let placeholder):
       "\(option) needs a value: \(option) \(placeholder)"
     case .unexpectedValue(let option, let value):

@@ -15,23 +15,29 @@ struct ApplyCommand: Command {
     MODEL says itself what network it holds. A translation has the size of its input, whatever it is, and the same \
     relative path. A file that cannot be read is named and passed over; the exit status is 1 then. A full disk ends the \
     command; --skip-existing goes on from there.
+
+    A network that was trained on side-by-side files translates the half of such files that was its input, unless --half \
+    says otherwise. INPUT - reads one PNG from the standard input, --out - writes one to the standard output.
     """
   let operands = [
     Operand<Self>("MODEL", \.model, "folder of a training run, or a .safetensors or .pth file"),
-    Operand<Self>("INPUT", \.translation.input, "folder of PNGs, or one PNG"),
+    Operand<Self>("INPUT", \.translation.input, "folder of PNGs, one PNG, or - for the standard input"),
   ]
   let options: [OptionGroup<Self>] = [
     OptionGroup<Self>(
       title: "Files",
       options: [
-        .text("out", \.translation.output, placeholder: "DIR", isRequired: true, "folder for the translations"),
+        .text(
+          "out", \.translation.output, placeholder: "DIR", isRequired: true,
+          "folder for the translations; for one PNG also the file to write, or - for the standard output"),
         .flag("recursive", \.translation.recursive, "translate sub-folders too"),
         .flag("skip-existing", \.translation.skipsExisting, "leave out images whose translation is there already"),
         .flag("side-by-side", \.translation.sideBySide, "write input and translation beside each other"),
         .flag("gallery", \.isGallery, "write DIR/index.html, which shows inputs and translations side by side"),
         .shard("shard", \.translation.shard, "translate every N-th file from the I-th on: one line of a job array"),
         .choice(
-          "half", \.translation.half, standard: "the whole image", "which half of side-by-side images to translate"),
+          "half", \.half, standard: "the input of the training, of images side by side as there; else whole",
+          "which half of side-by-side images to translate"),
         .maxPixels(\.translation.limit.pixels),
       ]),
     OptionGroup<Self>(
@@ -63,13 +69,14 @@ struct ApplyCommand: Command {
     "translate smaller images, or large ones with --tile, choose --batch-size 1 or fewer --threads, or give the program "
     + "more memory"
   let examples = [
-    "apply runs/facades labels --out photos", "apply latest_net_G.pth photo.png --out translated",
+    "apply runs/facades labels --out photos", "apply latest_net_G.pth photo.png --out translated.png",
     "apply runs/facades facades/val --half right --out photos",
     "apply runs/zebras horses --out zebras --direction AtoB --shard 3/16",
   ]
 
   var model = ""
   var translation = FolderTranslation("", to: "")
+  var half: HalfChoice?
   var direction: Direction?
   var part: String?
   var settings = Translator.Options()
@@ -80,6 +87,7 @@ struct ApplyCommand: Command {
 
   func validate(given: Set<String>) throws(UsageError) {
     if seed != nil, !settings.dropout { throw .needs(option: "--seed", other: "--dropout") }
+    try validateStreams(given: given)
   }
 
   func run(on console: Console) throws -> ExitCode {
@@ -87,6 +95,17 @@ struct ApplyCommand: Command {
     options.seed = seed ?? 0
     let gallery = isGallery ? try TranslationGallery(translation) : nil
     let translator = try Translator(model: model, direction: direction, part: part, options: options)
+    var translation = translation
+    translation.half = half?.half
+    if usesStreams { return try runOnStreams(translation, translator, console) }
+    if half == nil {
+      translation.half = try translation.trainedHalf(of: translator)
+      if let half = translation.half, !isQuiet {
+        console.error(
+          "\(translation.input) holds side-by-side images as in training: their \(half.rawValue) halves are translated; "
+            + "--half says otherwise")
+      }
+    }
     let clock = ContinuousClock()
     let start = clock.now
     let now: @Sendable () -> Double = { start.duration(to: clock.now) / .seconds(1) }
@@ -105,6 +124,9 @@ struct ApplyCommand: Command {
           line.update(ProgressLine.State(done: progress.done, total: progress.total), now: now())
         }
       }
+    }
+    if let foreign = ForeignPictures(summary.foreign) {
+      console.error("warning: \(translation.input): \(foreign.count) left out; \(foreign.conversion.words)")
     }
     if json { try console.output(jsonText(Summary(summary))) }
     if let failure = summary.outputFailure {
@@ -127,6 +149,13 @@ struct ApplyCommand: Command {
     return parts.joined(separator: ", ")
   }
 
+  /// What of an image is translated.
+  enum HalfChoice: String, CaseIterable, Sendable {
+    case left, right, whole
+
+    var half: ImageHalf? { ImageHalf(rawValue: rawValue) }
+  }
+
   /// What `--json` prints at the end.
   private struct Summary: Encodable {
     struct Failure: Encodable {
@@ -137,12 +166,20 @@ struct ApplyCommand: Command {
     var translated: Int
     var skipped: Int
     var failures: [Failure]
+    /// Pictures of other formats.
+    var leftOut: [String]
     var interrupted: Bool
+
+    private enum CodingKeys: String, CodingKey {
+      case translated, skipped, failures, interrupted
+      case leftOut = "left_out"
+    }
 
     init(_ summary: FolderTranslation.Summary) {
       translated = summary.translated
       skipped = summary.skipped
       failures = summary.failures.map { Failure(path: $0.path, problem: $0.problem, advice: $0.advice?.words) }
+      leftOut = summary.foreign
       interrupted = summary.isInterrupted
     }
   }

@@ -32,7 +32,8 @@ struct CheckCommand: Command {
 
   func run(on console: Console) throws -> ExitCode {
     let folder = try DataFolder(
-      data, needs: algorithm?.data, recursive: settings.recursive, limit: ImageLimit(pixels: settings.maxPixels))
+      data, needs: algorithm?.data, recursive: settings.recursive, limit: ImageLimit(pixels: settings.maxPixels)
+    ).limited(to: settings.maxDatasetSize)
     let check = DataCheck(
       folder, preparation: ImagePreparation(settings), batchSize: settings.batchSize, survey: survey(folder, console),
       callingSettings: Phrase.option)

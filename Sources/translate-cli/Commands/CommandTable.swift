@@ -11,7 +11,7 @@ enum CommandTable {
   private static var others: [any Command] {
     [
       ResumeCommand(), ApplyCommand(), EvaluateCommand(), CheckCommand(), InspectCommand(), ConvertCommand(),
-      ReportCommand(), DemoPairedCommand(), DemoUnpairedCommand(),
+      ReportCommand(), DemoPairedCommand(), DemoUnpairedCommand(), CompletionsCommand(),
     ]
   }
 
@@ -25,7 +25,7 @@ enum CommandTable {
     if first.hasPrefix("-") { throw .unknownOption(first, known: ["--help", "--version"], elsewhere: []) }
     let family = family(of: first)
     guard !family.isEmpty else {
-      throw .unknownCommand(first, known: commands.map { $0.words[0] })
+      throw .unknownCommand(first, known: commands.map { $0.words[0] } + [Program.helpWord])
     }
     throw .incompleteCommand(first, word: arguments.dropFirst().first, known: family.map { $0.words[1] })
   }

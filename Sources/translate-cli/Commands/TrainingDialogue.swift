@@ -18,6 +18,7 @@ struct TrainingDialogue {
       say("looked at \(survey.checked) of \(survey.total) images before the first step; check looks at all")
     }
     session.warnings.forEach { console.error("warning: \($0)") }
+    if let note = session.configuration.paddingNote { console.error("warning: \(note.words)") }
     if session.step > 0 { say("going on after step \(session.step)") }
 
     var last: TrainingProgress?
@@ -78,7 +79,13 @@ struct TrainingDialogue {
     var lastStep: Int
     var epoch: Int?
     var seconds: Double
+    /// By the names of losses.csv.
     var losses: [String: Double]
+
+    private enum CodingKeys: String, CodingKey {
+      case run, finished, step, epoch, seconds, losses
+      case lastStep = "last_step"
+    }
   }
 
   private func summary(

@@ -8,37 +8,74 @@ struct Console: Sendable {
   /// The program's name and all of its arguments.
   var commandLine: [String] = []
   private let writeOutput: @Sendable (String) throws -> Void
+  private let writeBytes: @Sendable (Data) throws -> Void
   private let writeError: @Sendable (String) -> Void
 
-  /// A console that hands its text to two functions.
+  /// A console that hands its text to two functions, and bytes for the standard output to a third.
   init(
     terminal: Terminal? = nil, output: @escaping @Sendable (String) throws -> Void,
-    error: @escaping @Sendable (String) -> Void
+    error: @escaping @Sendable (String) -> Void, bytes: @escaping @Sendable (Data) throws -> Void = { _ in }
   ) {
-    (self.terminal, writeOutput, writeError) = (terminal, output, error)
+    (self.terminal, writeOutput, writeError, writeBytes) = (terminal, output, error, bytes)
   }
 
   /// The one of this process.
   static let standard = Console(
     terminal: Terminal.ofStandardError(environment: ProcessInfo.processInfo.environment),
-    output: { text in
-      guard let reason = failure(of: text, to: STDOUT_FILENO), reason != EPIPE else { return }
+    output: { try write(Data($0.utf8)) },
+    error: { text in _ = failure(of: Data(text.utf8), to: STDERR_FILENO) },
+    bytes: { bytes in
+      guard isatty(STDOUT_FILENO) == 0 else {
+        throw FileError(
+          path: nil, problem: "the standard output is a terminal, which can show no picture",
+          advice: "send it to a file or another program")
+      }
+      try write(bytes)
+    })
+
+  private static func write(_ bytes: Data) throws {
+    guard let reason = failure(of: bytes, to: STDOUT_FILENO), reason != EPIPE else { return }
+    throw FileError(
+      path: nil, problem: "the standard output cannot be written: \(String(cString: strerror(reason)))",
+      advice: "is the disk full?")
+  }
+
+  /// All of the standard input.
+  ///
+  /// - Throws: `FileError` where it is a terminal, cannot be read or goes on behind `limit` bytes
+  static func standardInput(atMost limit: Int) throws -> Data {
+    let path = "the standard input"
+    guard isatty(STDIN_FILENO) == 0 else {
       throw FileError(
-        path: nil, problem: "the standard output cannot be written: \(String(cString: strerror(reason)))",
-        advice: "is the disk full?")
-    },
-    error: { text in _ = failure(of: text, to: STDERR_FILENO) })
+        path: path, problem: "is a terminal, where a PNG was expected", advice: "send it a file, as in < a.png")
+    }
+    var bytes = Data()
+    do {
+      while let more = try FileHandle.standardInput.read(upToCount: 1 << 20), !more.isEmpty {
+        bytes += more
+        guard bytes.count <= limit else {
+          throw FileError(
+            path: path, problem: "has more bytes than a picture may have", advice: "raise \(setting: "max-pixels")")
+        }
+      }
+    } catch let error as FileError {
+      throw error
+    } catch {
+      throw FileError(path: path, problem: "cannot be read: \(error.localizedDescription)")
+    }
+    return bytes
+  }
 
   /// Lets the process outlive whoever reads what it says (`2>&1 | head`): the rest of it is dropped.
   static func outliveClosedPipes() { signal(SIGPIPE, SIG_IGN) }
 
-  /// Writes all of `text`.
+  /// Writes all of `bytes`.
   ///
   /// - Returns: the system's number for why it could not; nil where it could
-  private static func failure(of text: String, to descriptor: Int32) -> Int32? {
-    var rest = Array(text.utf8)[...]
+  private static func failure(of bytes: Data, to descriptor: Int32) -> Int32? {
+    var rest = bytes
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if count >= 0 {
         rest = rest.dropFirst(count)
       } else if errno != EINTR {
@@ -52,6 +89,11 @@ struct Console: Sendable {
   ///
   /// - Throws: a `FileError` where the system refuses.
   func output(_ text: String) throws { try writeOutput(text) }
+
+  /// Writes the bytes of a file for other programs.
+  ///
+  /// - Throws: a `FileError` where the standard output is a terminal, or the system refuses.
+  func output(_ bytes: Data) throws { try writeBytes(bytes) }
 
   /// Writes one line for people. Control characters, which a file's name may hold, become `?`.
   func error(_ line: String) { writeError(Self.printable(line) + "\n") }

@@ -126,8 +126,8 @@ struct TrainingConfigurationTests {
       #expect(Set(own).count == own.count, "\(algorithm.name) has a setting twice")
       #expect(algorithm.examples.flatMap(\.settings).allSatisfy { own.contains($0.name) })
     }
-    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 37)
-    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 40)
+    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 46)
+    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 49)
   }
 
   /// Settings of one algorithm alone are told apart and compared like all others.
@@ -151,6 +151,23 @@ struct TrainingConfigurationTests {
     #expect(
       error.text { "--" + $0 } == "--crop-size 300 is larger than --load-size 286; lower it or raise --load-size")
     #expect(error.setting == "crop-size" && error.problem.settings == ["load-size"])
+  }
+
+  /// A crop that costs as much as a larger one is said.
+  @Test func paddedCropsAreSaid() {
+    func note(_ base: TrainingConfiguration, _ change: (inout TrainingConfiguration) -> Void) -> String? {
+      var settings = base
+      change(&settings)
+      return settings.paddingNote?.description
+    }
+    #expect(
+      note(.paired) { $0.cropSize = 100 }
+        == "crop size 100 is padded to 256 for unet_256, which takes multiples of 256: a step costs as much as at 256; "
+        + "choose crop size 256, or another generator")
+    #expect(note(.paired) { _ in } == nil && note(.paired) { $0.cropSize = 250 } == nil)
+    #expect(note(.paired) { ($0.cropSize, $0.preprocess) = (100, .none) } == nil)
+    #expect(note(.paired) { ($0.cropSize, $0.generator) = (96, .unet(levels: 5)) } == nil)
+    #expect(note(.unpaired) { $0.cropSize = 97 } == nil)
   }
 
   @Test func possibleSettingsPass() throws {
@@ -194,7 +211,7 @@ struct RunDescriptionTests {
     #expect(text.contains("\"data\" : \"/data/a b\"") && text.hasSuffix("}\n"))
   }
 
-  /// A file as version 0.1.0 wrote it before settings were declared in one place.
+  /// A file as version 0.1.0 wrote it before settings were declared in one place, with those that have come since.
   @Test func theFileStaysAsItWas() throws {
     let run = RunDescription(configuration: .paired, data: "d", version: "0.1.0", commandLine: ["x"])
     #expect(String(decoding: try run.json(), as: UTF8.self) == Self.pairedFile)
@@ -209,10 +226,13 @@ struct RunDescriptionTests {
     {
       "batch_size" : 1,
       "beta1" : 0.5,
+      "brightness" : 0,
       "command_line" : [
         "x"
       ],
+      "contrast" : 0,
       "crop_size" : 256,
+      "cutout" : 0,
       "data" : "d",
       "decay_epochs" : 100,
       "direction" : "AtoB",
@@ -224,10 +244,12 @@ struct RunDescriptionTests {
       "flip" : true,
       "gan_mode" : "vanilla",
       "generator" : "unet_256",
+      "hue" : 0,
       "init" : "normal",
       "init_from" : null,
       "init_gain" : 0.02,
       "input_channels" : 3,
+      "jitter_side" : "both",
       "lambda_a" : 10,
       "lambda_b" : 10,
       "lambda_identity" : 0.5,
@@ -236,6 +258,7 @@ struct RunDescriptionTests {
       "load_size" : 286,
       "lr_decay_iters" : 50,
       "lr_policy" : "linear",
+      "max_dataset_size" : null,
       "max_pixels" : 268435456,
       "ndf" : 64,
       "ngf" : 64,
@@ -244,9 +267,12 @@ struct RunDescriptionTests {
       "output_channels" : 3,
       "pool_size" : 50,
       "preprocess" : "resize-and-crop",
+      "quarter_turns" : false,
       "recursive" : false,
+      "rotate" : 0,
       "sample_every" : 400,
       "save_every" : 5,
+      "scale_jitter" : 0,
       "seed" : 0,
       "serial" : false,
       "skip_damaged" : false,

@@ -231,20 +231,66 @@ import Testing
     #expect(resumed.isDue(at: begin + .seconds(900), lastStep: .seconds(1)))
   }
 
-  /// Without crops, both images of a CycleGAN step must have one size, since they go through the discriminator as one batch.
-  @Test func unequalSizesOfTheTwoSetsAreNamed() throws {
+  /// Without crops the two sides of a CycleGAN may differ in size, and images of one side too, one by one.
+  @Test func theTwoSetsMayDifferInSize() throws {
     let scene = try TrainingScene(.unpaired)
     let folder = scene.data + "/trainB"
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
-      try PNG.write(try PNG.read("\(folder)/\(name)").resized(width: 48, height: 64), to: "\(folder)/\(name)")
+    for (index, name) in try FileManager.default.contentsOfDirectory(atPath: folder).sorted().enumerated() {
+      let width = index % 2 == 0 ? 48 : 100
+      try PNG.write(try PNG.read("\(folder)/\(name)").resized(width: width, height: 72), to: "\(folder)/\(name)")
     }
     var configuration = TrainingScene.configuration(.unpaired)
     configuration.preprocess = Preprocessing.none
+    configuration.steps = 9
+    #expect(
+      try DataFolder(scene.data, needs: .twoSets).problems(for: ImagePreparation(configuration)) == [])
+    #expect(
+      try TrainingSession(starting: configuration, data: scene.data, run: scene.run("whole")).train() == .finished)
+    _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("parts"))
+      .train(shouldStop: stopping(after: 5))
+    _ = try TrainingSession(resuming: scene.run("parts")).train()
+    #expect(try scene.result("whole") == scene.result("parts"))
+
+    // The points of its penalty lie between a real and a generated image.
+    (configuration.ganMode, configuration.discriminatorNorm) = (.wgangp, NormalizationKind.none)
     let error = #expect(throws: FileError.self) {
-      _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
+      _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("penalty")).train()
     }
-    #expect(error?.problem.contains("is 48×64 where") == true, "\(String(describing: error))")
+    #expect(error?.problem.contains("×72 where") == true, "\(String(describing: error))")
     #expect(error?.path?.hasPrefix(folder) == true)
+  }
+
+  /// Real and generated images one after the other through the discriminators are the same as both at once.
+  @Test(arguments: [1, 2], [NormalizationKind.batch, .instance])
+  func learningApartIsLearningTogether(batchSize: Int, norm: NormalizationKind) throws {
+    let scene = try TrainingScene(.unpaired)
+    var configuration = TrainingScene.configuration(.unpaired)
+    (configuration.batchSize, configuration.norm, configuration.poolSize) = (batchSize, norm, 2)
+    func trained(apart: Bool) throws -> (losses: [Float], weights: [[Float]]) {
+      var random = RandomGenerator(seed: 3)
+      let model = try CycleGAN(configuration, processor: Processor(threads: 2), random: &random)
+      model.learnsApart = apart
+      let loader = try BatchLoader(
+        try DataFolder(scene.data), configuration: configuration, generator: RandomGenerator(seed: 4))
+      var losses: [Float] = []
+      for _ in 0..<6 {
+        losses += try model.step(loader.next(), learningRate: 0.0002, random: &random).map { Float($0) }
+      }
+      return (
+        losses,
+        model.networks.map { trained in
+          let store = trained.network.parameters
+          return store.parameters.flatMap { store.fileOrder($0) }
+        }
+      )
+    }
+    let (together, apart) = (try trained(apart: false), try trained(apart: true))
+    let losses = Closeness("losses", apart.losses, together.losses, 1e-4)
+    #expect(losses.holds, "\(losses)")
+    for (index, (one, other)) in zip(apart.weights, together.weights).enumerated() {
+      let weights = Closeness("network \(index)", one, other, 1e-4)
+      #expect(weights.holds, "\(weights)")
+    }
   }
 
   /// Every adversarial loss, policy, preprocessing and network kind trains a few steps and changes its weights.

@@ -139,4 +139,31 @@ import Testing
     }
     #expect(refused > 150 && read > 3, "\(refused) refused, \(read) read")
   }
+
+  /// A pooled image may have any size since the two sides may; one that no discriminator takes is an error, never a trap.
+  @Test(arguments: [
+    ([1, 3, 24, 40], true), ([1, 4, 32, 32], true), ([1, 3, 1, 1], false), ([1, 3, 0, 7], false),
+  ])
+  func pooledImagesOfAnySize(shape: [Int], isPossible: Bool) throws {
+    var configuration = TrainingScene.configuration(.unpaired)
+    configuration.poolSize = 1
+    var random = RandomGenerator(seed: 2)
+    let model = try CycleGAN(configuration, processor: Processor(threads: 2), random: &random)
+    let floats = [Float](repeating: 0.5, count: shape.reduce(1, *))
+    let tensors = ["pool.fake_A.0", "pool.fake_B.0"].map {
+      SafetensorsWriter.Tensor(name: $0, shape: shape, floats: floats)
+    }
+    try SafetensorsWriter.write(tensors, to: folder("pool.safetensors"))
+    try model.loadExtra(from: WeightsFile.open(folder("pool.safetensors")))
+    let images = ImageBatch(
+      count: 1, height: 32, width: 32, channels: 3, values: (0..<32 * 32 * 3).map { Float($0 % 11) / 10 - 0.5 })
+    let batch = Batch(
+      input: images, target: images, inputPaths: [], targetPaths: [], epoch: 1, isLastOfEpoch: false,
+      stateAfter: SamplerState(countA: 1, countB: 1, epoch: 1, position: 1, order: [0], generator: [1, 2, 3, 4]))
+    func train() throws {
+      // An exchange happens in half of the steps.
+      for _ in 0..<8 { _ = try model.step(batch, learningRate: 0.0002, random: &random) }
+    }
+    if isPossible { try train() } else { #expect(throws: FileError.self) { try train() } }
+  }
 }

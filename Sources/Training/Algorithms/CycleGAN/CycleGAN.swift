@@ -30,6 +30,9 @@ final class CycleGAN: TranslationModel {
   private let forth: Side
   private let back: Side
   private let sizeMultiple: Int
+  /// Whether real and generated images go through a discriminator one after the other, as they must where their sizes
+  /// differ, also where they do not: what comes out differs by rounding alone.
+  var learnsApart = false
 
   /// One direction: the generator from one domain to the other, and the discriminator of what it makes.
   private final class Side {
@@ -41,6 +44,8 @@ final class CycleGAN: TranslationModel {
     let reconstruct: PlannedExecutions
     let discriminatorOnTranslation: PlannedExecutions
     let discriminatorOnPairs: PlannedExecutions
+    /// For images that share no batch, since real and generated ones have different sizes.
+    let discriminatorOnOne: PlannedExecutions
     let apply: PlannedExecutions
     let penalty: InterpolatedPenalty?
 
@@ -64,9 +69,15 @@ final class CycleGAN: TranslationModel {
         in: arenas.discriminator)
       discriminatorOnPairs = PlannedExecutions(
         discriminator.network, .training(groups: 2), processor, in: arenas.discriminator)
+      discriminatorOnOne = PlannedExecutions(discriminator.network, .training(), processor, in: arenas.discriminator)
       penalty =
         configuration.ganMode == .wgangp
         ? InterpolatedPenalty(discriminator.network, processor: processor) : nil
+    }
+
+    /// Whether the discriminator can be shown an older translation of `shape` where the real image has `real`.
+    func mayLearn(from shape: Shape, beside real: Shape) -> Bool {
+      shape == real || penalty == nil && shape.c == real.c
     }
   }
 
@@ -109,7 +120,9 @@ final class CycleGAN: TranslationModel {
     sizeMultiple = choice.sizeMultiple
   }
 
+  /// The two sides may differ in size, but for the gradient penalty, whose points lie between a real and a generated image.
   package func check(_ batch: Batch) throws {
+    guard forth.penalty != nil else { return }
     let (a, b) = (batch.input, batch.target)
     let first = Padding(width: a.width, height: a.height, multiple: sizeMultiple)
     let second = Padding(width: b.width, height: b.height, multiple: sizeMultiple)
@@ -118,7 +131,10 @@ final class CycleGAN: TranslationModel {
         path: batch.targetPaths.first,
         problem:
           "is \(b.width)×\(b.height) where \(batch.inputPaths.first ?? "the other image") is \(a.width)×\(a.height)",
-        advice: "choose a \(setting: "preprocess") that makes all sizes equal, such as resize-and-crop")
+        advice: """
+          choose a \(setting: "preprocess") that makes all sizes equal, such as resize-and-crop, or another \
+          \(setting: "gan-mode") than wgangp
+          """)
     }
   }
 
@@ -228,14 +244,26 @@ final class CycleGAN: TranslationModel {
     _ side: Side, real: ImageBatch, translations: TensorView<Float>, _ learningRate: Double,
     _ random: inout RandomGenerator
   ) throws -> Double {
-    let n = min(real.count, translations.shape.n)
-    var shape = translations.shape
+    // One image may be exchanged for an older one of any size; several share a batch, and so a size.
+    let older =
+      translations.shape.n == 1
+      ? side.pool.exchange(translations, random: &random) { side.mayLearn(from: $0, beside: real.shape) } : nil
+    func show(_ fakes: MutableTensorView<Float>) {
+      if let older { return fakes.setNCHW(older.values) }
+      fakes.copy(from: translations)
+      if translations.shape.n > 1 { side.pool.exchange(fakes, random: &random) }
+    }
+    let shown = older?.shape ?? translations.shape
+    guard shown == real.shape, !learnsApart else {
+      return try improveApart(side, real, shown, learningRate, show)
+    }
+    let n = real.count
+    var shape = real.shape
     shape.n = 2 * n
     let pairs = try side.discriminatorOnPairs(shape)
     let fakes = pairs.input.images(n..<2 * n)
     pairs.input.images(0..<n).set(real)
-    fakes.copy(from: translations)
-    side.pool.exchange(fakes, random: &random)
+    show(fakes)
     pairs.forward()
     let loss = configuration.ganMode
     let realLoss = loss.evaluate(
@@ -246,6 +274,27 @@ final class CycleGAN: TranslationModel {
     try side.discriminator.improve(by: pairs, learningRate, processor, penalty: side.penalty) {
       try $0.addGradients(real: pairs.input.readOnly.images(0..<n), fake: fakes.readOnly, random: &random)
     }
+    return 0.5 * (realLoss + fakeLoss)
+  }
+
+  /// The same with real and generated images of different sizes, which share no batch: one after the other.
+  private func improveApart(
+    _ side: Side, _ real: ImageBatch, _ shown: Shape, _ learningRate: Double,
+    _ show: (MutableTensorView<Float>) -> Void
+  ) throws -> Double {
+    let loss = configuration.ganMode
+    let onReal = try side.discriminatorOnOne(real.shape)
+    onReal.input.set(real)
+    onReal.forward()
+    let realLoss = loss.evaluate(
+      onReal.output, .discriminatorReal, gradient: onReal.outputGradient, weight: 0.5)
+    onReal.backward()
+    let onFake = try side.discriminatorOnOne(shown)
+    show(onFake.input)
+    onFake.forward()
+    let fakeLoss = loss.evaluate(
+      onFake.output, .discriminatorFake, gradient: onFake.outputGradient, weight: 0.5)
+    onFake.backward(accumulates: true, updating: side.discriminator.optimizer, learningRate: learningRate)
     return 0.5 * (realLoss + fakeLoss)
   }
 

@@ -7,7 +7,7 @@ import Weights
 final class ImagePool {
   private let name: String
   private let capacity: Int
-  private var images: [(shape: Shape, values: [Float])] = []
+  private var images: [Image] = []
 
   /// A pool of up to `capacity` images; 0: none is kept.
   init(name: String, capacity: Int) {
@@ -15,24 +15,40 @@ final class ImagePool {
     self.capacity = capacity
   }
 
+  /// An image that was let into the pool: (1, C, H, W), as the numbers of that shape.
+  typealias Image = (shape: Shape, values: [Float])
+
   /// Lets each image of `fakes` into the pool: while it fills up, a copy stays there; afterwards, half of the time, it
   /// changes places with an older one.
   ///
-  /// An older image of another size stays where it is, since real and generated images go through the discriminator as one batch.
+  /// An older image of another size stays where it is, since the images go through the discriminator as one batch.
   func exchange(_ fakes: MutableTensorView<Float>, random: inout RandomGenerator) {
-    guard capacity > 0 else { return }
     for index in 0..<fakes.shape.n {
       let image = fakes.images(index..<index + 1)
-      if images.count < capacity {
-        images.append((image.shape, image.nchw()))
-      } else if random.uniform() > 0.5 {
-        let place = random.integer(below: images.count)
-        guard images[place].shape == image.shape else { continue }
-        let older = images[place].values
-        images[place].values = image.nchw()
-        image.setNCHW(older)
+      if let older = exchange(image.readOnly, random: &random, where: { $0 == image.shape }) {
+        image.setNCHW(older.values)
       }
     }
+  }
+
+  /// Lets one image into the pool, as `exchange(_:random:)` does.
+  ///
+  /// - Parameter isWanted: whether an older image of this shape may come out
+  /// - Returns: the older image that it has changed places with; nil: the image itself is to be shown
+  func exchange(
+    _ image: TensorView<Float>, random: inout RandomGenerator, where isWanted: (Shape) -> Bool
+  ) -> Image? {
+    guard capacity > 0 else { return nil }
+    if images.count < capacity {
+      images.append((image.shape, image.nchw()))
+      return nil
+    }
+    guard random.uniform() > 0.5 else { return nil }
+    let place = random.integer(below: images.count)
+    let older = images[place]
+    guard isWanted(older.shape) else { return nil }
+    images[place] = (image.shape, image.nchw())
+    return older
   }
 
   /// One tensor for each image, (1, C, H, W), for the checkpoint.

@@ -3,8 +3,8 @@ extension Settings {
   /// The settings of an algorithm that trains generators against discriminators, with those that it has beside.
   static func adversarialTraining(_ own: [Setting]) -> [SettingGroup] {
     [
-      length, data, generator, discriminator, initialization, adversarial, SettingGroup(lossHeading, own), optimiser,
-      running,
+      length, data, augmentation, generator, discriminator, initialization, adversarial,
+      SettingGroup(lossHeading, own), optimiser, running,
     ]
   }
 }

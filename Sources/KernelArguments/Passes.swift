@@ -81,7 +81,9 @@ package struct ActivationPass {
   package var affine: ChannelAffine?
   /// nil: nothing is dropped; otherwise half is, and the rest doubled
   package var dropout: DropoutMask?
-  /// Added after normalisation and dropout; nil: nothing.
+  /// What normalised values are multiplied by.
+  package var scale: Float
+  /// Added after that; nil: nothing.
   package var residual: PixelView?
   /// The first output; may be the input itself.
   package var first: RectifiedView
@@ -91,13 +93,14 @@ package struct ActivationPass {
   /// A pass over `pixels` pixels of `channels` channels.
   package init(
     pixels: Int, channels: Int, input: PixelView, affine: ChannelAffine? = nil, dropout: DropoutMask? = nil,
-    residual: PixelView? = nil, first: RectifiedView, second: RectifiedView? = nil
+    scale: Float = 1, residual: PixelView? = nil, first: RectifiedView, second: RectifiedView? = nil
   ) {
     self.pixels = pixels
     self.channels = channels
     self.input = input
     self.affine = affine
     self.dropout = dropout
+    self.scale = scale
     self.residual = residual
     self.first = first
     self.second = second
@@ -105,7 +108,7 @@ package struct ActivationPass {
 
   /// Whether it would write what is there: only where its first output is its input.
   package var isIdentity: Bool {
-    affine == nil && dropout == nil && residual == nil && second == nil && first.slope == 1
+    affine == nil && dropout == nil && scale == 1 && residual == nil && second == nil && first.slope == 1
       && first.view.base == input.base
   }
 }
@@ -122,6 +125,8 @@ package struct ActivationGradientPass {
   package var affine: ChannelAffine?
   /// The mask of the forward pass.
   package var dropout: DropoutMask?
+  /// What the forward pass multiplies by.
+  package var scale: Float
   /// The first output's gradient and its slope.
   package var first: RectifiedView
   /// The second output's gradient and its slope; nil: none.
@@ -137,13 +142,14 @@ package struct ActivationGradientPass {
 
   /// A pass over `pixels` pixels of `channels` channels without normalisation.
   package init(
-    pixels: Int, channels: Int, input: PixelView, dropout: DropoutMask? = nil, first: RectifiedView,
+    pixels: Int, channels: Int, input: PixelView, dropout: DropoutMask? = nil, scale: Float = 1, first: RectifiedView,
     second: RectifiedView? = nil, output: PixelView
   ) {
     self.pixels = pixels
     self.channels = channels
     self.input = input
     self.dropout = dropout
+    self.scale = scale
     self.first = first
     self.second = second
     self.output = output

@@ -2,7 +2,7 @@ import KernelArguments
 import Parallel
 
 /// A convolution with all that follows it before the next:
-/// convolution → bias → normalisation → dropout → + residual → one or two activations.
+/// convolution → bias → normalisation → dropout → · scale → + residual → one or two activations.
 ///
 /// One operation rather than five, since each of the parts would be a pass over memory: what follows the products is
 /// applied to a piece of pixels while it is in the cache.
@@ -30,6 +30,8 @@ struct Convolution: Operation {
   var bias: Int?
   var normalization: Normalization?
   var hasDropout = false
+  /// What the result is multiplied by before the residual is added.
+  var scale: Float = 1
   var input: Value
   /// Added to the normalised values; only where no activation follows.
   var residual: Value?
@@ -64,6 +66,7 @@ struct Convolution: Operation {
       last = description.add(layer, called: normalization.name, of: [last])
     }
     let path = normalization?.name ?? name
+    if scale != 1 { last = description.add(.scaling(scale), called: path + ".scaling", of: [last]) }
     if let residual {
       last = description.add(.sum, called: path + ".sum", of: [description.source(of: residual), last])
     }
@@ -86,7 +89,7 @@ struct Convolution: Operation {
 
   var obstacleToTangents: String? {
     if normalization != nil { return "comes before a normalisation (not so without normalisation)" }
-    guard residual == nil, second == nil, !hasDropout, case .rectifier = first.activation else {
+    guard residual == nil, second == nil, !hasDropout, scale == 1, case .rectifier = first.activation else {
       return "is followed by more than a rectifier"
     }
     return nil
@@ -405,7 +408,7 @@ private struct PlannedConvolution: PlannedOperation {
     let place = pass.pixels(first, start, range)
     let activation = ActivationPass(
       pixels: pixels.count, channels: range.count, input: pass.pixels(raw, start, range),
-      affine: normalization?.affine(pass, group, range), dropout: dropout(pass, start, range),
+      affine: normalization?.affine(pass, group, range), dropout: dropout(pass, start, range), scale: operation.scale,
       residual: residual.map { pass.pixels($0, start, range) },
       first: RectifiedView(place, slope: operation.first.activation.slope),
       second: operation.second.flatMap { output in
@@ -472,7 +475,7 @@ private struct PlannedConvolution: PlannedOperation {
     let normalizes = normalization?.statistics == .data
     var gradient = ActivationGradientPass(
       pixels: piece.pixels.count, channels: first.shape.c, input: pass.pixels(normalizes ? raw : first, start),
-      dropout: dropout(pass, start, 0..<first.shape.c),
+      dropout: dropout(pass, start, 0..<first.shape.c), scale: operation.scale,
       first: RectifiedView(pass.pixels(gradients.first, start), slope: operation.first.activation.slope),
       second: operation.second.flatMap { output in
         gradients.second.map { RectifiedView(pass.pixels($0, start), slope: output.activation.slope) }
@@ -581,18 +584,20 @@ extension NetworkBuilder {
   ///   - hasBias: whether it adds a bias
   ///   - normalization: the kind, and its name in the state_dict
   ///   - hasDropout: whether half of the normalised values are dropped while training
+  ///   - scale: what the result is multiplied by before a residual is added; no activation may follow then
   ///   - residual: added to the normalised values; no activation may follow then
   ///   - first: where the result goes, and the activation in between
   ///   - second: another copy with another activation
   package mutating func convolution(
     _ name: String, _ geometry: ConvolutionGeometry, from input: Value, hasBias: Bool,
-    normalization: (kind: NormalizationKind, name: String)? = nil, hasDropout: Bool = false, residual: Value? = nil,
+    normalization: (kind: NormalizationKind, name: String)? = nil, hasDropout: Bool = false, scale: Float = 1,
+    residual: Value? = nil,
     to first: (value: Value, activation: Activation), and second: (value: Value, activation: Activation)? = nil
   ) {
     let outputs = first.value.channels
     require(
-      residual == nil || first.activation == .identity && second == nil, name,
-      "adds a residual before an activation: let the activation be an operation of its own")
+      residual == nil && scale == 1 || first.activation == .identity && second == nil, name,
+      "is scaled or adds a residual before an activation: let the activation be an operation of its own")
     require(
       (residual?.channels ?? outputs) == outputs && (second?.value.channels ?? outputs) == outputs, name,
       "has \(outputs) output channels, but a residual or second output of another number")
@@ -608,7 +613,8 @@ extension NetworkBuilder {
     append(
       Convolution(
         name: name, geometry: geometry, packing: packing, weight: weight, bias: bias,
-        normalization: slot(normalization, outputs), hasDropout: hasDropout, input: input, residual: residual,
+        normalization: slot(normalization, outputs), hasDropout: hasDropout, scale: scale, input: input,
+        residual: residual,
         first: Convolution.Output(value: first.value, activation: first.activation),
         second: second.map { Convolution.Output(value: $0.value, activation: $0.activation) }))
   }

@@ -32,8 +32,9 @@ package final class PlannedExecutions {
 }
 
 extension TensorView<Float> {
-  /// The first image as bytes, `[-1, 1]` to 0 … 255.
-  package func image() -> Picture {
-    ImageTensor.image(from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride)
+  /// The first image as bytes, `range` to 0 … 255.
+  package func image(range: ClosedRange<Float> = -1...1) -> Picture {
+    ImageTensor.image(
+      from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride, range: range)
   }
 }

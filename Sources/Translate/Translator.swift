@@ -5,8 +5,8 @@ import Weights
 
 /// A generator that translates pictures in memory.
 ///
-/// Pictures may have any size: they are reflect-padded to what the network halves, and the output is cropped back. One
-/// translator is used by one thread at a time; inside, all processors work.
+/// Pictures may have any size: they are reflect-padded to what the network halves, and the output is cropped back. A network
+/// that enlarges makes larger ones, and does so in parts where a picture is large. One translator is used by one thread at a time; inside, all processors work.
 public final class Translator {
   /// Sides that tiles may have, in pixels.
   public static let tiles = 32...16384
@@ -19,7 +19,8 @@ public final class Translator {
     public var dropout = false
     /// Decides, with the picture's name, which outcome dropout draws.
     public var seed: UInt64 = 0
-    /// Side of the squares in which larger pictures are translated, in pixels, one of `tiles`; nil: in one piece.
+    /// Side of the squares in which larger pictures are translated, in pixels, one of `tiles`; nil: in one piece, or what
+    /// memory suits where a network enlarges.
     public var tile: Int?
     /// Threads that compute, one of `WorkerPool.threadCounts`; nil: one for each processor.
     public var threads: Int?
@@ -84,7 +85,8 @@ public final class Translator {
   /// Bytes that are planned for activations by now.
   package var plannedBytes: Int { arena.bytes }
 
-  /// The translation of one picture: the same size, the network's output channels, the picture's own opacity.
+  /// The translation of one picture: the same size times the network's scale, the network's output channels, the picture's
+  /// own opacity.
   ///
   /// - Parameters:
   ///   - image: converted to the network's input channels if it has others
@@ -121,6 +123,9 @@ public final class Translator {
           advice: "translate pictures of different sizes one by one")
       }
     }
+    if let enlarger = model.configuration as? any EnlargerConfiguration {
+      return try images.map { try enlarged($0, enlarger, beforeTile) }
+    }
     if let tile = options.tile, first.width > tile || first.height > tile {
       try SystemMemory.require(
         Tiling.bytes(
@@ -143,6 +148,35 @@ public final class Translator {
     return try zip(images, images.indices).map { image, index in try outputs([image], key(names, index))[0] }
   }
 
+  /// The picture by a network that enlarges: as a whole, or in parts that are put together without a trace.
+  private func enlarged(
+    _ image: Picture, _ enlarger: some EnlargerConfiguration, _ beforeTile: () throws -> Void
+  ) throws -> Picture {
+    let sides = max(image.width, image.height).multipliedReportingOverflow(by: enlarger.scale)
+    guard !sides.overflow, sides.partialValue <= Int(Int32.max) else {
+      throw FileError(
+        path: nil, problem: "would have more than \(Int32.max) pixels a side when it is enlarged",
+        advice: "enlarge its parts one by one")
+    }
+    // Borders at the right and below, as in the public code: pixels are unshuffled from the first one on.
+    let padding = Padding(width: image.width, height: image.height, multiple: sizeMultiple, isAtEnd: true)
+    let tiles = EnlargedTiles(
+      width: padding.paddedWidth, height: padding.paddedHeight, enlarger, tile: options.tile)
+    try SystemMemory.require(
+      tiles.bytes(channels: enlarger.outputChannels), for: .picture)
+    let padded = padding.isEmpty ? image : image.padded(padding)
+    let whole = try tiles.assemble(channels: enlarger.outputChannels) {
+      try beforeTile()
+      return try outputs(
+        [tiles.isWhole ? padded : padded.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], 0)[0]
+    }
+    let output =
+      padding.isEmpty
+      ? whole
+      : whole.cropped(x: 0, y: 0, width: image.width * enlarger.scale, height: image.height * enlarger.scale)
+    return output.withAlpha(image.alpha(enlargedBy: enlarger.scale))
+  }
+
   private func key(_ names: [String], _ index: Int) -> UInt64 {
     let name = index < names.count ? names[index] : ""
     // FNV-1a: the outcome depends on the name, not on which other pictures are translated.
@@ -160,15 +194,15 @@ public final class Translator {
       let picture = image.channels == channels ? image : image.converted(channels: channels)
       ImageTensor.write(
         padding.isEmpty ? picture : picture.padded(padding), to: input.images(index..<index + 1).base,
-        pixelStride: input.stride)
+        pixelStride: input.stride, range: model.configuration.values)
     }
     execution.forward(dropoutKey: dropoutKey)
     return images.enumerated().map { index, image in
-      let output = execution.output.images(index..<index + 1).image()
+      let output = execution.output.images(index..<index + 1).image(range: model.configuration.values)
       let cropped =
         padding.isEmpty
         ? output : output.cropped(x: padding.left, y: padding.top, width: image.width, height: image.height)
-      return cropped.withAlpha(image.alpha)
+      return model.configuration is any EnlargerConfiguration ? cropped : cropped.withAlpha(image.alpha)
     }
   }
 }

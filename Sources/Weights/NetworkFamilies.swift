@@ -1,13 +1,15 @@
 import NeuralNet
 import PatchDisc
 import ResNet
+import SuperResolution
 import UNet
 
 /// The families of networks that files may hold: a new one is entered here.
 package enum NetworkFamilies {
   /// In the order in which files are compared with them.
   package static let all: [any NetworkConfiguration.Type] = [
-    UNetConfiguration.self, ResNetConfiguration.self, DiscriminatorConfiguration.self,
+    UNetConfiguration.self, ResNetConfiguration.self, SRResNetConfiguration.self, RRDBNetConfiguration.self,
+    CompactConfiguration.self, DiscriminatorConfiguration.self,
   ]
 
   /// Those that make images.

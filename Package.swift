@@ -51,11 +51,13 @@ let package = Package(
         + wideKernels.map { .target(name: $0.name) }, swiftSettings: optimized),
     .target(name: "UNet", dependencies: ["NeuralNet"]),
     .target(name: "ResNet", dependencies: ["NeuralNet"]),
+    .target(name: "SuperResolution", dependencies: ["NeuralNet"]),
     .target(name: "PatchDisc", dependencies: ["NeuralNet"]),
     .target(name: "Images", dependencies: ["CPNG", "Files", "Parallel"], swiftSettings: optimized),
     .target(name: "Pages", dependencies: ["Files"]),
     .target(
-      name: "Weights", dependencies: ["Files", "NeuralNet", "UNet", "ResNet", "PatchDisc"], swiftSettings: optimized),
+      name: "Weights", dependencies: ["Files", "NeuralNet", "UNet", "ResNet", "SuperResolution", "PatchDisc"],
+      swiftSettings: optimized),
     .target(
       name: "Translate", dependencies: ["Files", "Parallel", "NeuralNet", "Images", "Pages", "Weights"],
       swiftSettings: optimized),
@@ -73,7 +75,9 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Files", "Images", "NeuralNet", "Weights"], path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "NeuralNet", "TestSupport"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel", "TestSupport"]),
-    .testTarget(name: "NeuralNetTests", dependencies: ["NeuralNet", "UNet", "ResNet", "PatchDisc", "TestSupport"]),
+    .testTarget(
+      name: "NeuralNetTests",
+      dependencies: ["NeuralNet", "UNet", "ResNet", "SuperResolution", "PatchDisc", "TestSupport"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "Training", "TestSupport"]),
     .testTarget(name: "WeightsTests", dependencies: ["Weights", "Training", "TestSupport"]),
     .testTarget(name: "TranslateTests", dependencies: ["Translate", "Training", "DemoData", "TestSupport"]),

@@ -10,15 +10,18 @@ speed of shared machines drifts. All use fp32 and the same number of threads.
 pix2pix, pix2pix4, cyclegan   what both trainers do for one batch; no images are loaded on either side
 unet, resnet                  the network alone, and "program": translate-cli apply on a folder of PNGs, decoding and
                               encoding included, per further image: (time of 61 images - time of 1) / 60
+srresnet, rrdb, compact       the network alone, which enlarges 128x128 four times; as published, 64 channels
 start                         from the command to the first PNG written, model of 218 MB: translate-cli apply, or Python
                               with PyTorch: import, load the .pth, read, run, write; each turn the median of three
 """
 import argparse, glob, json, os, resource, statistics, subprocess, sys, tempfile, time
 
-TASKS = ["pix2pix", "pix2pix4", "cyclegan", "unet", "resnet", "start"]
+ENLARGERS = ["srresnet", "rrdb", "compact"]
+TASKS = ["pix2pix", "pix2pix4", "cyclegan", "unet", "resnet", *ENLARGERS, "start"]
 OTHERS = ["torch", "onnxruntime", "openvino"]
 RIVALS = {task: ["torch"] for task in TASKS} | {task: ["program"] + OTHERS for task in ("unet", "resnet")}
-RUNS = {"pix2pix": 5, "pix2pix4": 2, "cyclegan": 1, "unet": 21, "resnet": 5}
+RIVALS |= {task: OTHERS for task in ENLARGERS}
+RUNS = {"pix2pix": 5, "pix2pix4": 2, "cyclegan": 1, "unet": 21, "resnet": 5, "srresnet": 2, "rrdb": 1, "compact": 5}
 
 
 # --- The networks as people have them -----------------------------------------------------------------------------
@@ -69,6 +72,16 @@ def resnet():
         *[Residual() for _ in range(9)],
         nn.ConvTranspose2d(256, 128, 3, 2, 1, 1), *after(128), nn.ConvTranspose2d(128, 64, 3, 2, 1, 1), *after(64),
         nn.ReflectionPad2d(3), nn.Conv2d(64, 3, 7), nn.Tanh())
+
+
+def enlarger(task):
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Fixtures", "golden"))
+    from enlargers import MSRResNet, RRDBNet, SRVGGNetCompact
+
+    make = {
+        "srresnet": lambda: MSRResNet(64, 16, 4), "rrdb": lambda: RRDBNet(64, 23, 32, 4),
+        "compact": lambda: SRVGGNetCompact(64, 16, 4)}
+    return make[task]()
 
 
 def patch(inputs, norm):
@@ -150,10 +163,11 @@ def applied(task, rival, threads):
     import torch
 
     torch.manual_seed(0)
-    network = {"unet": unet, "resnet": resnet}[task]()
+    network = enlarger(task) if task in ENLARGERS else {"unet": unet, "resnet": resnet}[task]()
     # Batch statistics of the image itself for pix2pix, as the public code applies it, where the rival can.
     network.train(task == "unet" and rival == "torch")
-    image = torch.rand(1, 3, 256, 256) * 2 - 1
+    side = 128 if task in ENLARGERS else 256
+    image = torch.rand(1, 3, side, side) * 2 - 1
     if rival == "torch":
         def run():
             with torch.inference_mode():
@@ -162,7 +176,7 @@ def applied(task, rival, threads):
     if rival == "openvino":
         import openvino as ov
 
-        model = ov.convert_model(network, example_input=image, input=[1, 3, 256, 256])
+        model = ov.convert_model(network, example_input=image, input=[1, 3, side, side])
         compiled = ov.Core().compile_model(
             model, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"})
         values = image.numpy()

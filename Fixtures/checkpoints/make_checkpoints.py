@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 here = pathlib.Path(__file__).parent
 sys.path.insert(0, str(here.parent / "golden"))
+from enlargers import SRVGGNetCompact, random_weights
 from networks import Patch, ResNet, UNet, normal
 
 check = "--check" in sys.argv[1:]
@@ -63,6 +64,14 @@ def make(folder):
     save({
         "epoch": 3, "netG_B2A": {"module." + key: value for key, value in generator.items()}, "models": {"D_A": judge},
         "mean": {"pixels": torch.ones(3)}, "optimizer": optimizer.state_dict()}, "nested_networks")
+
+    # Weights with their moving average, as BasicSR saves them.
+    def trained(part):
+        if check:
+            return read(here / "averaged_weights.zip.pth")[part]
+        return random_weights(SRVGGNetCompact(4, 1, 2)).state_dict()
+
+    save({part: trained(part) for part in ("params", "params_ema")}, "averaged_weights", ["zip"])
 
     # Broken: a command instead of a tensor, and half a file.
     save({"weight": Command()}, "hostile_command", ["zip"])

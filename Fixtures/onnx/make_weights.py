@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 here = pathlib.Path(__file__).parent
 sys.path.insert(0, str(here.parent / "golden"))
+import enlargers
 from networks import ResNet, UNet
 
 
@@ -42,15 +43,29 @@ GENERATORS = {
     "resnet_2blocks_none": (ResNet(2, 2, "none"), ("resnet_2blocks", "none", 3, False, "transposed")),
 }
 
+# The same, how many times they enlarge.
+ENLARGERS = {
+    "srresnet_x4": (enlargers.MSRResNet(2, 1, 4), ("srresnet", 2, 4)),
+    "rrdb_x2": (enlargers.RRDBNet(2, 1, 2, 2), ("rrdb", 2, 2)),
+    "compact_x3": (enlargers.SRVGGNetCompact(2, 1, 3), ("compact", 2, 3)),
+}
+
 torch.manual_seed(1)
-good = True
+files = {}
 for name, (network, (architecture, norm, inputs, dropout, upsampling)) in GENERATORS.items():
-    path = here / f"{name}.safetensors"
-    metadata = {
+    files[name] = network, random_weights, {
         "format": "pt", "format_version": "1", "architecture": architecture, "norm": norm, "filters": "2",
         "input_channels": str(inputs), "output_channels": "3", "dropout": str(dropout).lower(), "upsampling": upsampling}
+for name, (network, (architecture, filters, scale)) in ENLARGERS.items():
+    files[name] = network, lambda network: enlargers.random_weights(network).state_dict(), {
+        "format": "pt", "format_version": "1", "architecture": architecture, "norm": "none", "filters": str(filters),
+        "input_channels": "3", "output_channels": "3", "scale": str(scale)}
+
+good = True
+for name, (network, draw, metadata) in files.items():
+    path = here / f"{name}.safetensors"
     if "--check" not in sys.argv[1:]:
-        save_file(random_weights(network), path, metadata)
+        save_file(draw(network), path, metadata)
         continue
     with safe_open(path, "pt") as file:
         stored = {key: (tuple(file.get_slice(key).get_shape()), file.get_tensor(key).dtype) for key in file.keys()}

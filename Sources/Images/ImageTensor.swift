@@ -1,18 +1,30 @@
-/// Between bytes and the numbers that networks see: NHWC floats in [-1, 1], each pixel at a fixed stride.
+/// Between bytes and the numbers that networks see: NHWC floats, each pixel at a fixed stride, in [-1, 1] unless a network
+/// says otherwise.
 ///
 /// The values are those of torchvision's `ToTensor` followed by `Normalize(0.5, 0.5)`, to the last bit.
 package enum ImageTensor {
   /// `(v / 255 - 0.5) / 0.5` for each byte: a table, since dividing twice a sample is what takes the time.
-  private static let values: [Float] = (0..<256).map { (Float($0) / 255 - 0.5) / 0.5 }
+  private static let signedValues: [Float] = (0..<256).map { (Float($0) / 255 - 0.5) / 0.5 }
+  /// `v / 255`, as networks see that take black for 0.
+  private static let unitValues: [Float] = (0..<256).map { Float($0) / 255 }
 
-  /// Writes `image` as (H, W, C) floats in [-1, 1]: pixel i starts at `destination + i × pixelStride`.
+  /// What every byte becomes if black is the lower bound of `range`, which is -1 or 0, and white the upper one, 1.
+  private static func values(_ range: ClosedRange<Float>) -> [Float] {
+    precondition(range == -1...1 || range == 0...1, "networks see values from -1 or from 0 to 1")
+    return range.lowerBound == 0 ? unitValues : signedValues
+  }
+
+  /// Writes `image` as (H, W, C) floats in `range`: pixel i starts at `destination + i × pixelStride`.
   ///
   /// What lies between the channels and the next pixel is left as it is. `destination` holds at least
   /// `(H × W - 1) × pixelStride + C` floats.
-  package static func write(_ image: Picture, to destination: UnsafeMutablePointer<Float>, pixelStride: Int) {
+  package static func write(
+    _ image: Picture, to destination: UnsafeMutablePointer<Float>, pixelStride: Int,
+    range: ClosedRange<Float> = -1...1
+  ) {
     write(
       image, window: Window(x: 0, y: 0, width: image.width, height: image.height), flipped: false, to: destination,
-      pixelStride: pixelStride)
+      pixelStride: pixelStride, range: range)
   }
 
   /// A part of an image, in pixels.
@@ -32,7 +44,8 @@ package enum ImageTensor {
 
   /// Writes the pixels of `window` (inside the image), mirrored left to right where `flipped`.
   package static func write(
-    _ image: Picture, window: Window, flipped: Bool, to destination: UnsafeMutablePointer<Float>, pixelStride: Int
+    _ image: Picture, window: Window, flipped: Bool, to destination: UnsafeMutablePointer<Float>, pixelStride: Int,
+    range: ClosedRange<Float> = -1...1
   ) {
     let channels = image.channels
     precondition(pixelStride >= channels, "pixels overlap")
@@ -41,7 +54,7 @@ package enum ImageTensor {
         && window.width <= image.width - window.x && window.height <= image.height - window.y,
       "the window leaves the image")
     image.pixels.withUnsafeBufferPointer { pixels in
-      values.withUnsafeBufferPointer { values in
+      values(range).withUnsafeBufferPointer { values in
         guard let pixels = pixels.baseAddress, let values = values.baseAddress else { return }
         for row in 0..<window.height {
           var source = pixels + ((window.y + row) * image.width + window.x) * channels
@@ -71,19 +84,21 @@ package enum ImageTensor {
     }
   }
 
-  /// The picture of (H, W, C) floats: `(x + 1) / 2 × 255`, rounded to nearest and clamped; NaN becomes 0.
+  /// The picture of (H, W, C) floats in `range`: `(x + 1) / 2 × 255` or `x × 255`, rounded to nearest and clamped; NaN becomes 0.
   ///
   /// Pixel i is read from `source + i × pixelStride`.
   package static func image(
-    from source: UnsafePointer<Float>, width: Int, height: Int, channels: Int, pixelStride: Int
+    from source: UnsafePointer<Float>, width: Int, height: Int, channels: Int, pixelStride: Int,
+    range: ClosedRange<Float> = -1...1
   ) -> Picture {
+    let (black, step) = (range.lowerBound, 255 / (range.upperBound - range.lowerBound))
     precondition(pixelStride >= channels, "pixels overlap")
     let pixels = [UInt8](unsafeUninitializedCapacity: width * height * channels) { bytes, count in
       count = width * height * channels
       guard var target = bytes.baseAddress else { return }
       var source = source
       for _ in 0..<width * height {
-        for channel in 0..<channels { target[channel] = byte(source[channel]) }
+        for channel in 0..<channels { target[channel] = byte((source[channel] - black) * step) }
         source += pixelStride
         target += channels
       }
@@ -93,7 +108,7 @@ package enum ImageTensor {
 
   @inline(__always)
   private static func byte(_ value: Float) -> UInt8 {
-    let scaled = (value + 1) * 127.5 + 0.5
+    let scaled = value + 0.5
     // Comparisons with NaN are false: it takes the way of what is too small.
     return UInt8(truncatingIfNeeded: Int32(scaled > 0 ? (scaled < 255 ? scaled : 255) : 0))
   }

@@ -1,4 +1,5 @@
-/// Mirrored borders that bring a picture to the next multiple of what a network halves, half of them on each side.
+/// Mirrored borders that bring a picture to the next multiple of what a network halves, half of them on each side, or all
+/// at the right and below.
 package struct Padding: Equatable {
   let width: Int
   let height: Int
@@ -9,14 +10,15 @@ package struct Padding: Equatable {
   /// Rows added at the top.
   package let top: Int
 
-  /// The padding of a picture of `width` × `height` to multiples of `multiple`.
-  package init(width: Int, height: Int, multiple: Int) {
+  /// The padding of a picture of `width` × `height` to multiples of `multiple`; none on the left and at the top where
+  /// `isAtEnd`.
+  package init(width: Int, height: Int, multiple: Int, isAtEnd: Bool = false) {
     self.width = width
     self.height = height
     paddedWidth = (width + multiple - 1) / multiple * multiple
     paddedHeight = (height + multiple - 1) / multiple * multiple
-    left = (paddedWidth - width) / 2
-    top = (paddedHeight - height) / 2
+    left = isAtEnd ? 0 : (paddedWidth - width) / 2
+    top = isAtEnd ? 0 : (paddedHeight - height) / 2
   }
 
   package var isEmpty: Bool { paddedWidth == width && paddedHeight == height }

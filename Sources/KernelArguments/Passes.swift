@@ -81,7 +81,9 @@ package struct ActivationPass {
   package var affine: ChannelAffine?
   /// nil: nothing is dropped; otherwise half is, and the rest doubled
   package var dropout: DropoutMask?
-  /// Added after normalisation and dropout; nil: nothing.
+  /// What normalised values are multiplied by.
+  package var scale: Float
+  /// Added after that; nil: nothing.
   package var residual: PixelView?
   /// The first output; may be the input itself.
   package var first: RectifiedView
@@ -90,7 +92,7 @@ package struct ActivationPass {
 
   /// A pass over `pixels` pixels of `channels` channels.
   package init(
-    pixels: Int, channels: Int, input: PixelView, affine: ChannelAffine?, dropout: DropoutMask?,
+    pixels: Int, channels: Int, input: PixelView, affine: ChannelAffine?, dropout: DropoutMask?, scale: Float,
     residual: PixelView?, first: RectifiedView, second: RectifiedView?
   ) {
     self.pixels = pixels
@@ -98,6 +100,7 @@ package struct ActivationPass {
     self.input = input
     self.affine = affine
     self.dropout = dropout
+    self.scale = scale
     self.residual = residual
     self.first = first
     self.second = second
@@ -105,7 +108,7 @@ package struct ActivationPass {
 
   /// Whether it would write what is there: only where its first output is its input.
   package var isIdentity: Bool {
-    affine == nil && dropout == nil && residual == nil && second == nil && first.slope == 1
+    affine == nil && dropout == nil && scale == 1 && residual == nil && second == nil && first.slope == 1
       && first.view.base == input.base
   }
 }
@@ -145,6 +148,8 @@ package struct ActivationGradientPass {
   package var affine: ChannelAffine?
   /// The mask of the forward pass.
   package var dropout: DropoutMask?
+  /// What the forward pass multiplies by.
+  package var scale: Float
   /// The first output's gradient and its slope.
   package var first: RectifiedView
   /// The second output's gradient and its slope; nil: none.
@@ -162,7 +167,7 @@ package struct ActivationGradientPass {
   ///
   /// - Parameter normalization: what the normalisation by statistics of the data adds; nil: there is none
   package init(
-    pixels: Int, channels: Int, input: PixelView, normalization: NormalizationGradient?, dropout: DropoutMask?,
+    pixels: Int, channels: Int, input: PixelView, normalization: NormalizationGradient?, dropout: DropoutMask?, scale: Float,
     first: RectifiedView, second: RectifiedView?, output: PixelView
   ) {
     self.pixels = pixels
@@ -173,6 +178,7 @@ package struct ActivationGradientPass {
     meanGradient = normalization?.meanGradient
     meanGradientTimesNormalized = normalization?.meanGradientTimesNormalized
     self.dropout = dropout
+    self.scale = scale
     self.first = first
     self.second = second
     self.output = output

@@ -22,6 +22,7 @@ extension Kernels {
     let affine = Affine(pass.affine, channel, count)
     let isAffine = pass.affine != nil
     let mask = Mask(pass.dropout, channel)
+    let scale = Vector(repeating: pass.scale)
     let firstSlope = Vector(repeating: pass.first.slope)
     let secondSlope = Vector(repeating: pass.second?.slope ?? 0)
     var input = pass.input.base + channel
@@ -32,6 +33,7 @@ extension Kernels {
       var z = load(input, 0, count: count)
       if isAffine { z = affine.apply(z) }
       if mask.isActive { z = mask.apply(z, pixel) }
+      z *= scale
       if let residual { z += load(residual, 0, count: count) }
       storeVector(z.rectified(firstSlope), first, 0, count: count)
       if let second { storeVector(z.rectified(secondSlope), second, 0, count: count) }
@@ -102,6 +104,7 @@ extension Kernels {
     let affine = Affine(pass.affine, channel, count)
     let isAffine = pass.affine != nil
     let mask = Mask(pass.dropout, channel)
+    let scale = Vector(repeating: pass.scale)
     let firstSlope = Vector(repeating: pass.first.slope)
     let secondSlope = Vector(repeating: pass.second?.slope ?? 0)
     let input = pass.input.base + channel
@@ -114,6 +117,7 @@ extension Kernels {
       var dz = load(first, pixel * pass.first.view.stride, count: count) * z.rectifierSlope(firstSlope)
       if let second { dz.addProduct(load(second, pixel * secondStride, count: count), z.rectifierSlope(secondSlope)) }
       if mask.isActive { dz = mask.apply(dz, pixel) }
+      dz *= scale
       body(pixel, x, dz)
     }
   }

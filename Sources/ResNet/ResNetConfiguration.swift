@@ -27,7 +27,7 @@ package struct ResNetConfiguration: Sendable, Equatable, Codable {
   package static let trainedBlocks = 1...64
 }
 
-extension ResNetConfiguration: GeneratorConfiguration {
+extension ResNetConfiguration: TranslationGeneratorConfiguration {
   /// What sentences call it.
   package static let title = "ResNet"
 

@@ -79,8 +79,10 @@ struct FolderPipeline {
     try PNG.write(image, to: path)
   }
 
-  /// Input and output beside each other; in colour where one of them is, without opacity.
+  /// Input and output beside each other, the input as large as the output by bicubic interpolation; in colour where one of
+  /// them is, without opacity.
   private static func joined(_ left: Picture, _ right: Picture) -> Picture {
+    let left = left.resized(width: right.width, height: right.height)
     let channels = max(left.channels, right.channels)
     let halves = [left, right].map { $0.channels == channels ? $0 : $0.converted(channels: channels) }
     var pixels: [UInt8] = []

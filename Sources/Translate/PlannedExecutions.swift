@@ -36,22 +36,24 @@ package final class PlannedExecutions {
   ///   - count: how many there are (N)
   ///   - channels: of the network's input (C)
   ///   - padding: what brings them to a size that the network takes
+  ///   - range: what the network calls black and white
   ///   - fill: writes the padded pictures, (N, C, padded height, padded width)
   /// - Throws: `FileError` where the memory at hand is too small
   package func pictures(
-    _ count: Int, channels: Int, _ padding: Padding, dropoutKey: UInt64 = 0,
+    _ count: Int, channels: Int, _ padding: Padding, range: ClosedRange<Float> = -1...1, dropoutKey: UInt64 = 0,
     fill: (MutableTensorView<Float>) throws -> Void
   ) throws -> [Picture] {
     let execution = try self(Shape(count, channels, padding.paddedHeight, padding.paddedWidth))
     try fill(execution.input)
     execution.forward(dropoutKey: dropoutKey)
-    return (0..<count).map { execution.output.images($0..<$0 + 1).image().cropped(padding) }
+    return (0..<count).map { execution.output.images($0..<$0 + 1).image(range: range).cropped(padding) }
   }
 }
 
 extension TensorView<Float> {
-  /// The first image as bytes, `[-1, 1]` to 0 … 255.
-  package func image() -> Picture {
-    ImageTensor.image(from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride)
+  /// The first image as bytes, `range` to 0 … 255.
+  package func image(range: ClosedRange<Float> = -1...1) -> Picture {
+    ImageTensor.image(
+      from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride, range: range)
   }
 }

@@ -5,8 +5,8 @@ import Weights
 
 /// A generator that translates pictures in memory.
 ///
-/// Pictures may have any size: they are reflect-padded to what the network halves, and the output is cropped back. One
-/// translator is used by one thread at a time; inside, all processors work.
+/// Pictures may have any size: they are reflect-padded to what the network halves, and the output is cropped back. A network
+/// that enlarges makes larger ones, and does so in parts where a picture is large. One translator is used by one thread at a time; inside, all processors work.
 public final class Translator {
   /// Sides that tiles may have, in pixels.
   public static let tiles = 32...16384
@@ -19,7 +19,8 @@ public final class Translator {
     public var dropout = false
     /// Decides, with the picture's name, which outcome dropout draws.
     public var seed: UInt64 = 0
-    /// Side of the squares in which larger pictures are translated, in pixels, one of `tiles`; nil: in one piece.
+    /// Side of the squares in which larger pictures are translated, in pixels, one of `tiles`; nil: in one piece, or what
+    /// memory suits where a network enlarges.
     public var tile: Int?
     /// Threads that compute, one of `WorkerPool.threadCounts`; nil: one for each processor.
     public var threads: Int?
@@ -86,7 +87,8 @@ public final class Translator {
   /// 64 MB of weights
   private static let cachedWeights = 1 << 24
 
-  /// The translation of one picture: the same size, the network's output channels, the picture's own opacity.
+  /// The translation of one picture: the same size times the network's scale, the network's output channels, the picture's
+  /// own opacity.
   ///
   /// - Parameters:
   ///   - image: converted to the network's input channels if it has others
@@ -123,6 +125,9 @@ public final class Translator {
           advice: "translate pictures of different sizes one by one")
       }
     }
+    if let enlarger = model.configuration as? any EnlargerConfiguration {
+      return try images.map { try enlarged($0, enlarger, beforeTile) }
+    }
     if let tile = options.tile, first.width > tile || first.height > tile {
       try SystemMemory.require(
         Tiling.bytes(
@@ -145,6 +150,35 @@ public final class Translator {
     return try zip(images, images.indices).map { image, index in try outputs([image], key(names, index))[0] }
   }
 
+  /// The picture by a network that enlarges: as a whole, or in parts that are put together without a trace.
+  private func enlarged(
+    _ image: Picture, _ enlarger: some EnlargerConfiguration, _ beforeTile: () throws -> Void
+  ) throws -> Picture {
+    let sides = max(image.width, image.height).multipliedReportingOverflow(by: enlarger.scale)
+    guard !sides.overflow, sides.partialValue <= Int(Int32.max) else {
+      throw FileError(
+        path: nil, problem: "would have more than \(Int32.max) pixels a side when it is enlarged",
+        advice: "enlarge its parts one by one")
+    }
+    // Borders at the right and below, as in the public code: pixels are unshuffled from the first one on.
+    let padding = Padding(width: image.width, height: image.height, multiple: sizeMultiple, isAtEnd: true)
+    let tiles = EnlargedTiles(
+      width: padding.paddedWidth, height: padding.paddedHeight, enlarger, tile: options.tile)
+    try SystemMemory.require(
+      tiles.bytes(channels: enlarger.outputChannels), for: .picture)
+    let padded = padding.isEmpty ? image : image.padded(padding)
+    let whole = try tiles.assemble(channels: enlarger.outputChannels) {
+      try beforeTile()
+      return try outputs(
+        [tiles.isWhole ? padded : padded.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], 0)[0]
+    }
+    let output =
+      padding.isEmpty
+      ? whole
+      : whole.cropped(x: 0, y: 0, width: image.width * enlarger.scale, height: image.height * enlarger.scale)
+    return output.withAlpha(image.alpha(enlargedBy: enlarger.scale))
+  }
+
   private func key(_ names: [String], _ index: Int) -> UInt64 {
     let name = index < names.count ? names[index] : ""
     // FNV-1a: the outcome depends on the name, not on which other pictures are translated.
@@ -156,15 +190,17 @@ public final class Translator {
     let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
     let channels = model.configuration.inputChannels
     let outputs = try apply.pictures(
-      images.count, channels: channels, padding, dropoutKey: dropoutKey
+      images.count, channels: channels, padding, range: model.configuration.values, dropoutKey: dropoutKey
     ) { input in
       for (index, image) in images.enumerated() {
         let picture = image.channels == channels ? image : image.converted(channels: channels)
         ImageTensor.write(
           padding.isEmpty ? picture : picture.padded(padding), to: input.images(index..<index + 1).base,
-          pixelStride: input.stride)
+          pixelStride: input.stride, range: model.configuration.values)
       }
     }
-    return zip(outputs, images).map { $0.withAlpha($1.alpha) }
+    // What is enlarged has its opacity enlarged, which is the caller's business.
+    return model.configuration is any EnlargerConfiguration
+      ? outputs : zip(outputs, images).map { $0.withAlpha($1.alpha) }
   }
 }

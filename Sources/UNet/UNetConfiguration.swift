@@ -27,7 +27,7 @@ package struct UNetConfiguration: Sendable, Equatable, Codable {
   package static let trainedLevels = 5...10
 }
 
-extension UNetConfiguration: GeneratorConfiguration {
+extension UNetConfiguration: TranslationGeneratorConfiguration {
   /// What sentences call it.
   package static let title = "U-Net"
 

@@ -102,7 +102,10 @@ private struct Inference {
   private func checkMetadata(of network: any NetworkConfiguration) throws {
     let actual = ModelMetadata(network).strings
     let stated = metadata.strings
-    for key in ["architecture", "norm", "filters", "input_channels", "output_channels", "dropout", "upsampling"] {
+    let keys = [
+      "architecture", "norm", "filters", "input_channels", "output_channels", "dropout", "upsampling", "scale",
+    ]
+    for key in keys {
       guard let said = stated[key], let found = actual[key], said != found else { continue }
       throw evidence.failure(
         "its metadata say \(FileError.quote(said)) for '\(key)', but its tensors are those of '\(found)'")

@@ -23,6 +23,8 @@ package struct ModelMetadata: Sendable, Equatable {
   package var dropout: Bool?
   /// How the decoder doubles the resolution.
   package var upsampling: UpsamplingKind?
+  /// How many times as wide and high as its input the output is; nil: it has the same size.
+  package var scale: Int?
   /// Which way it translates: `AtoB` or `BtoA`.
   package var direction: String?
   /// What is done to images before training: `resize-and-crop`, ….
@@ -52,7 +54,10 @@ package struct ModelMetadata: Sendable, Equatable {
     normalization = network.normalization
     (filters, inputChannels) = (network.filters, network.inputChannels)
     guard let generator = network as? any GeneratorConfiguration else { return }
-    (outputChannels, dropout, upsampling) = (generator.outputChannels, generator.dropout, generator.upsampling)
+    outputChannels = generator.outputChannels
+    if generator is any EnlargerConfiguration { scale = generator.scale }
+    guard let translator = network as? any TranslationGeneratorConfiguration else { return }
+    (dropout, upsampling) = (translator.dropout, translator.upsampling)
   }
 
   /// The version that is written, and the newest that is read.
@@ -77,6 +82,7 @@ package struct ModelMetadata: Sendable, Equatable {
     outputChannels = try reader.integer("output_channels")
     dropout = try reader.choice("dropout", of: ["true", "false"]).map { $0 == "true" }
     upsampling = try reader.choice("upsampling")
+    scale = try reader.integer("scale")
     direction = try reader.choice("direction", of: ["AtoB", "BtoA"])
     preprocess = reader.string("preprocess")
     loadSize = try reader.integer("load_size")
@@ -103,6 +109,7 @@ package struct ModelMetadata: Sendable, Equatable {
     strings["output_channels"] = outputChannels.map(String.init)
     strings["dropout"] = dropout.map { $0 ? "true" : "false" }
     strings["upsampling"] = upsampling?.rawValue
+    strings["scale"] = scale.map(String.init)
     strings["direction"] = direction
     strings["preprocess"] = preprocess
     strings["load_size"] = loadSize.map(String.init)

@@ -1,18 +1,30 @@
 import NeuralNet
 import PatchDisc
 import ResNet
+import SuperResolution
 import UNet
 
 /// The families of networks that files may hold: a new one is entered here.
 package enum NetworkFamilies {
   /// In the order in which files are compared with them.
   package static let all: [any NetworkConfiguration.Type] = [
-    UNetConfiguration.self, ResNetConfiguration.self, DiscriminatorConfiguration.self,
+    UNetConfiguration.self, ResNetConfiguration.self, SRResNetConfiguration.self, RRDBNetConfiguration.self,
+    CompactConfiguration.self, DiscriminatorConfiguration.self,
   ]
 
-  /// Those that make images, which a run can choose among.
+  /// Those that make images.
   package static let generators: [any GeneratorConfiguration.Type] = all.compactMap {
     $0 as? any GeneratorConfiguration.Type
+  }
+
+  /// Those that translate, which a run of pix2pix or CycleGAN can choose among.
+  package static let translators: [any TranslationGeneratorConfiguration.Type] = all.compactMap {
+    $0 as? any TranslationGeneratorConfiguration.Type
+  }
+
+  /// Those that enlarge.
+  package static let enlargers: [any EnlargerConfiguration.Type] = all.compactMap {
+    $0 as? any EnlargerConfiguration.Type
   }
 
   /// The generator that a run would train under that name, with the published defaults; nil for a name that is none.
@@ -23,7 +35,12 @@ package enum NetworkFamilies {
     return nil
   }
 
-  /// `a U-Net or ResNet generator or a PatchGAN or PixelGAN discriminator`
+  /// The same among those that translate.
+  package static func translator(named name: String) -> (any TranslationGeneratorConfiguration)? {
+    generator(named: name) as? any TranslationGeneratorConfiguration
+  }
+
+  /// `a U-Net or ResNet or … generator or a PatchGAN or PixelGAN discriminator`
   static var titles: String {
     let others = all.filter { !($0 is any GeneratorConfiguration.Type) }
     func joined(_ titles: [String]) -> String { titles.joined(separator: " or ") }

@@ -21,10 +21,12 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
     package var inputChannels: Int
     /// Channels of the output image; nil for a discriminator.
     package var outputChannels: Int?
-    /// Whether activations are dropped in training; nil for a discriminator.
+    /// Whether activations are dropped in training; nil for a network without an encoder and a decoder.
     package var dropout: Bool?
-    /// How the decoder doubles the resolution; nil for a discriminator.
+    /// How the decoder doubles the resolution; nil for a network without one.
     package var upsampling: UpsamplingKind?
+    /// How many times as wide and high as its input the output is; nil where it has the same size, or is none.
+    package var scale: Int?
     /// How deep it is; nil where a family knows but one depth.
     package var depth: Depth?
   }
@@ -128,10 +130,12 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
     architecture = network.architecture
     evidence = metadata["architecture"] == nil ? .tensors : .metadata
     let generator = network as? any GeneratorConfiguration
+    let translator = network as? any TranslationGeneratorConfiguration
     let (key, words) = type(of: network).depthName
     settings = Settings(
       norm: network.normalization, filters: network.filters, inputChannels: network.inputChannels,
-      outputChannels: generator?.outputChannels, dropout: generator?.dropout, upsampling: generator?.upsampling,
+      outputChannels: generator?.outputChannels, dropout: translator?.dropout, upsampling: translator?.upsampling,
+      scale: (network as? any EnlargerConfiguration)?.scale,
       depth: network.depth.map { Depth(key: key, words: words, count: $0) })
     (smallestImage, receptiveField) = (network.smallestImage, network.receptiveField)
     sizeMultiple = generator?.sizeMultiple
@@ -159,6 +163,7 @@ extension NetworkInspection.Settings {
     outputChannels = try container.decodeIfPresent(Int.self, forKey: Key("output_channels"))
     dropout = try container.decodeIfPresent(Bool.self, forKey: Key("dropout"))
     upsampling = try container.decodeIfPresent(UpsamplingKind.self, forKey: Key("upsampling"))
+    scale = try container.decodeIfPresent(Int.self, forKey: Key("scale"))
     for (key, words) in NetworkFamilies.all.map({ $0.depthName }) where depth == nil {
       depth = try container.decodeIfPresent(Int.self, forKey: Key(key)).map {
         NetworkInspection.Depth(key: key, words: words, count: $0)
@@ -175,6 +180,7 @@ extension NetworkInspection.Settings {
     try container.encodeIfPresent(outputChannels, forKey: Key("output_channels"))
     try container.encodeIfPresent(dropout, forKey: Key("dropout"))
     try container.encodeIfPresent(upsampling, forKey: Key("upsampling"))
+    try container.encodeIfPresent(scale, forKey: Key("scale"))
     if let depth { try container.encode(depth.count, forKey: Key(depth.key)) }
   }
 }

@@ -53,7 +53,7 @@ package enum ONNXExporter {
 
     var layers = try ONNXLayers(
       network.declaration().description, called: network.architecture, file, statistics: statistics)
-    layers.output(0, channels: network.outputChannels)
+    layers.output(0, channels: network.outputChannels, scale: network.scale)
 
     var operatorSet = ProtobufMessage()
     operatorSet.add(1, "")
@@ -61,7 +61,7 @@ package enum ONNXExporter {
     var model = ProtobufMessage()
     model.add(Field.intermediateVersion, intermediateVersion)
     model.add(Field.producer, "Translate")
-    model.add(Field.documentation, documentation(metadata, multiple: network.sizeMultiple))
+    model.add(Field.documentation, documentation(of: network))
     model.add(Field.graph, layers.graph.message)
     model.add(Field.operatorSet, operatorSet)
     for (key, value) in metadata.strings.sorted(by: { $0.key < $1.key }) where key != "format" {
@@ -73,16 +73,22 @@ package enum ONNXExporter {
     return model
   }
 
-  private static func documentation(_ metadata: ModelMetadata, multiple: Int) -> String {
-    func kind(_ channels: Int?) -> String {
+  private static func documentation(of network: any GeneratorConfiguration) -> String {
+    func kind(_ channels: Int) -> String {
       switch channels {
       case 1: "1 channel (grey)"
       case 3: "3 channels (RGB)"
-      default: "\(channels ?? 0) channels"
+      default: "\(channels) channels"
       }
     }
-    return "Image-to-image generator \(metadata.architecture ?? ""). input: (batch, channels, height, width), "
-      + "\(kind(metadata.inputChannels)), values -1 to 1; height and width must be multiples of \(multiple): pad by "
-      + "reflection and crop the output. output: \(kind(metadata.outputChannels)), same size and range."
+    let (low, high) = (Int(network.values.lowerBound), Int(network.values.upperBound))
+    let multiple = network.sizeMultiple
+    let size = network.scale == 1 ? "same size" : "\(network.scale) times as wide and high,"
+    return "Image-to-image generator \(network.architecture). input: (batch, channels, height, width), "
+      + "\(kind(network.inputChannels)), values \(low) to \(high)"
+      + (multiple > 1
+        ? "; height and width must be multiples of \(multiple): pad by reflection and crop the output" : "")
+      + ". output: \(kind(network.outputChannels)), \(size) "
+      + (network is any EnlargerConfiguration ? "same range, to be clamped." : "and range.")
   }
 }

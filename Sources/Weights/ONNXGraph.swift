@@ -56,10 +56,10 @@ struct ONNXGraph {
     tensor(name, shape, Self.float32, count: shape.reduce(4, *), write)
   }
 
-  /// A constant vector, which is written once however often it is asked for; returns its name.
-  mutating func constant(_ name: String, floats: [Float]) -> String {
+  /// A constant of `shape`, a vector without one, which is written once however often it is asked for; returns its name.
+  mutating func constant(_ name: String, floats: [Float], _ shape: [Int]? = nil) -> String {
     if constants.insert(name).inserted {
-      tensor(name, [floats.count], Self.float32, count: 4 * floats.count) { sink in
+      tensor(name, shape ?? [floats.count], Self.float32, count: 4 * floats.count) { sink in
         try floats.withUnsafeBytes { try sink.write($0) }
       }
     }
@@ -81,9 +81,9 @@ struct ONNXGraph {
     message.add(Field.input, Self.image(name, channels))
   }
 
-  /// Declares the graph's output, of the same size.
-  mutating func output(_ name: String, channels: Int) {
-    message.add(Field.output, Self.image(name, channels))
+  /// Declares the graph's output, of the same size, or `scale` times as wide and high.
+  mutating func output(_ name: String, channels: Int, scale: Int) {
+    message.add(Field.output, Self.image(name, channels, sides: scale == 1 ? "" : "output_"))
   }
 
   private mutating func tensor(
@@ -119,9 +119,9 @@ struct ONNXGraph {
   }
 
   /// ValueInfoProto of a tensor whose batch, height and width are open.
-  private static func image(_ name: String, _ channels: Int) -> ProtobufMessage {
+  private static func image(_ name: String, _ channels: Int, sides: String = "") -> ProtobufMessage {
     var shape = ProtobufMessage()
-    for axis in ["batch", nil, "height", "width"] {
+    for axis in ["batch", nil, sides + "height", sides + "width"] {
       var dimension = ProtobufMessage()
       if let axis { dimension.add(2, axis) } else { dimension.add(1, channels) }
       shape.add(1, dimension)

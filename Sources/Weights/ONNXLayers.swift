@@ -28,7 +28,9 @@ struct ONNXLayers {
   }
 
   /// Declares an output of the network.
-  mutating func output(_ place: Int, channels: Int) { graph.output(Self.numbered("output", place), channels: channels) }
+  mutating func output(_ place: Int, channels: Int, scale: Int) {
+    graph.output(Self.numbered("output", place), channels: channels, scale: scale)
+  }
 
   /// `input`, `input_2` …
   private static func numbered(_ name: String, _ place: Int) -> String { place == 0 ? name : "\(name)_\(place + 1)" }
@@ -65,6 +67,21 @@ struct ONNXLayers {
     case .pixelShuffle(let factor):
       return graph.node(
         "DepthToSpace", step.name, inputs, ["blocksize": .integer(factor), "mode": .text("CRD")], output: output)
+    case .pixelUnshuffle(let factor, let channels):
+      // SpaceToDepth has another order of channels than PyTorch: a convolution with ones picks each number from its place.
+      let taps = factor * factor
+      let weights = (0..<channels * taps * taps).map { Float($0 / taps % taps == $0 % taps ? 1 : 0) }
+      let picks = graph.constant("picks_\(channels)_\(factor)", floats: weights, [channels * taps, 1, factor, factor])
+      return graph.node(
+        "Conv", step.name, inputs + [picks],
+        [
+          "kernel_shape": .integers([factor, factor]), "strides": .integers([factor, factor]),
+          "group": .integer(channels),
+        ], output: output)
+    case .enlarging(let method, let factor): return resize(step.name, inputs[0], method, factor, output: output)
+    case .scaling(let factor):
+      let constant = graph.constant("factor_\(factor)", floats: [factor])
+      return graph.node("Mul", step.name, inputs + [constant], output: output)
     case .maxPooling(let size):
       return graph.node(
         "MaxPool", step.name, inputs,
@@ -83,16 +100,7 @@ struct ONNXLayers {
     _ name: String, _ geometry: ConvolutionGeometry, _ input: String, tensors: [String], _ output: String
   ) throws -> String {
     var input = input
-    if geometry.upsampling > 1 {
-      let factor = Float(geometry.upsampling)
-      let scales = graph.constant("scales_\(geometry.upsampling)", floats: [1, 1, factor, factor])
-      input = graph.node(
-        "Resize", name + ".resize", [input, "", scales],
-        [
-          "mode": .text("nearest"), "coordinate_transformation_mode": .text("asymmetric"),
-          "nearest_mode": .text("floor"),
-        ])
-    }
+    if geometry.upsampling > 1 { input = resize(name + ".resize", input, .nearest, geometry.upsampling) }
     let reflects = geometry.paddingMode == .reflection && geometry.padding > 0
     if reflects {
       let depth = Int64(geometry.padding)
@@ -110,6 +118,22 @@ struct ONNXLayers {
     return try graph.node(
       geometry.isTransposed ? "ConvTranspose" : "Conv", name, [input] + initializers(tensors), attributes,
       output: output)
+  }
+
+  private mutating func resize(
+    _ name: String, _ input: String, _ method: EnlargingMethod, _ factor: Int, output: String? = nil
+  ) -> String {
+    let scales = graph.constant("scales_\(factor)", floats: [1, 1, Float(factor), Float(factor)])
+    let attributes: [String: ONNXGraph.Attribute] =
+      switch method {
+      case .nearest:
+        [
+          "mode": .text("nearest"), "coordinate_transformation_mode": .text("asymmetric"),
+          "nearest_mode": .text("floor"),
+        ]
+      case .bilinear: ["mode": .text("linear"), "coordinate_transformation_mode": .text("half_pixel")]
+      }
+    return graph.node("Resize", name, [input, "", scales], attributes, output: output)
   }
 
   // MARK: - Weights

@@ -10,7 +10,11 @@ struct StateDictionary {
   /// Bytes of the name of a state dict; a long one before many short ones would be copied for each.
   private static let nameLimit = 256
 
-  /// Chooses the state dict in `objects`: the one at `part` (dotted keys), or the only one there is.
+  /// What BasicSR calls the weights and their moving average, the better one to apply; the latter first.
+  private static let averaged = ["params_ema", "params"]
+
+  /// Chooses the state dict in `objects`: the one at `part` (dotted keys), the only one there is, or of weights and their
+  /// moving average the latter.
   ///
   /// - Throws: `PickleProblem` where there is none, or several and no `part`.
   init(_ objects: PickleObjects, part: String?) throws {
@@ -25,6 +29,10 @@ struct StateDictionary {
         throw PickleProblem(problem: "holds no state dict named \(FileError.quote(part))\(Self.list(candidates))")
       }
       chosen = match.index
+    } else if let average = candidates.first(where: { $0.name == Self.averaged[0] }),
+      candidates.allSatisfy({ Self.averaged.contains($0.name) })
+    {
+      chosen = average.index
     } else {
       guard let first = candidates.first else {
         throw PickleProblem(

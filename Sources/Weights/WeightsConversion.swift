@@ -123,6 +123,6 @@ extension ModelMetadata {
     normalization = inferred.normalization
     (filters, inputChannels) = (inferred.filters, inferred.inputChannels)
     (outputChannels, dropout) = (inferred.outputChannels, inferred.dropout)
-    upsampling = inferred.upsampling
+    (upsampling, scale) = (inferred.upsampling, inferred.scale)
   }
 }

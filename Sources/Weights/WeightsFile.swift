@@ -232,6 +232,9 @@ private enum FileKind {
       self = .zip
     } else if head.starts(with: [0x50, 0x4B]), head.count > 2, [5, 6, 7, 8].contains(head[2]) {
       throw failure("is an empty or split zip archive", "a file of torch.save was expected")
+    } else if head.count > 8, head[8] == UInt8(ascii: "{"), head[4..<8].allSatisfy({ $0 == 0 }) {
+      // A header below 4 GB, before anything else: its length may begin with the bytes of a pickle.
+      self = .safetensors
     } else if head[0] == 0x80, head.count > 1, head[1] < 0x20 {
       self = .pickle
     } else if head.count >= 262, head[257..<262].elementsEqual("ustar".utf8) {

@@ -24,17 +24,17 @@ final class TrainingBenchmark: StepBenchmark {
   func step() throws { try trial.step() }
 }
 
-/// A generator applied to an image of 256×256.
+/// A generator applied to a square image.
 final class ApplyBenchmark: StepBenchmark {
   let name: String
   private let execution: Execution
 
-  init(_ name: String, _ network: Network, _ processor: Processor) throws {
+  init(_ name: String, _ network: Network, side: Int = 256, _ processor: Processor) throws {
     self.name = name
     var random = RandomGenerator(seed: 1)
     network.initialize(.normal, gain: 0.02, random: &random)
     execution = try Execution(
-      network, shape: Shape(1, 3, 256, 256), mode: ExecutionMode(), processor: processor)
+      network, shape: Shape(1, 3, side, side), mode: ExecutionMode(), processor: processor)
     execution.input.setNCHW(
       (0..<execution.input.shape.count).map { _ in Float(random.uniform() * 2 - 1) })
   }

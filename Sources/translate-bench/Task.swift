@@ -2,6 +2,7 @@ import CAllocations
 import Foundation
 import NeuralNet
 import ResNet
+import SuperResolution
 import Training
 import UNet
 
@@ -12,6 +13,9 @@ enum Task: String, CaseIterable {
   case cyclegan
   case unet
   case resnet
+  case srresnet
+  case rrdb
+  case compact
 
   func make(_ processor: Processor) throws -> StepBenchmark {
     switch self {
@@ -22,6 +26,10 @@ enum Task: String, CaseIterable {
       try ApplyBenchmark("apply unet_256", UNetConfiguration(levels: 8).network(), processor)
     case .resnet:
       try ApplyBenchmark("apply resnet_9blocks", ResNetConfiguration(blocks: 9).network(), processor)
+    case .srresnet:
+      try ApplyBenchmark("apply srresnet ×4", SRResNetConfiguration().network(), side: 128, processor)
+    case .rrdb: try ApplyBenchmark("apply rrdb ×4", RRDBNetConfiguration().network(), side: 128, processor)
+    case .compact: try ApplyBenchmark("apply compact ×4", CompactConfiguration().network(), side: 128, processor)
     }
   }
 
@@ -32,6 +40,8 @@ enum Task: String, CaseIterable {
     case .pix2pix4, .cyclegan: 3
     case .unet: 41
     case .resnet: 11
+    case .srresnet, .rrdb: 3
+    case .compact: 5
     }
   }
 }

@@ -4,6 +4,7 @@ import Files
 import NeuralNet
 import PatchDisc
 import ResNet
+import SuperResolution
 import UNet
 import Weights
 
@@ -51,6 +52,16 @@ func tensors(of network: any NetworkConfiguration) throws -> [(name: String, typ
         networks.append(discriminator)
       }
     }
+    for scale in [1, 2, 3, 4] {
+      var (srresnet, rrdb, compact) = (SRResNetConfiguration(), RRDBNetConfiguration(), CompactConfiguration())
+      (srresnet.scale, srresnet.blocks, srresnet.filters) = (scale, scale, 3)
+      (rrdb.scale, rrdb.blocks, rrdb.filters, rrdb.growth) = (scale, 5 - scale, 3, 2)
+      (compact.scale, compact.convolutions, compact.filters) = (scale, 2 * scale, 3)
+      (rrdb.inputChannels, rrdb.outputChannels) = (1, 1)
+      networks.append(compact)
+      if scale > 1 { networks.append(srresnet) }
+      if scale != 3 { networks.append(rrdb) }
+    }
     return networks
   }()
 
@@ -97,6 +108,48 @@ func tensors(of network: any NetworkConfiguration) throws -> [(name: String, typ
     #expect(try (resnet(9, .batch), resnet(9, .instance)) == (11_383_427, 11_378_179))
     #expect(try (resnet(6, .batch), resnet(6, .instance)) == (7_841_411, 7_837_699))
     #expect(try (patch(.batch), patch(.instance)) == (2_768_705, 2_767_809))
+    #expect(try SRResNetConfiguration().declaration().tensors.parameterCount == 1_517_571)
+    #expect(try RRDBNetConfiguration().declaration().tensors.parameterCount == 16_697_987)
+    var rrdb = RRDBNetConfiguration()
+    (rrdb.blocks, rrdb.scale) = (23, 2)
+    #expect(try rrdb.declaration().tensors.parameterCount == 16_703_171)
+    var compact = CompactConfiguration()
+    #expect(try compact.declaration().tensors.parameterCount == 621_424)
+    compact.convolutions = 32
+    #expect(try compact.declaration().tensors.parameterCount == 1_213_296)
+  }
+
+  /// Names that begin an enlarging network, and shapes that none has.
+  @Test func refusesEnlargersThatCannotBe() throws {
+    func problem(
+      _ change: (inout [(name: String, type: String, shape: [Int])]) -> Void, _ network: any EnlargerConfiguration
+    )
+      throws -> String?
+    {
+      var all = try tensors(of: network)
+      change(&all)
+      return #expect(throws: FileError.self) { try ArchitectureInference.infer(weights(all)) }?.problem
+    }
+    func small<Network: EnlargerConfiguration>(_ network: Network) -> Network {
+      var network = network
+      network.filters = 2
+      return network
+    }
+    let rrdb = small(RRDBNetConfiguration())
+    #expect(
+      try problem({ $0[0].shape = [2, 5, 3, 3] }, rrdb)?.hasPrefix("reads 5 channels to make 3, expected as many")
+        == true)
+    #expect(
+      try problem({ $0.removeAll { $0.name == "body.22.rdb3.conv5.bias" } }, rrdb)?.contains("conv5.bias") == true)
+    let compact = small(CompactConfiguration())
+    let last = try compact.declaration().tensors.count - 2
+    #expect(
+      try problem({ $0[last].shape = [50, 2, 3, 3] }, compact)?.hasPrefix("ends in 50 channels, expected 3 times")
+        == true)
+    let srresnet = small(SRResNetConfiguration())
+    #expect(
+      try problem({ $0[$0.count - 2].shape = [1, 2, 3, 3] }, srresnet)
+        == "an SRResNet adds its input of 3 channels to an output of 1")
   }
 
   @Test func dropsUnusedStatisticsOfInstanceNorms() throws {

@@ -9,6 +9,13 @@ func openCheckpoint(_ name: String, part: String? = nil) throws -> WeightsFile {
 }
 
 @Suite struct GoldenWeightsTests {
+  /// A header may be as long as a pickle's first bytes say: 0x80, then a protocol.
+  @Test func lengthOfAHeaderIsNoPickle() throws {
+    let padding = String(repeating: " ", count: 0x0380 - 2)
+    let file = try WeightsFile(ByteSource(bytes: [0x80, 3, 0, 0, 0, 0, 0, 0] + Array("{}\(padding)".utf8), path: nil))
+    #expect(file.form == .safetensors && file.tensors.isEmpty)
+  }
+
   @Test(arguments: ["patch_basic_batch", "resnet_6blocks_instance", "unet_128_batch"])
   func allFormsHoldTheSame(_ name: String) throws {
     let reference = try openCheckpoint(name + ".safetensors")

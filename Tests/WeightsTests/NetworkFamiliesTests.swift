@@ -9,7 +9,11 @@ import Testing
     #expect(
       names == [
         "unet_1024", "unet_512", "unet_256", "unet_128", "unet_64", "unet_32", "resnet_9blocks", "resnet_6blocks",
+        "srresnet", "rrdb", "compact",
       ])
+    #expect(NetworkFamilies.translators.flatMap { $0.usualNames } == Array(names.dropLast(3)))
+    #expect(NetworkFamilies.enlargers.flatMap { $0.usualNames } == Array(names.suffix(3)))
+    #expect(NetworkFamilies.translator(named: "rrdb") == nil)
     for name in names { #expect(NetworkFamilies.generator(named: name)?.architecture == name) }
     #expect(NetworkFamilies.generator(named: "resnet_11blocks")?.depth == 11)
     for name in ["n_layers_3", "pixel", "unet", "resnet_blocks", ""] {
@@ -18,7 +22,10 @@ import Testing
   }
 
   @Test func titles() {
-    #expect(NetworkFamilies.titles == "a U-Net or ResNet generator or a PatchGAN or PixelGAN discriminator")
+    #expect(
+      NetworkFamilies.titles
+        == "a U-Net or ResNet or SRResNet or RRDBNet or SRVGGNetCompact generator or a PatchGAN or PixelGAN "
+        + "discriminator")
   }
 
   /// The inspection's JSON tells families apart by these.
@@ -28,7 +35,7 @@ import Testing
 
   /// What sizes a network takes is what its operations take.
   @Test func smallestImages() throws {
-    for name in ["unet_32", "resnet_6blocks"] {
+    for name in ["unet_32", "resnet_6blocks", "srresnet", "rrdb", "compact"] {
       var network = try #require(NetworkFamilies.generator(named: name))
       network.filters = 2
       let made = try network.network()

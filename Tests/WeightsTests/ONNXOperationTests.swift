@@ -6,7 +6,7 @@ import Testing
 @testable import Weights
 
 /// A family that is not in the list: one network of every operation and every way to put values together.
-private struct EveryOperation: GeneratorConfiguration {
+private struct EveryOperation: TranslationGeneratorConfiguration {
   static let title = "every operation"
   static let depthName = (key: "depth", words: "layers")
   static var usualNames: [String] { [] }

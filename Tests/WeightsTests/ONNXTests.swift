@@ -23,6 +23,9 @@ import Testing
     Case(weights: "resnet_1blocks_batch_resize", statistics: .running),
     Case(weights: "resnet_2blocks_instance_dropout", statistics: .image),
     Case(weights: "resnet_2blocks_none", statistics: .image),
+    Case(weights: "srresnet_x4", statistics: .image),
+    Case(weights: "rrdb_x2", statistics: .image),
+    Case(weights: "compact_x3", statistics: .image),
   ]
 
   private static func path(_ name: String) -> String { fixtures.appendingPathComponent("onnx/" + name).path }

@@ -69,12 +69,55 @@ package protocol GeneratorConfiguration: NetworkConfiguration {
 
   /// Channels of the output image.
   var outputChannels: Int { get set }
+  /// The sizes that the network takes without padding are multiples of this many pixels.
+  var sizeMultiple: Int { get }
+  /// How many times as wide and high as its input the output is.
+  var scale: Int { get }
+  /// The numbers that black and white are, in input and output.
+  var values: ClosedRange<Float> { get }
+}
+
+extension GeneratorConfiguration {
+  /// The output has the size of the input.
+  package var scale: Int { 1 }
+  /// −1 to 1
+  package var values: ClosedRange<Float> { -1...1 }
+}
+
+/// A family of generators with an encoder and a decoder, which translate: what pix2pix and CycleGAN train.
+package protocol TranslationGeneratorConfiguration: GeneratorConfiguration {
   /// Whether activations are dropped while training.
   var dropout: Bool { get set }
   /// How the resolution is doubled on the decoder.
   var upsampling: UpsamplingKind { get set }
-  /// The sizes that the network takes without padding are multiples of this many pixels.
-  var sizeMultiple: Int { get }
+}
+
+/// A family of generators that enlarge: convolutions without norms, so that a number of the output sees but a square of
+/// the input, and a picture can be enlarged in parts.
+package protocol EnlargerConfiguration: GeneratorConfiguration {
+  /// How many pixels to each side of a pixel of the input what is made of it depends on, at most.
+  var reach: Int { get }
+}
+
+extension EnlargerConfiguration {
+  /// 0 to 1, as in the public code.
+  package var values: ClosedRange<Float> { 0...1 }
+  /// The side of the square.
+  package var receptiveField: Int? { 2 * reach + 1 }
+  /// One pixel, or one of those that pixel unshuffle makes.
+  package var smallestImage: Int { sizeMultiple }
+
+  /// Checks what all of these families have in common.
+  ///
+  /// - Throws: `FileError` for the first with which no network can be made
+  package func validateChannels() throws(FileError) {
+    try FileError.require(inputChannels, in: ChannelLimit.channels, "input channels")
+    try FileError.require(outputChannels, in: ChannelLimit.channels, "output channels")
+    try FileError.require(filters, in: ChannelLimit.channels, "channels after the first convolution")
+    guard normalization == .none else {
+      throw FileError(path: nil, problem: "a \(Self.title) has no normalisation, not \(normalization.rawValue)")
+    }
+  }
 }
 
 extension Substring {

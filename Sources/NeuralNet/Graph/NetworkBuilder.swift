@@ -42,6 +42,17 @@ package struct NetworkBuilder {
     return (whole, left, right)
   }
 
+  /// The concatenation of any number of values along the channels: the whole and its parts, which share one buffer.
+  package mutating func concatenation(_ channels: [Int]) -> (whole: Value, parts: [Value]) {
+    let whole = value(channels: channels.reduce(0, +))
+    var parts: [Value] = []
+    for count in channels {
+      let first = parts.last.map { $0.range.upperBound } ?? 0
+      parts.append(Value(buffer: whole.buffer, firstChannel: first, channels: count))
+    }
+    return (whole, parts)
+  }
+
   /// Appends an operation.
   mutating func append(_ operation: any Operation) { graph.operations.append(operation) }
 

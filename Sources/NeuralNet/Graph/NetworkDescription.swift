@@ -16,7 +16,12 @@ package struct NetworkDescription: Sendable {
     case learnedRectifier(slope: String)
     case tanh
     case sum
+    /// A number times a fixed factor.
+    case scaling(Float)
     case pixelShuffle(factor: Int)
+    /// Its inverse, of an image of so many channels.
+    case pixelUnshuffle(factor: Int, channels: Int)
+    case enlarging(EnlargingMethod, factor: Int)
     /// The largest of each `size`×`size` pixels.
     case maxPooling(size: Int)
     /// Along the channels.

@@ -5,6 +5,12 @@ package struct Value: Sendable, Hashable {
   /// Channels of this value.
   package var channels: Int
 
+  /// Its first channels, which need no copy.
+  package func prefix(_ channels: Int) -> Value {
+    precondition((1...self.channels).contains(channels), "a part of a value's channels lies among them")
+    return Value(buffer: buffer, firstChannel: firstChannel, channels: channels)
+  }
+
   /// Its channels in the buffer.
   var range: Range<Int> { firstChannel..<firstChannel + channels }
 }

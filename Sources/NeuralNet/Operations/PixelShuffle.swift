@@ -1,10 +1,11 @@
 /// Pixel shuffle (Shi et al., 2016, section 3.2): (N, C · f², H, W) → (N, C, H · f, W · f); channel c · f² + i · f + j of
-/// pixel (y, x) becomes channel c of pixel (y · f + i, x · f + j).
+/// pixel (y, x) becomes channel c of pixel (y · f + i, x · f + j). Or its inverse, where H and W are multiples of f.
 struct PixelShuffle: Operation {
-  var name: String { "pixel shuffle ×\(factor)" }
+  var name: String { isInverse ? "pixel unshuffle ÷\(factor)" : "pixel shuffle ×\(factor)" }
   var input: Value
   var output: Value
   var factor: Int
+  var isInverse = false
 
   var reads: [Value] { [input] }
   var makes: [Value] { [output] }
@@ -12,70 +13,82 @@ struct PixelShuffle: Operation {
   var obstacleToTangents: String? { nil }
 
   func shapes(of inputs: [Shape]) -> [Shape]? {
-    [Shape(inputs[0].n, output.channels, inputs[0].h * factor, inputs[0].w * factor)]
+    let shape = inputs[0]
+    guard isInverse else { return [Shape(shape.n, output.channels, shape.h * factor, shape.w * factor)] }
+    guard shape.h % factor == 0, shape.w % factor == 0 else { return nil }
+    return [Shape(shape.n, output.channels, shape.h / factor, shape.w / factor)]
   }
 
   func describe(_ description: inout NetworkDescription) {
-    description.add(.pixelShuffle(factor: factor), called: "pixel_shuffle", of: [input], makes: output)
+    if isInverse {
+      description.add(
+        .pixelUnshuffle(factor: factor, channels: input.channels), called: "pixel_unshuffle", of: [input], makes: output
+      )
+    } else {
+      description.add(.pixelShuffle(factor: factor), called: "pixel_shuffle", of: [input], makes: output)
+    }
   }
 
   func plan(_ planner: OperationPlanner) -> @Sendable (Places) -> any PlannedOperation {
-    { Planned(factor: factor, input: input, output: output, $0) }
+    { Planned(self, $0) }
   }
 
   private struct Planned: PlannedOperation {
     let factor: Int
+    let isInverse: Bool
     let input: PlannedTensor
     let output: PlannedTensor
     let gradient: PlannedTensor?
     let inputGradient: (tensor: PlannedTensor, adds: Bool)?
     let tangents: (input: PlannedTensor, output: PlannedTensor)?
 
-    init(factor: Int, input: Value, output: Value, _ places: Places) {
-      self.factor = factor
-      self.input = places.value(input)
-      self.output = places.value(output)
-      gradient = places.tensor(.gradients, output)
+    init(_ operation: PixelShuffle, _ places: Places) {
+      (factor, isInverse) = (operation.factor, operation.isInverse)
+      input = places.value(operation.input)
+      output = places.value(operation.output)
+      gradient = places.tensor(.gradients, operation.output)
       inputGradient = places.wantedGradient(ofRead: 0)
-      tangents = places.tensor(.tangents, input).flatMap { source in
-        places.tensor(.tangents, output).map { (source, $0) }
+      tangents = places.tensor(.tangents, operation.input).flatMap { source in
+        places.tensor(.tangents, operation.output).map { (source, $0) }
       }
     }
 
-    func forward(_ pass: Pass) { shuffle(pass, input, output) }
+    func forward(_ pass: Pass) { move(pass, from: input, to: output, enlarges: !isInverse, adds: false) }
 
     func tangent(_ pass: BackwardPass) {
-      if let tangents { shuffle(pass.pass, tangents.input, tangents.output) }
-    }
-
-    private func shuffle(_ pass: Pass, _ small: PlannedTensor, _ large: PlannedTensor) {
-      forEachRow(pass, small, large) { from, to, channel in to[channel.large] = from[channel.small] }
+      if let tangents {
+        move(pass.pass, from: tangents.input, to: tangents.output, enlarges: !isInverse, adds: false)
+      }
     }
 
     func backward(_ pass: BackwardPass) {
       guard let inputGradient, let gradient else { return }
-      let adds = inputGradient.adds
-      forEachRow(pass.pass, inputGradient.tensor, gradient) { to, from, channel in
-        to[channel.small] = adds ? to[channel.small] + from[channel.large] : from[channel.large]
-      }
+      move(pass.pass, from: gradient, to: inputGradient.tensor, enlarges: isInverse, adds: inputGradient.adds)
     }
 
-    /// Calls `body` with the pixels that belong together, and their channels.
-    private func forEachRow(
-      _ pass: Pass, _ small: PlannedTensor, _ large: PlannedTensor,
-      _ body:
-        @Sendable (
-          _ small: UnsafeMutablePointer<Float>, _ large: UnsafeMutablePointer<Float>,
-          _ channel: (small: Int, large: Int)
-        ) -> Void
+    /// Moves every number to its place in the larger or the smaller image.
+    private func move(
+      _ pass: Pass, from source: PlannedTensor, to target: PlannedTensor, enlarges: Bool, adds: Bool
     ) {
+      let (small, large) = enlarges ? (source, target) : (target, source)
+      let (channels, spread) = (large.shape.c, factor * factor)
       pass.run(large.shape.n * large.shape.h) { line, _ in
         let (image, row) = (line / large.shape.h, line % large.shape.h)
         for column in 0..<large.shape.w {
           let phase = row % factor * factor + column % factor
-          let from = pass.arena + Int(small.offset(image, row / factor, column / factor))
-          let to = pass.arena + Int(large.offset(image, row, column))
-          for channel in 0..<large.shape.c { body(from, to, (channel * factor * factor + phase, channel)) }
+          let few = pass.arena + Int(large.offset(image, row, column))
+          let many = pass.arena + Int(small.offset(image, row / factor, column / factor)) + phase
+          if enlarges {
+            if adds {
+              for channel in 0..<channels { few[channel] += many[channel * spread] }
+            } else {
+              for channel in 0..<channels { few[channel] = many[channel * spread] }
+            }
+          } else if adds {
+            for channel in 0..<channels { many[channel * spread] += few[channel] }
+          } else {
+            for channel in 0..<channels { many[channel * spread] = few[channel] }
+          }
         }
       }
     }
@@ -92,6 +105,16 @@ extension NetworkBuilder {
       "needs a multiple of \(factor)² channels, not \(input.channels)")
     let output = value(channels: max(1, input.channels / (factor * factor)))
     append(PixelShuffle(input: input, output: output, factor: factor))
+    return output
+  }
+
+  /// Appends the inverse of a pixel shuffle; the sides of the image are multiples of `factor`.
+  ///
+  /// - Returns: the smaller image, (N, C · factor², H / factor, W / factor)
+  package mutating func pixelUnshuffle(_ input: Value, factor: Int) -> Value {
+    require(factor > 1, "pixel unshuffle ÷\(factor)", "needs a factor of 2 or more")
+    let output = value(channels: input.channels * factor * factor)
+    append(PixelShuffle(input: input, output: output, factor: factor, isInverse: true))
     return output
   }
 }

@@ -6,14 +6,14 @@ import Weights
 /// A generator by the name that the field gives it: `unet_256`, `resnet_9blocks`.
 public struct GeneratorChoice: Sendable, Equatable, Hashable, CustomStringConvertible {
   /// A network of that name, with the published defaults.
-  let configuration: any GeneratorConfiguration
+  let configuration: any TranslationGeneratorConfiguration
 
   /// The choice of `configuration`'s name.
-  init(_ configuration: any GeneratorConfiguration) { self.configuration = configuration }
+  init(_ configuration: any TranslationGeneratorConfiguration) { self.configuration = configuration }
 
   /// The choice of that name; nil for a name that stands for none.
   public init?(_ name: String) {
-    guard let configuration = NetworkFamilies.generator(named: name) else { return nil }
+    guard let configuration = NetworkFamilies.translator(named: name) else { return nil }
     self.init(configuration)
   }
 
@@ -27,7 +27,7 @@ public struct GeneratorChoice: Sendable, Equatable, Hashable, CustomStringConver
   public var description: String { configuration.architecture }
 
   /// The names most often used, for help and for suggestions.
-  public static let usualNames = NetworkFamilies.generators.flatMap { $0.usualNames }
+  public static let usualNames = NetworkFamilies.translators.flatMap { $0.usualNames }
 
   /// Whether they have the same name.
   public static func == (left: GeneratorChoice, right: GeneratorChoice) -> Bool {

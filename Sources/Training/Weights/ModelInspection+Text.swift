@@ -88,7 +88,8 @@ extension NetworkInspection {
     if let smallestImage {
       lines.append(
         "  smallest image: \(smallestImage)×\(smallestImage) pixels"
-          + (sizeMultiple.map { ", in multiples of \($0) (apply pads and crops others)" } ?? ""))
+          + (sizeMultiple.flatMap { $0 > 1 ? $0 : nil }.map { ", in multiples of \($0) (apply pads and crops others)" }
+            ?? ""))
     }
     let types = tensors.reduce(into: [:]) { $0[$1.type, default: 0] += 1 }.sorted { $0.key < $1.key }
     lines.append(
@@ -143,6 +144,7 @@ extension NetworkInspection.Settings {
     words += depth.map { ["\($0.count) \($0.words)"] } ?? []
     words += dropout.map { [$0 ? "dropout" : "no dropout"] } ?? []
     words += upsampling.map { [$0.rawValue] } ?? []
+    words += scale.map { ["enlarges ×\($0)"] } ?? []
     return words
   }
 }

@@ -73,7 +73,7 @@ struct NetworkFit {
   }
 
   private static func options(_ network: any NetworkConfiguration) -> [Phrase] {
-    if let generator = network as? any GeneratorConfiguration {
+    if let generator = network as? any TranslationGeneratorConfiguration {
       return [
         "\(setting: "generator", generator.architecture)", "\(setting: "norm", generator.normalization.rawValue)",
         "\(setting: "ngf", generator.filters)", "\(setting: "input-channels", generator.inputChannels)",
@@ -91,7 +91,7 @@ struct NetworkFit {
   }
 
   /// Whether dropout moves names of tensors, as in a ResNet; it leaves no trace in a U-Net.
-  private static func dropoutShows(in generator: some GeneratorConfiguration) -> Bool {
+  private static func dropoutShows(in generator: some TranslationGeneratorConfiguration) -> Bool {
     var other = generator
     other.dropout.toggle()
     return (try? other.declaration().tensors) != (try? generator.declaration().tensors)

@@ -12,8 +12,8 @@ struct ApplyCommand: Command {
   let words = ["apply"]
   let summary = "translate a folder of PNGs, or one PNG"
   let discussion = """
-    MODEL says itself what network it holds. A translation has the size of its input, whatever it is, and the same \
-    relative path. A file that cannot be read is named and passed over; the exit status is 1 then. A full disk ends the \
+    MODEL says itself what network it holds. A translation has the size of its input, whatever it is, or \
+    2 or 4 times that of a network that enlarges, and the same relative path. A file that cannot be read is named and passed over; the exit status is 1 then. A full disk ends the \
     command; --skip-existing goes on from there.
 
     A network that was trained on side-by-side files translates the half of such files that was its input, unless --half \

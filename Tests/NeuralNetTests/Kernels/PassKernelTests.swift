@@ -52,6 +52,7 @@ import Testing
         let (first, second) = (scene.outputs[0], scene.outputs[1])
         let pass = ActivationPass(
           pixels: pixels, channels: channels, input: scene.input.view, affine: scene.affine, dropout: scene.dropout,
+          scale: 1,
           residual: options.hasResidual ? scene.residual.view : nil,
           first: RectifiedView(options.isInPlace ? scene.input.view : first.view, slope: scene.slopes[0]),
           second: options.hasSecond ? RectifiedView(second.view, slope: scene.slopes[1]) : nil)
@@ -69,7 +70,7 @@ import Testing
     let output = GuardedPixels(1, 17, value: nil)
     table.activate(
       ActivationPass(
-        pixels: 1, channels: 17, input: input.view, affine: nil, dropout: nil, residual: nil,
+        pixels: 1, channels: 17, input: input.view, affine: nil, dropout: nil, scale: 1, residual: nil,
         first: RectifiedView(output.view, slope: 0), second: nil))
     #expect(output.values.enumerated().allSatisfy { $1.isNaN == ($0 % 2 == 0) })
   }
@@ -253,7 +254,7 @@ import Testing
           NormalizationGradient(
             affine: $0, inverseDeviation: inverseDeviation.base, meanGradient: meanGradient.base,
             meanGradientTimesNormalized: meanProduct.base)
-        }, dropout: dropout,
+        }, dropout: dropout, scale: 1,
         first: RectifiedView(gradients[0].view, slope: slopes[0]),
         second: options.hasSecond ? RectifiedView(gradients[1].view, slope: slopes[1]) : nil, output: output.view)
     }

@@ -112,6 +112,7 @@ struct ReferenceNetwork {
           z.values[z.index(n, c, h, w)] *= isKept(block: index, z.shape, n, c, h, w) ? 2 : 0
         }
       }
+      if block.scale != 1 { for place in z.values.indices { z.values[place] *= Double(block.scale) } }
       if let residual = block.residual {
         let other = read(residual)
         for place in z.values.indices { z.values[place] += other.values[place] }

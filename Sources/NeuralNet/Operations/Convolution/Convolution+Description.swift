@@ -8,6 +8,7 @@ extension Convolution {
       last = description.add(layer, called: normalization.name, of: [last])
     }
     let path = normalization?.name ?? name
+    if scale != 1 { last = description.add(.scaling(scale), called: path + ".scaling", of: [last]) }
     if let residual {
       last = description.add(.sum, called: path + ".sum", of: [description.source(of: residual), last])
     }

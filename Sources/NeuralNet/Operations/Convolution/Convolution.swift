@@ -1,5 +1,5 @@
 /// A convolution with all that follows it before the next:
-/// convolution → bias → normalisation → dropout → + residual → one or two activations.
+/// convolution → bias → normalisation → dropout → · scale → + residual → one or two activations.
 ///
 /// One operation rather than five, since each of the parts would be a pass over memory: what follows the products is
 /// applied to a piece of pixels while it is in the cache.
@@ -27,6 +27,8 @@ struct Convolution: Operation {
   var bias: Int?
   var normalization: Normalization?
   var hasDropout = false
+  /// What the result is multiplied by before the residual is added.
+  var scale: Float = 1
   var input: Value
   /// Added to the normalised values; only where no activation follows.
   var residual: Value?
@@ -60,7 +62,7 @@ struct Convolution: Operation {
 
   var obstacleToTangents: String? {
     if normalization != nil { return "comes before a normalisation (not so without normalisation)" }
-    guard residual == nil, second == nil, !hasDropout, case .rectifier = first.activation else {
+    guard residual == nil, second == nil, !hasDropout, scale == 1, case .rectifier = first.activation else {
       return "is followed by more than a rectifier"
     }
     return nil

@@ -7,18 +7,20 @@ extension NetworkBuilder {
   ///   - hasBias: whether it adds a bias
   ///   - normalization: the kind, and its name in the state_dict
   ///   - hasDropout: whether half of the normalised values are dropped while training
+  ///   - scale: what the result is multiplied by before a residual is added; no activation may follow then
   ///   - residual: added to the normalised values; no activation may follow then
   ///   - first: where the result goes, and the activation in between
   ///   - second: another copy with another activation
   package mutating func convolution(
     _ name: String, _ geometry: ConvolutionGeometry, from input: Value, hasBias: Bool,
-    normalization: (kind: NormalizationKind, name: String)? = nil, hasDropout: Bool = false, residual: Value? = nil,
+    normalization: (kind: NormalizationKind, name: String)? = nil, hasDropout: Bool = false, scale: Float = 1,
+    residual: Value? = nil,
     to first: (value: Value, activation: Activation), and second: (value: Value, activation: Activation)? = nil
   ) {
     let outputs = first.value.channels
     require(
-      residual == nil || first.activation == .identity && second == nil, name,
-      "adds a residual before an activation: let the activation be an operation of its own")
+      residual == nil && scale == 1 || first.activation == .identity && second == nil, name,
+      "is scaled or adds a residual before an activation: let the activation be an operation of its own")
     require(
       (residual?.channels ?? outputs) == outputs && (second?.value.channels ?? outputs) == outputs, name,
       "has \(outputs) output channels, but a residual or second output of another number")
@@ -34,7 +36,8 @@ extension NetworkBuilder {
     append(
       Convolution(
         name: name, geometry: geometry, packing: packing, weight: weight, bias: bias,
-        normalization: slot(normalization, outputs), hasDropout: hasDropout, input: input, residual: residual,
+        normalization: slot(normalization, outputs), hasDropout: hasDropout, scale: scale, input: input,
+        residual: residual,
         first: Convolution.Output(value: first.value, activation: first.activation),
         second: second.map { Convolution.Output(value: $0.value, activation: $0.activation) }))
   }

@@ -51,7 +51,7 @@ extension PlannedConvolution {
     return ActivationGradientPass(
       pixels: piece.pixels.count, channels: first.shape.c, input: pass.pixels(normalizes ? raw : first, start),
       normalization: normalizes ? normalization?.gradient(pass, group: piece.group) : nil,
-      dropout: dropout(pass, start, 0..<first.shape.c),
+      dropout: dropout(pass, start, 0..<first.shape.c), scale: operation.scale,
       first: RectifiedView(pass.pixels(gradients.first, start), slope: operation.first.activation.slope),
       second: operation.second.flatMap { output in
         gradients.second.map { RectifiedView(pass.pixels($0, start), slope: output.activation.slope) }

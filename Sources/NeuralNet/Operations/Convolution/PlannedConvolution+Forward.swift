@@ -42,7 +42,7 @@ extension PlannedConvolution {
     let place = pass.pixels(first, start, range)
     let activation = ActivationPass(
       pixels: pixels.count, channels: range.count, input: pass.pixels(raw, start, range),
-      affine: normalization?.affine(pass, group, range), dropout: dropout(pass, start, range),
+      affine: normalization?.affine(pass, group, range), dropout: dropout(pass, start, range), scale: operation.scale,
       residual: residual.map { pass.pixels($0, start, range) },
       first: RectifiedView(place, slope: operation.first.activation.slope),
       second: operation.second.flatMap { output in

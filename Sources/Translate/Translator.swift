@@ -172,17 +172,3 @@ public final class Translator {
     }
   }
 }
-
-extension Picture {
-  /// The picture with mirrored borders, without opacity.
-  func padded(_ padding: Padding) -> Picture {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(padding.paddedWidth * padding.paddedHeight * channels)
-    let columns = (0..<padding.paddedWidth).map { padding.sourceColumn($0) * channels }
-    for row in 0..<padding.paddedHeight {
-      let line = padding.sourceRow(row) * width * channels
-      for column in columns { bytes.append(contentsOf: pixels[line + column..<line + column + channels]) }
-    }
-    return Picture(width: padding.paddedWidth, height: padding.paddedHeight, channels: channels, pixels: bytes)
-  }
-}

@@ -38,7 +38,7 @@ test: dependencies
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel
 
 # What runs on several threads, under the thread sanitizer: a report fails the run.
-SANITIZED = GradientPenalty|FusedUpdate|Reproducibility|WorkerPool|BackgroundWork|BatchLoader|GoldenTrajectory|TrainingSession
+SANITIZED = GradientPenalty|FusedUpdate|Reproducibility|WorkerPool|WorkQueue|BatchLoader|GoldenTrajectory|TrainingSession
 
 test-sanitized: dependencies
 	swift build $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-sanitized --build-tests

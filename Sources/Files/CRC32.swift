@@ -1,4 +1,4 @@
-/// The checksum of zip archives: CRC-32 with the polynomial 0xEDB88320 (ISO 3309), eight bytes a step.
+/// The checksum of zip archives and PNG chunks: CRC-32 with the polynomial 0xEDB88320 (ISO 3309), eight bytes a step.
 package struct CRC32 {
   private var state = UInt32.max
 

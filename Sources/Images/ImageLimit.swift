@@ -3,6 +3,11 @@ public struct ImageLimit: Sendable, Equatable {
   /// Most pixels (width × height) a picture may have.
   public var pixels: Int
 
+  /// Limits that can be asked for: no more pixels than 64 GB decoded.
+  package static let range = 1...(1 << 34)
+  /// What it is for, in help: a phrase without a full stop.
+  package static let help = "refuse images of more pixels than this"
+
   /// A limit of so many pixels.
   public init(pixels: Int) {
     self.pixels = pixels

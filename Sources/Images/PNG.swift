@@ -69,9 +69,8 @@ public enum PNG {
     var transparentValue: [UInt16] = []
     try PNGChunks.forEach(bytes, path: path) { kind, chunk in
       let content = UnsafeRawBufferPointer(rebasing: bytes[chunk.lowerBound + 8..<chunk.upperBound - 4])
-      let checked = bytes[chunk.lowerBound + 4..<chunk.upperBound - 4]
-      let sum = checked.withContiguousStorageIfAvailable { crc32_z(0, $0.baseAddress, $0.count) }
-      guard sum == UInt(PNGChunks.number(bytes, at: chunk.upperBound - 4)) else {
+      let checked = UnsafeRawBufferPointer(rebasing: bytes[chunk.lowerBound + 4..<chunk.upperBound - 4])
+      guard CRC32.of(checked) == PNGChunks.number(bytes, at: chunk.upperBound - 4) else {
         throw PNGChunks.damaged(path, "a checksum does not match")
       }
       if kind == PNGChunks.imageData {
@@ -156,8 +155,10 @@ public enum PNG {
       imageData: compressed.prefix(Int(count))
     ) { kind, content in
       // The checksum covers the kind and the content.
-      let start = kind.withUnsafeBytes { crc32_z(0, $0.bindMemory(to: UInt8.self).baseAddress, $0.count) }
-      return UInt32(truncatingIfNeeded: content.withUnsafeBufferPointer { crc32_z(start, $0.baseAddress, $0.count) })
+      var checksum = CRC32()
+      kind.withUnsafeBytes { checksum.update($0) }
+      content.withUnsafeBytes { checksum.update($0) }
+      return checksum.value
     }
   }
 

@@ -22,10 +22,10 @@ package struct Padding: Equatable {
   package var isEmpty: Bool { paddedWidth == width && paddedHeight == height }
 
   /// The column of the picture that a padded column shows.
-  package func sourceColumn(_ column: Int) -> Int { Self.mirrored(column - left, width) }
+  private func sourceColumn(_ column: Int) -> Int { Self.mirrored(column - left, width) }
 
   /// The row of the picture that a padded row shows.
-  package func sourceRow(_ row: Int) -> Int { Self.mirrored(row - top, height) }
+  private func sourceRow(_ row: Int) -> Int { Self.mirrored(row - top, height) }
 
   /// Reflection at the border pixels, again and again where the padding is wider than the picture.
   private static func mirrored(_ position: Int, _ extent: Int) -> Int {
@@ -33,5 +33,30 @@ package struct Padding: Equatable {
     let period = 2 * (extent - 1)
     let place = ((position % period) + period) % period
     return place < extent ? place : period - place
+  }
+}
+
+extension Padding {
+  /// Pictures of `width` × `height` pixels, one after another, with their borders.
+  package func apply<Sample>(to samples: [Sample], channels: Int) -> [Sample] {
+    let images = samples.count / max(1, width * height * channels)
+    var padded: [Sample] = []
+    padded.reserveCapacity(images * paddedWidth * paddedHeight * channels)
+    let columns = (0..<paddedWidth).map { sourceColumn($0) * channels }
+    for image in 0..<images {
+      for row in 0..<paddedHeight {
+        let line = (image * height + sourceRow(row)) * width * channels
+        for column in columns { padded.append(contentsOf: samples[line + column..<line + column + channels]) }
+      }
+    }
+    return padded
+  }
+}
+
+extension Picture {
+  /// The picture without its borders.
+  package func cropped(_ padding: Padding) -> Picture {
+    padding.isEmpty
+      ? self : cropped(x: padding.left, y: padding.top, width: padding.width, height: padding.height)
   }
 }

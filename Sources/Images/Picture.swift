@@ -1,3 +1,14 @@
+/// How many bits a sample has.
+public enum BitDepth: String, Sendable, CaseIterable {
+  /// 0 to 255.
+  case eight = "8"
+  /// 0 to 65535.
+  case sixteen = "16"
+
+  /// 8 or 16.
+  public var bits: Int { self == .eight ? 8 : 16 }
+}
+
 /// One picture: samples of 8 or 16 bits as they stand in a PNG file, no colour management.
 ///
 /// Its parts are fixed when it is made, so that whoever walks its samples by pointer can trust their number.

@@ -91,15 +91,9 @@ package struct PixelSamples<Sample: PixelSample>: Sendable, Equatable {
 
   /// The pixels that `padding` shows, without opacity.
   func padded(_ padding: Padding) -> Self {
-    let columns = (0..<padding.paddedWidth).map { padding.sourceColumn($0) * channels }
-    var padded: [Sample] = []
-    padded.reserveCapacity(padding.paddedWidth * padding.paddedHeight * channels)
-    for row in 0..<padding.paddedHeight {
-      let line = padding.sourceRow(row) * width * channels
-      for column in columns { padded.append(contentsOf: pixels[line + column..<line + column + channels]) }
-    }
-    return PixelSamples(
-      width: padding.paddedWidth, height: padding.paddedHeight, channels: channels, pixels: padded, alpha: nil)
+    PixelSamples(
+      width: padding.paddedWidth, height: padding.paddedHeight, channels: channels,
+      pixels: padding.isEmpty ? pixels : padding.apply(to: pixels, channels: channels), alpha: nil)
   }
 
   /// `other`, as high and with as many channels, on the right of this; without opacity.

@@ -90,8 +90,8 @@ package struct ActivationPass {
 
   /// A pass over `pixels` pixels of `channels` channels.
   package init(
-    pixels: Int, channels: Int, input: PixelView, affine: ChannelAffine? = nil, dropout: DropoutMask? = nil,
-    residual: PixelView? = nil, first: RectifiedView, second: RectifiedView? = nil
+    pixels: Int, channels: Int, input: PixelView, affine: ChannelAffine?, dropout: DropoutMask?,
+    residual: PixelView?, first: RectifiedView, second: RectifiedView?
   ) {
     self.pixels = pixels
     self.channels = channels
@@ -107,6 +107,29 @@ package struct ActivationPass {
   package var isIdentity: Bool {
     affine == nil && dropout == nil && residual == nil && second == nil && first.slope == 1
       && first.view.base == input.base
+  }
+}
+
+/// What the backward pass of a normalisation by statistics of the data needs to know.
+package struct NormalizationGradient {
+  /// The normalisation of the forward pass.
+  package var affine: ChannelAffine
+  /// `[channels]`: 1 / √(variance + ε)
+  package var inverseDeviation: UnsafePointer<Float>
+  /// `[channels]`: mean of dz over the statistics' pixels; not read by the pass that sums dz up
+  package var meanGradient: UnsafePointer<Float>
+  /// `[channels]`: mean of dz · x̂; not read by the pass that sums it up
+  package var meanGradientTimesNormalized: UnsafePointer<Float>
+
+  /// The given parameters.
+  package init(
+    affine: ChannelAffine, inverseDeviation: UnsafePointer<Float>, meanGradient: UnsafePointer<Float>,
+    meanGradientTimesNormalized: UnsafePointer<Float>
+  ) {
+    self.affine = affine
+    self.inverseDeviation = inverseDeviation
+    self.meanGradient = meanGradient
+    self.meanGradientTimesNormalized = meanGradientTimesNormalized
   }
 }
 
@@ -135,14 +158,20 @@ package struct ActivationGradientPass {
   /// Where the gradient of the convolution's output is written; may be the first gradient itself.
   package var output: PixelView
 
-  /// A pass over `pixels` pixels of `channels` channels without normalisation.
+  /// A pass over `pixels` pixels of `channels` channels.
+  ///
+  /// - Parameter normalization: what the normalisation by statistics of the data adds; nil: there is none
   package init(
-    pixels: Int, channels: Int, input: PixelView, dropout: DropoutMask? = nil, first: RectifiedView,
-    second: RectifiedView? = nil, output: PixelView
+    pixels: Int, channels: Int, input: PixelView, normalization: NormalizationGradient?, dropout: DropoutMask?,
+    first: RectifiedView, second: RectifiedView?, output: PixelView
   ) {
     self.pixels = pixels
     self.channels = channels
     self.input = input
+    affine = normalization?.affine
+    inverseDeviation = normalization?.inverseDeviation
+    meanGradient = normalization?.meanGradient
+    meanGradientTimesNormalized = normalization?.meanGradientTimesNormalized
     self.dropout = dropout
     self.first = first
     self.second = second
@@ -150,10 +179,42 @@ package struct ActivationGradientPass {
   }
 }
 
+/// `output[pixel][channel] = start + Σ_source input[source + channel]`: the gradients of pixels that went to several places.
+package struct PixelSums {
+  /// What the sources count from.
+  package var input: UnsafePointer<Float>
+  /// `[pixels + 1]`: where each pixel's sources begin in `sources`
+  package var starts: UnsafePointer<Int32>
+  /// Offsets in floats from `input`.
+  package var sources: UnsafePointer<Int32>
+  /// The sums.
+  package var output: PixelView
+  /// Pixels of the output.
+  package var pixels: Int
+  /// Channels of each pixel.
+  package var channels: Int
+  /// Whether a sum begins with what the output holds, instead of 0.
+  package var accumulates: Bool
+
+  /// Sums for `pixels` pixels of `channels` channels.
+  package init(
+    input: UnsafePointer<Float>, starts: UnsafePointer<Int32>, sources: UnsafePointer<Int32>, output: PixelView,
+    pixels: Int, channels: Int, accumulates: Bool
+  ) {
+    self.input = input
+    self.starts = starts
+    self.sources = sources
+    self.output = output
+    self.pixels = pixels
+    self.channels = channels
+    self.accumulates = accumulates
+  }
+}
+
 /// One update of a range of weights by Adam (Kingma and Ba, 2015, algorithm 1).
 package struct AdamPass {
   /// Weights in this piece.
-  package var count = 0
+  package var count: Int
   /// `[count]`
   package var weights: UnsafeMutablePointer<Float>
   /// `[count]`
@@ -163,24 +224,31 @@ package struct AdamPass {
   /// `[count]`: the running mean of their squares
   package var secondMoment: UnsafeMutablePointer<Float>
   /// 1 − β₁
-  package var firstRate: Float = 0
+  package var firstRate: Float
   /// 1 − β₂
-  package var secondRate: Float = 0
+  package var secondRate: Float
   /// learning rate / (1 − β₁ᵗ)
-  package var stepSize: Float = 0
+  package var stepSize: Float
   /// 1 / √(1 − β₂ᵗ)
-  package var inverseSecondCorrection: Float = 0
+  package var inverseSecondCorrection: Float
   /// Added to the root, after the correction.
-  package var epsilon: Float = 0
+  package var epsilon: Float
 
-  /// An update of nothing yet.
+  /// An update of `count` weights.
   package init(
-    weights: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, firstMoment: UnsafeMutablePointer<Float>,
-    secondMoment: UnsafeMutablePointer<Float>
+    count: Int, weights: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
+    firstMoment: UnsafeMutablePointer<Float>, secondMoment: UnsafeMutablePointer<Float>, firstRate: Float,
+    secondRate: Float, stepSize: Float, inverseSecondCorrection: Float, epsilon: Float
   ) {
+    self.count = count
     self.weights = weights
     self.gradients = gradients
     self.firstMoment = firstMoment
     self.secondMoment = secondMoment
+    self.firstRate = firstRate
+    self.secondRate = secondRate
+    self.stepSize = stepSize
+    self.inverseSecondCorrection = inverseSecondCorrection
+    self.epsilon = epsilon
   }
 }

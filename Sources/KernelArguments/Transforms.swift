@@ -44,9 +44,9 @@ package struct TilePlaces {
 /// `Y = L · X · Rᵀ` for tiles X of vectors of channels: the transforms of Winograd's convolutions.
 package struct TileTransform {
   /// Tiles in this piece.
-  package var tiles = 0
+  package var tiles: Int
   /// Channels of each place, a multiple of 16.
-  package var channels = 0
+  package var channels: Int
   /// L
   package var left: SparseMatrix
   /// R
@@ -62,21 +62,26 @@ package struct TileTransform {
   /// `[channels]`, added to every place of the output; nil: 0.
   package var bias: UnsafePointer<Float>?
   /// Whether Y is added to what the output holds.
-  package var accumulates = false
+  package var accumulates: Bool
   /// Room for `left.rows · right.columns · 64` floats.
   package var scratch: UnsafeMutablePointer<Float>
 
-  /// A transform of nothing yet.
+  /// A transform of these extents over this memory.
   package init(
-    left: SparseMatrix, right: SparseMatrix, input: UnsafePointer<Float>, inputPlaces: TilePlaces,
-    output: UnsafeMutablePointer<Float>, outputPlaces: TilePlaces, scratch: UnsafeMutablePointer<Float>
+    tiles: Int, channels: Int, left: SparseMatrix, right: SparseMatrix, input: UnsafePointer<Float>,
+    inputPlaces: TilePlaces, output: UnsafeMutablePointer<Float>, outputPlaces: TilePlaces, bias: UnsafePointer<Float>?,
+    accumulates: Bool, scratch: UnsafeMutablePointer<Float>
   ) {
+    self.tiles = tiles
+    self.channels = channels
     self.left = left
     self.right = right
     self.input = input
     self.inputPlaces = inputPlaces
     self.output = output
     self.outputPlaces = outputPlaces
+    self.bias = bias
+    self.accumulates = accumulates
     self.scratch = scratch
   }
 }

@@ -25,15 +25,10 @@ extension Kernels {
   }
 
   /// `output[p] (+)= Σ input[sources of p]` for pixels that a padding or an upsampling has spread.
-  ///
-  /// - Parameters:
-  ///   - starts: `[pixels + 1]`, where each pixel's sources begin in `sources`
-  ///   - sources: offsets in floats from `input`
-  package static func gatherSums(
-    _ input: UnsafePointer<Float>, starts: UnsafePointer<Int32>, sources: UnsafePointer<Int32>, _ output: PixelView,
-    pixels: Int, channels: Int, accumulates: Bool
-  ) {
-    for pixel in 0..<pixels {
+  package static func gatherSums(_ sums: PixelSums) {
+    let (input, starts, sources, output) = (sums.input, sums.starts, sums.sources, sums.output)
+    let (channels, accumulates) = (sums.channels, sums.accumulates)
+    for pixel in 0..<sums.pixels {
       let target = output.base + pixel * output.stride
       let first = Int(starts[pixel]), end = Int(starts[pixel + 1])
       var channel = 0

@@ -221,11 +221,6 @@ public final class TrainingSession {
     model.networks.map { ($0.name, $0.network.parameters.count) }
   }
 
-  /// Bytes of parameters, gradients, moments and planned activations by now.
-  public var plannedBytes: Int {
-    model.networks.reduce(model.plannedBytes) { $0 + 4 * $1.network.parameters.storage * MemoryLayout<Float>.stride }
-  }
-
   // MARK: - Training
 
   /// Trains until all steps are done or `shouldStop` says so; then saves, and lets go of the run folder.

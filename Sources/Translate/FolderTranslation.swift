@@ -1,7 +1,6 @@
 import Files
 import Foundation
 import Images
-import Parallel
 
 /// The batch translation of a folder, or of one PNG: decoding, network and encoding overlap.
 public struct FolderTranslation: Sendable {
@@ -87,97 +86,10 @@ public struct FolderTranslation: Sendable {
     let all = try items()
     let items = skipsExisting ? all.filter { !FileManager.default.fileExists(atPath: $0.target) } : all
     try OutputFolder.make(output)
-    let ledger = Ledger(skipped: all.count - items.count, total: items.count, report)
-    let limit = limit
-    let half = half
-    let batchSize =
-      batchSize ?? (translator.gainsByBatches && items.count >= Self.leastForBatches ? Self.preferredBatch : 1)
-    let decoded = OrderedPrefetch(count: items.count, workers: Self.codecThreads, window: 2 * batchSize + 4) { index in
-      Result<Picture, any Error> {
-        let whole = try PNG.read(items[index].source, limit: limit)
-        return half.map(whole.half) ?? whole
-      }
-    }
-    let encoding = BackgroundJobs(workers: Self.codecThreads, limit: 2 * batchSize + 4)
-    var pending: [(item: Item, image: Picture)] = []
-    var lastFullSize: [Int] = []
-
-    func translatePending(isLast: Bool = false) {
-      guard !ledger.isEnded, let last = pending.last?.image else { return }
-      let batch = pending
-      pending = []
-      let size = [last.width, last.height]
-      let full = min(batchSize, batchLimit(for: last))
-      if batch.count == full { lastFullSize = size }
-      do {
-        // For the rest of a folder, running a full batch is cheaper than planning a smaller one.
-        let outputs = try translator.translate(
-          batch.map(\.image), names: batch.map(\.item.name), filledTo: isLast && size == lastFullSize ? full : 0)
-        for (input, output) in zip(batch, outputs) {
-          encoding.add { [sideBySide] in
-            ledger.finish(input.item) {
-              try Self.write(sideBySide ? Self.joined(input.image, output) : output, to: input.item.target)
-            }
-          }
-        }
-      } catch {
-        for input in batch { ledger.finish(input.item) { throw error } }
-      }
-    }
-
-    var index = 0
-    while let result = decoded.next() {
-      let item = items[index]
-      index += 1
-      switch result {
-      case .success(let image):
-        if let last = pending.last, last.image.width != image.width || last.image.height != image.height {
-          translatePending()
-        }
-        pending.append((item, image))
-        if pending.count >= min(batchSize, batchLimit(for: image)) { translatePending() }
-      case .failure(let error): ledger.finish(item) { throw error }
-      }
-      if ledger.isEnded { break }
-      if index < items.count, shouldStop() {
-        ledger.interrupt()
-        break
-      }
-    }
-    translatePending(isLast: true)
-    decoded.stop()
-    encoding.finish()
+    let ledger = TranslationLedger(skipped: all.count - items.count, total: items.count, report)
+    var pipeline = FolderPipeline(self, items, translator, ledger)
+    pipeline.run(shouldStop: shouldStop)
     return ledger.summary
-  }
-
-  /// Planning a batch pays from this many pictures on.
-  private static let leastForBatches = 16
-  private static let preferredBatch = 4
-  /// Pixels of a batch that is formed unasked: more have nothing to gain, and take memory.
-  private static let preferredPixels = 1 << 19
-
-  /// The largest batch of pictures like `image`.
-  private func batchLimit(for image: Picture) -> Int {
-    batchSize ?? max(1, Self.preferredPixels / max(1, image.width * image.height))
-  }
-
-  /// Decoding or encoding a picture takes a tenth of translating it.
-  private static let codecThreads = 2
-
-  private static func write(_ image: Picture, to path: String) throws {
-    try OutputFolder.make((path as NSString).deletingLastPathComponent)
-    try PNG.write(image, to: path)
-  }
-
-  /// Input and output beside each other; in colour where one of them is, without opacity.
-  private static func joined(_ left: Picture, _ right: Picture) -> Picture {
-    let channels = max(left.channels, right.channels)
-    let halves = [left, right].map { $0.channels == channels ? $0 : $0.converted(channels: channels) }
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(2 * halves[0].pixels.count)
-    let line = left.width * channels
-    for row in 0..<left.height { for half in halves { pixels += half.pixels[row * line..<(row + 1) * line] } }
-    return Picture(width: 2 * left.width, height: left.height, channels: channels, pixels: pixels)
   }
 
   // MARK: - What there is to do
@@ -218,51 +130,5 @@ public struct FolderTranslation: Sendable {
     try requirePlaces(items)
     guard let shard else { return items }
     return items.enumerated().filter { shard.contains($0.offset) }.map(\.element)
-  }
-}
-
-/// What has happened so far. Unchecked: `lock` guards every variable.
-private final class Ledger: @unchecked Sendable {
-  private let lock = NSLock()
-  private let report: @Sendable (FolderTranslation.Progress) -> Void
-  private let total: Int
-  private var done = 0
-  private var current: FolderTranslation.Summary
-
-  init(skipped: Int, total: Int, _ report: @escaping @Sendable (FolderTranslation.Progress) -> Void) {
-    self.total = total
-    self.report = report
-    current = FolderTranslation.Summary()
-    current.total = skipped + total
-    current.skipped = skipped
-  }
-
-  var summary: FolderTranslation.Summary { lock.withLock { current } }
-
-  func interrupt() { lock.withLock { current.isInterrupted = true } }
-
-  /// Whether the output takes no more.
-  var isEnded: Bool { lock.withLock { current.outputFailure != nil } }
-
-  /// Does the last of the work on a picture and tells of it; once the output takes no more, nothing happens.
-  package func finish(_ item: FolderTranslation.Item, _ work: () throws -> Void) {
-    guard !isEnded else { return }
-    var failure: FileError?
-    do {
-      try work()
-    } catch var error as FileError {
-      if error.path == nil { error.path = item.source }
-      failure = error
-    } catch {
-      failure = FileError(path: item.source, problem: "\(error)")
-    }
-    lock.withLock {
-      // Another thread may meet the same at the same time.
-      if failure != nil, current.outputFailure != nil { return }
-      if let failure, failure.isOfOutput { current.outputFailure = failure }
-      done += 1
-      if let failure { current.failures.append(failure) } else { current.translated += 1 }
-      report(FolderTranslation.Progress(done: done, total: total, path: item.source, failure: failure))
-    }
   }
 }

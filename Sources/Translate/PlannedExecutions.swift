@@ -29,11 +29,31 @@ package final class PlannedExecutions {
     known[shape] = execution
     return execution
   }
+
+  /// What the network makes of pictures of any one size: padded on the way in, cropped on the way out.
+  ///
+  /// - Parameters:
+  ///   - count: how many there are (N)
+  ///   - channels: of the network's input (C)
+  ///   - padding: what brings them to a size that the network takes
+  ///   - bitDepth: bits of a sample of what becomes of each
+  ///   - fill: writes the padded pictures, (N, C, padded height, padded width)
+  /// - Throws: `FileError` where the memory at hand is too small
+  package func pictures(
+    _ count: Int, channels: Int, _ padding: Padding, bitDepth: (Int) -> Int = { _ in 8 }, dropoutKey: UInt64 = 0,
+    fill: (MutableTensorView<Float>) throws -> Void
+  ) throws -> [Picture] {
+    let execution = try self(Shape(count, channels, padding.paddedHeight, padding.paddedWidth))
+    try fill(execution.input)
+    execution.forward(dropoutKey: dropoutKey)
+    return (0..<count).map { execution.output.images($0..<$0 + 1).image(bitDepth: bitDepth($0)).cropped(padding) }
+  }
 }
 
 extension TensorView<Float> {
-  /// The first image as bytes, `[-1, 1]` to 0 … 255.
-  package func image() -> Picture {
-    ImageTensor.image(from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride)
+  /// The first image as a picture: [-1, 1] to 0 … 255, or to 0 … 65535 where `bitDepth` is 16.
+  package func image(bitDepth: Int = 8) -> Picture {
+    ImageTensor.image(
+      from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride, bitDepth: bitDepth)
   }
 }

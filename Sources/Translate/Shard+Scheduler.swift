@@ -42,7 +42,8 @@ extension Shard {
     guard array != nil || rank != nil else {
       let known = (Self.arrays + Self.ranks).map { "\($0.index) (\($0.name))" }
       throw FileError(
-        path: nil, problem: "no scheduler says which part of the job this is: none of \(known.joined(separator: ", ")) is set",
+        path: nil,
+        problem: "no scheduler says which part of the job this is: none of \(known.joined(separator: ", ")) is set",
         advice: "give the part as I/N")
     }
     let whole = Shard(index: 1, count: 1)
@@ -72,7 +73,8 @@ extension Shard {
     let step = max(1, try scheduler.step.flatMap(number) ?? 1)
     guard let count = try scheduler.count.lazy.compactMap(number).first else {
       throw FileError(
-        path: nil, problem: "\(scheduler.index) is set, but not \(scheduler.count[0]), which says how many parts there are",
+        path: nil,
+        problem: "\(scheduler.index) is set, but not \(scheduler.count[0]), which says how many parts there are",
         advice: "set it in the job (\(scheduler.name)), or give the part as I/N")
     }
     guard index >= lowest, let shard = Shard(index: (index - lowest) / step + 1, count: count) else {

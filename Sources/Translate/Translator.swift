@@ -21,6 +21,8 @@ public final class Translator {
     public var seed: UInt64 = 0
     /// Side of the squares in which larger pictures are translated, in pixels, one of `tiles`; nil: in one piece.
     public var tile: Int?
+    /// Bits of a sample of what comes out; nil: as many as the picture has.
+    public var bitDepth: BitDepth?
     /// Threads that compute, one of `WorkerPool.threadCounts`; nil: one for each processor.
     public var threads: Int?
 
@@ -81,9 +83,6 @@ public final class Translator {
   /// 64 MB of weights
   private static let cachedWeights = 1 << 24
 
-  /// Bytes that are planned for activations by now.
-  package var plannedBytes: Int { arena.bytes }
-
   /// The translation of one picture: the same size, the network's output channels, the picture's own opacity.
   ///
   /// - Parameters:
@@ -124,15 +123,16 @@ public final class Translator {
     if let tile = options.tile, first.width > tile || first.height > tile {
       try SystemMemory.require(
         Tiling.bytes(
-          width: first.width, tile: tile, height: first.height, channels: model.configuration.outputChannels),
+          width: first.width, tile: tile, height: first.height, channels: model.configuration.outputChannels,
+          bitDepth: bitDepth(of: first)),
         for: .picture)
       return try zip(images, images.indices).map { image, index in
         let tiling = Tiling(width: image.width, height: image.height, tile: tile)
-        return try tiling.assemble(channels: model.configuration.outputChannels) {
+        return try tiling.assemble(channels: model.configuration.outputChannels, bitDepth: bitDepth(of: image)) {
           try beforeTile()
           return try outputs([image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], key(names, index))[
             0]
-        }.withAlpha(image.alpha)
+        }.withAlpha(of: image)
       }
     }
     // A mask is drawn by position in the batch: with dropout, every picture is a batch of its own.
@@ -150,25 +150,22 @@ public final class Translator {
     return RandomGenerator.mix(hash ^ RandomGenerator.mix(options.seed))
   }
 
+  /// Bits of a sample of the translation.
+  private func bitDepth(of image: Picture) -> Int { options.bitDepth?.bits ?? image.bitDepth }
+
   private func outputs(_ images: [Picture], _ dropoutKey: UInt64) throws -> [Picture] {
     let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
     let channels = model.configuration.inputChannels
-    let shape = Shape(images.count, channels, padding.paddedHeight, padding.paddedWidth)
-    let execution = try apply(shape)
-    let input = execution.input
-    for (index, image) in images.enumerated() {
-      let picture = image.channels == channels ? image : image.converted(channels: channels)
-      ImageTensor.write(
-        padding.isEmpty ? picture : picture.padded(padding), to: input.images(index..<index + 1).base,
-        pixelStride: input.stride)
+    let outputs = try apply.pictures(
+      images.count, channels: channels, padding, bitDepth: { self.bitDepth(of: images[$0]) }, dropoutKey: dropoutKey
+    ) { input in
+      for (index, image) in images.enumerated() {
+        let picture = image.channels == channels ? image : image.converted(channels: channels)
+        ImageTensor.write(
+          padding.isEmpty ? picture : picture.padded(padding), to: input.images(index..<index + 1).base,
+          pixelStride: input.stride)
+      }
     }
-    execution.forward(dropoutKey: dropoutKey)
-    return images.enumerated().map { index, image in
-      let output = execution.output.images(index..<index + 1).image()
-      let cropped =
-        padding.isEmpty
-        ? output : output.cropped(x: padding.left, y: padding.top, width: image.width, height: image.height)
-      return cropped.withAlpha(image.alpha)
-    }
+    return zip(outputs, images).map { $0.withAlpha(of: $1) }
   }
 }

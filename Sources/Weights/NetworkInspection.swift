@@ -2,9 +2,9 @@ import Files
 import NeuralNet
 
 /// What can be told of one network in a file: which it is, its settings, its tensors.
-package struct NetworkInspection: Sendable, Equatable, Codable {
+public struct NetworkInspection: Sendable, Equatable, Codable {
   /// How the architecture became known.
-  package enum Evidence: String, Sendable, Codable {
+  public enum Evidence: String, Sendable, Codable {
     /// The file says so, and its tensors agree.
     case metadata
     /// From names and shapes of the tensors.
@@ -40,17 +40,17 @@ package struct NetworkInspection: Sendable, Equatable, Codable {
   }
 
   /// One tensor.
-  package struct Tensor: Sendable, Equatable, Codable {
+  public struct Tensor: Sendable, Equatable, Codable {
     /// Its PyTorch name.
-    package var name: String
+    public var name: String
     /// Row-major lengths.
-    package var shape: [Int]
+    public var shape: [Int]
     /// How its numbers are stored, as safetensors calls it: `F32`, `F16`, `BF16`, `I64` …
-    package var type: String
+    public var type: String
     /// Its numbers.
-    package var count: Int
+    public var count: Int
     /// Whether gradients train it; running statistics are not.
-    package var isTrained: Bool
+    public var isTrained: Bool
 
     private enum CodingKeys: String, CodingKey {
       case name, shape, type, count
@@ -59,35 +59,35 @@ package struct NetworkInspection: Sendable, Equatable, Codable {
   }
 
   /// What it is called beside other networks: `G`, `D_A`; nil: it is alone in its file.
-  package var name: String?
+  public var name: String?
   /// Its file.
-  package var path: String?
+  public var path: String?
   /// How the file stores tensors: `safetensors`, `pth (zip)`, `pth (legacy)`.
-  package var form: String
+  public var form: String
   /// `unet_256`, `resnet_9blocks`, `n_layers_3`, `pixel` …; nil: no network that is known here.
-  package var architecture: String?
+  public var architecture: String?
   /// How the architecture became known.
-  package var evidence: Evidence?
+  public var evidence: Evidence?
   /// Why the tensors are those of no network, though they begin like one.
-  package var problem: String?
+  public var problem: String?
   /// Settings of a known network.
   package var settings: Settings?
   /// Whose statistics a generator's batch norms use when it is applied: `image` or `running`.
-  package var normStatistics: String?
+  public var normStatistics: String?
   /// Side of the square of input pixels that one logit of a discriminator sees.
-  package var receptiveField: Int?
+  public var receptiveField: Int?
   /// Side of the smallest image that the network takes, in pixels; `apply` pads smaller ones.
-  package var smallestImage: Int?
+  public var smallestImage: Int?
   /// What a generator's image sides are padded to multiples of, in pixels.
-  package var sizeMultiple: Int?
+  public var sizeMultiple: Int?
   /// Numbers that gradients train; of an unknown network all.
-  package var parameters: Int
+  public var parameters: Int
   /// Bytes of all tensors.
-  package var bytes: Int
+  public var bytes: Int
   /// In the order of the network; of an unknown one in that of the file.
-  package var tensors: [Tensor]
+  public var tensors: [Tensor]
   /// What the file says about itself.
-  package var metadata: [String: String]
+  public var metadata: [String: String]
 
   private enum CodingKeys: String, CodingKey {
     case name, path, form, architecture, evidence, problem, settings, parameters, bytes, tensors, metadata

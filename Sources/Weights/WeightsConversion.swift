@@ -28,7 +28,26 @@ package enum WeightsForm: Sendable, Equatable {
 }
 
 /// Copies weights from one form of file to another, byte-equal in the tensors.
-package enum WeightsConversion {
+public enum WeightsConversion {
+  /// Writes the weights that `source` means to `destination`, whose extension tells the form: `.safetensors`, `.pth` or,
+  /// for a generator, `.onnx`.
+  ///
+  /// - Parameters:
+  ///   - source: a run folder, a `.safetensors` or a `.pth`
+  ///   - direction: which generator of an unpaired run
+  ///   - part: the state dict in a nested `.pth`
+  ///   - destination: the file to write, which is replaced if it is there and is not the source itself
+  ///   - statistics: whose statistics batch norms use in ONNX; nil: as the metadata say, else those of the image
+  /// - Throws: `FileError` where a file cannot be read or written, or the extension is another
+  public static func convert(
+    path source: String, direction: Direction? = nil, part: String? = nil, to destination: String,
+    statistics: NormStatistics? = nil
+  ) throws {
+    try convert(
+      path: source, direction: direction, part: part, to: destination, statistics: statistics,
+      headerLimit: SafetensorsFile.defaultHeaderLimit)
+  }
+
   /// Writes the weights that `source` means to `destination`; see ``convert(_:to:statistics:)``.
   ///
   /// - Parameters:
@@ -43,7 +62,7 @@ package enum WeightsConversion {
   @discardableResult
   package static func convert(
     path source: String, direction: Direction? = nil, part: String? = nil, to destination: String,
-    statistics: NormStatistics? = nil, headerLimit: Int = SafetensorsFile.defaultHeaderLimit
+    statistics: NormStatistics? = nil, headerLimit: Int
   ) throws -> (any NetworkConfiguration)? {
     _ = try WeightsForm(extensionOf: destination)
     let model = try ModelSource(source, direction: direction, part: part)

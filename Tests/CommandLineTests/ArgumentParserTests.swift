@@ -16,13 +16,13 @@ private struct Sample: Command {
       title: "Options",
       options: [
         .flag("json", \.json, "print JSON"),
-        .toggle("flip", \.flip, "mirror"),
+        Option(
+          name: "flip", form: .toggle, help: "mirror", standard: { $0.flip ? "on" : "off" },
+          set: { (sample: inout Self, text: String) throws(UsageError) in sample.flip = text == "true" }),
         .integer("count", \.count, in: 1...100, "how many"),
         .integer("seed", \.seed, "for chance"),
         .integer("steps", \.steps, "how far"),
-        .number("rate", \.rate, "how fast"),
-        .choice("colour", \.colour, "which"),
-        .choice("shade", \.shade, standard: "as --colour", "which other"),
+        .choice("colour", \.colour, standard: "as it comes", "which"),
         .text("out", \.out, placeholder: "DIR", isRequired: true, "folder for the results"),
         .text("note", \.note, placeholder: "TEXT", "to remember"),
       ])
@@ -36,9 +36,7 @@ private struct Sample: Command {
   var count = 7
   var seed: UInt64 = 0
   var steps: Int?
-  var rate = 0.5
-  var colour = Colour.red
-  var shade: Colour?
+  var colour: Colour?
   var out = ""
   var note: String?
 
@@ -55,17 +53,18 @@ struct ArgumentParserTests {
   @Test func defaultsStand() throws {
     let sample = try read("a b --out c")
     #expect(sample.source == "a" && sample.goal == "b" && sample.out == "c")
-    #expect(!sample.json && sample.flip && sample.count == 7 && sample.steps == nil && sample.rate == 0.5)
-    #expect(sample.colour == .red && sample.shade == nil && sample.note == nil)
+    #expect(!sample.json && sample.flip && sample.count == 7 && sample.steps == nil)
+    #expect(sample.colour == nil && sample.note == nil)
   }
 
   @Test func everyKindIsRead() throws {
     let sample = try read(
-      "--json a --no-flip --count 100 --seed 18446744073709551615 --steps=3 b --rate 2e-4 --colour dark-blue "
-        + "--shade=green --out=x=y --note -dashed")
+      "--json a --no-flip --count 100 --seed 18446744073709551615 --steps=3 b "
+        + "--colour=dark-blue --out=x=y --note -dashed")
     #expect(sample.json && !sample.flip && sample.count == 100 && sample.seed == .max && sample.steps == 3)
-    #expect(sample.rate == 2e-4 && sample.colour == .darkBlue && sample.shade == .green)
-    #expect(sample.out == "x=y" && sample.note == "-dashed" && sample.source == "a" && sample.goal == "b")
+    #expect(
+      sample.colour == .darkBlue && sample.out == "x=y" && sample.note == "-dashed" && sample.source == "a"
+        && sample.goal == "b")
   }
 
   @Test func lastOfRepeatedOptionsCounts() throws {
@@ -96,15 +95,12 @@ struct ArgumentParserTests {
     ),
     ("a b --out c --seed -1", "--seed needs a whole number, not -1"),
     ("a b --out c --steps many", "--steps needs a whole number, not many"),
-    ("a b --out c --rate fast", "--rate needs a number, not fast"),
-    ("a b --out c --rate nan", "--rate needs a number, not nan"),
-    ("a b --out c --rate inf", "--rate needs a number, not inf"),
     ("a b --out c --colour gren", "--colour cannot be gren; it is one of red, green, dark-blue; did you mean green?"),
     (
       "a b --out c --colour dark_blue",
       "--colour cannot be dark_blue; it is one of red, green, dark-blue; did you mean dark-blue?"
     ),
-    ("a b --out c --shade mauve", "--shade cannot be mauve; it is one of red, green, dark-blue"),
+    ("a b --out c --colour mauve", "--colour cannot be mauve; it is one of red, green, dark-blue"),
     ("a b --out c --cuont 3", "there is no option --cuont; did you mean --count?"),
     ("a b --out c --no-fliip", "there is no option --no-fliip; did you mean --no-flip?"),
     ("a b --out c --xyzzy", "there is no option --xyzzy"),
@@ -134,11 +130,8 @@ struct ArgumentParserTests {
           --count N                   how many [7]
           --seed N                    for chance [0]
           --steps N                   how far
-          --rate X                    how fast [0.5]
           --colour red|green|dark-blue
-                                      which [red]
-          --shade red|green|dark-blue
-                                      which other [as --colour]
+                                      which [as it comes]
           --out DIR                   folder for the results
           --note TEXT                 to remember
 

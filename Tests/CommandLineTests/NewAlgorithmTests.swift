@@ -110,8 +110,6 @@ private final class Regression: TranslationModel {
     apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: arena)
   }
 
-  var plannedBytes: Int { arena.bytes }
-
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
     let pass = try translate(batch.input.shape)
     pass.input.set(batch.input)

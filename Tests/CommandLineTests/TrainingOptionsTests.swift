@@ -93,6 +93,8 @@ struct TrainingOptionsTests {
     ("--discriminator-layers 2", "--discriminator-layers has no effect without --discriminator n_layers"),
     ("--lr-decay-iters 2", "--lr-decay-iters has no effect without --lr-policy step"),
     ("--threads 0", "--threads is 0; give 1 to 1024"),
+    ("--learning-rate fast", "--learning-rate needs a number, not fast"),
+    ("--learning-rate nan", "--learning-rate needs a number, not nan"),
     ("--learning-rate 0", "--learning-rate is 0.0; give a number above 0, at most 100"),
     ("--direction atob", "--direction cannot be atob; it is one of AtoB, BtoA; did you mean AtoB?"),
     ("--lambda-L1 10", "there is no option --lambda-L1; did you mean --lambda-l1?"),

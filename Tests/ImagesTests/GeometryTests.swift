@@ -41,4 +41,33 @@ import Testing
     #expect(colour.alpha == grey.alpha)
     #expect(colour.converted(channels: 1) == grey)
   }
+
+  /// Borders of bytes and of numbers, of one picture and of several, are those of the definition: mirrored at the border
+  /// pixels, again and again where they are wider than the picture.
+  @Test(arguments: [(1, 1, 4), (3, 2, 8), (5, 7, 4), (8, 8, 4)]) func borders(width: Int, height: Int, multiple: Int) {
+    let padding = Padding(width: width, height: height, multiple: multiple)
+    func source(_ position: Int, _ before: Int, _ extent: Int) -> Int {
+      var place = position - before
+      while extent > 1, !(0..<extent).contains(place) { place = place < 0 ? -place : 2 * (extent - 1) - place }
+      return extent > 1 ? place : 0
+    }
+    for channels in [1, 3] {
+      let count = width * height * channels
+      let samples = (0..<2 * count).map { UInt8(truncatingIfNeeded: 31 * $0) }
+      var expected: [UInt8] = []
+      for image in 0..<2 {
+        for row in 0..<padding.paddedHeight {
+          for column in 0..<padding.paddedWidth {
+            let pixel = source(row, padding.top, height) * width + source(column, padding.left, width)
+            for channel in 0..<channels { expected.append(samples[image * count + pixel * channels + channel]) }
+          }
+        }
+      }
+      #expect(padding.apply(to: samples, channels: channels) == expected)
+      #expect(padding.apply(to: samples.map(Float.init), channels: channels) == expected.map(Float.init))
+      let picture = Picture(width: width, height: height, channels: channels, pixels: Array(samples.prefix(count)))
+      #expect(picture.padded(padding).pixels == Array(expected.prefix(expected.count / 2)))
+      #expect(picture.padded(padding).cropped(padding) == picture)
+    }
+  }
 }

@@ -47,6 +47,6 @@ func example(data: String, run: String, picture: Picture) throws -> Picture {
     let parts = source.components(separatedBy: "// README ")
     // The words occur once more in this very test.
     let code = try #require(parts.count > 2 ? parts[1].dropFirst("begins\n".count) : nil)
-    #expect(readme.contains("```swift\nimport Translate\n\n" + code + "```"))
+    #expect(readme.contains("```swift\nimport Training\nimport Translate\n\n" + code + "```"))
   }
 }

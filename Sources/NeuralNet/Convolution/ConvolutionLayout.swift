@@ -173,7 +173,9 @@ struct DataGradient: Sendable {
       let first = piece * perPiece
       let place = PixelView(shared.value + target.offset + first * target.stride, stride: target.stride)
       processor.kernels.gatherSums(
-        shared.value, fold.starts.base + first, fold.sources.base, place, min(perPiece, pixels - first), channels, adds)
+        PixelSums(
+          input: shared.value, starts: fold.starts.base + first, sources: fold.sources.base, output: place,
+          pixels: min(perPiece, pixels - first), channels: channels, accumulates: adds))
     }
   }
 }

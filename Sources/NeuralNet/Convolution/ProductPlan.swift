@@ -133,32 +133,42 @@ struct ProductPlan: Sendable {
     let column = piece / table.pieces.count
     let first = column * channelsPerPiece
     let range = first..<min(channels, first + channelsPerPiece)
+    let work = Work(
+      channels: range, arena: arena,
+      weights: weights + (form == .gathered ? column * packing.panelStride : range.lowerBound * panelWidth),
+      bias: bias.map { $0 + range.lowerBound }, scratch: scratch, kernels: kernels)
     for segment in table.segments[pixels.segments] {
       switch form {
-      case .gathered:
-        gathered(
-          segment, arena, weights + column * packing.panelStride, range, bias.map { $0 + range.lowerBound }, kernels)
-      case .transposed:
-        transposed(segment, arena, weights + range.lowerBound * panelWidth, range, bias, scratch, kernels)
-      case .dot: dot(segment, arena, weights + range.lowerBound * panelWidth, range, bias, kernels)
+      case .gathered: gathered(segment, work)
+      case .transposed: transposed(segment, work)
+      case .dot: dot(segment, work)
       }
     }
     return (pixels, range)
   }
 
-  private func gathered(
-    _ segment: GatherTable.Segment, _ arena: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>,
-    _ range: Range<Int>, _ bias: UnsafePointer<Float>?, _ kernels: KernelTable
-  ) {
-    var product = product(segment, arena, weights, weightOffsets.base + segment.taps.lowerBound, range)
-    product.channels = rowsPerTap
-    product.bias = bias
-    product.accumulates = accumulates
+  /// What the segments of a piece share.
+  private struct Work {
+    /// The output channels to write.
+    let channels: Range<Int>
+    let arena: UnsafeMutablePointer<Float>
+    /// Those of the first of the channels.
+    let weights: UnsafePointer<Float>
+    /// That of the first of the channels.
+    let bias: UnsafePointer<Float>?
+    let scratch: UnsafeMutablePointer<Float>
+    let kernels: KernelTable
+  }
+
+  private func gathered(_ segment: GatherTable.Segment, _ work: Work) {
     let chunk = max(1, Self.chunkFloats / (rowsPerTap * panelWidth))
+    var product = product(
+      segment, work, taps: min(chunk, segment.taps.count), channels: rowsPerTap, weights: work.weights,
+      weightOffsets: weightOffsets.base + segment.taps.lowerBound)
     var done = 0
     repeat {
       product.taps = min(chunk, segment.taps.count - done)
-      kernels.multiplyGathered(product)
+      work.kernels.multiplyGathered(product)
       done += product.taps
       product.inputOffsets += product.taps * table.tile
       product.weightOffsets += product.taps
@@ -166,67 +176,56 @@ struct ProductPlan: Sendable {
     } while done < segment.taps.count
   }
 
-  private func transposed(
-    _ segment: GatherTable.Segment, _ arena: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>,
-    _ range: Range<Int>, _ bias: UnsafePointer<Float>?, _ scratch: UnsafeMutablePointer<Float>,
-    _ kernels: KernelTable
-  ) {
-    let blocks = scratch + 512
-    var product = product(segment, arena, blocks, scratchOffsets.base, range)
-    product.bias = bias.map { $0 + range.lowerBound }
-    product.accumulates = accumulates
+  private func transposed(_ segment: GatherTable.Segment, _ work: Work) {
+    let blocks = work.scratch + 512
+    var product = product(
+      segment, work, taps: min(Self.scratchTaps, segment.taps.count), channels: min(panelWidth, packing.columnCount),
+      weights: blocks, weightOffsets: scratchOffsets.base)
     for panel in 0..<packing.panels {
       let firstColumn = panel * panelWidth
       product.channels = min(panelWidth, packing.columnCount - firstColumn)
-      product.input = UnsafePointer(arena + firstColumn)
+      product.input = UnsafePointer(work.arena + firstColumn)
       var done = 0
       repeat {
         product.taps = min(Self.scratchTaps, segment.taps.count - done)
         for tap in 0..<product.taps {
           let place =
-            weights + panel * packing.panelStride + Int(weightOffsets.base[segment.taps.lowerBound + done + tap])
-          kernels.transposeBlock(
-            place, range.count, product.channels, blocks + tap * panelWidth * panelWidth, scratch)
+            work.weights + panel * packing.panelStride
+            + Int(weightOffsets.base[segment.taps.lowerBound + done + tap])
+          work.kernels.transposeBlock(
+            place, work.channels.count, product.channels, blocks + tap * panelWidth * panelWidth, work.scratch)
         }
         product.inputOffsets =
           UnsafePointer(table.inputOffsets.base + segment.firstInput + done * table.tile)
-        kernels.multiplyGathered(product)
+        work.kernels.multiplyGathered(product)
         done += product.taps
         product.accumulates = true
       } while done < segment.taps.count
     }
   }
 
+  /// A gathered product of some taps of a segment.
   private func product(
-    _ segment: GatherTable.Segment, _ arena: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>,
-    _ weightOffsets: UnsafePointer<Int32>, _ range: Range<Int>
+    _ segment: GatherTable.Segment, _ work: Work, taps: Int, channels: Int, weights: UnsafePointer<Float>,
+    weightOffsets: UnsafePointer<Int32>
   ) -> GatheredProduct {
-    var product = GatheredProduct(
-      input: arena, inputOffsets: table.inputOffsets.base + segment.firstInput, weights: weights,
-      weightOffsets: weightOffsets, output: arena + range.lowerBound,
-      outputOffsets: table.outputOffsets.base + segment.tiles.lowerBound * table.tile)
-    product.tiles = segment.tiles.count
-    product.inputTileStride = segment.taps.count * table.tile
-    product.columns = range.count
-    return product
+    GatheredProduct(
+      tiles: segment.tiles.count, taps: taps, channels: channels, input: work.arena,
+      inputOffsets: table.inputOffsets.base + segment.firstInput, inputTileStride: segment.taps.count * table.tile,
+      weights: weights, weightOffsets: weightOffsets, output: work.arena + work.channels.lowerBound,
+      outputOffsets: table.outputOffsets.base + segment.tiles.lowerBound * table.tile,
+      columns: work.channels.count, accumulates: accumulates, bias: work.bias)
   }
 
-  private func dot(
-    _ segment: GatherTable.Segment, _ arena: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>,
-    _ range: Range<Int>, _ bias: UnsafePointer<Float>?, _ kernels: KernelTable
-  ) {
-    var product = DotProduct(
-      input: arena, inputOffsets: table.inputOffsets.base + segment.firstInput, weights: weights,
-      weightOffsets: weightOffsets.base + segment.taps.lowerBound, output: arena + range.lowerBound,
-      outputOffsets: table.outputOffsets.base + segment.tiles.lowerBound * table.tile)
-    product.tiles = segment.tiles.count
-    product.taps = segment.taps.count
-    product.columns = packing.columnCount
-    product.rows = range.count
-    product.inputTileStride = segment.taps.count * table.tile
-    product.weightPanelStride = packing.panelStride
-    product.bias = bias.map { $0 + range.lowerBound }
-    product.accumulates = accumulates
-    kernels.multiplyDot(product)
+  private func dot(_ segment: GatherTable.Segment, _ work: Work) {
+    work.kernels.multiplyDot(
+      DotProduct(
+        tiles: segment.tiles.count, taps: segment.taps.count, columns: packing.columnCount, rows: work.channels.count,
+        input: work.arena, inputOffsets: table.inputOffsets.base + segment.firstInput,
+        inputTileStride: segment.taps.count * table.tile, weights: work.weights,
+        weightOffsets: weightOffsets.base + segment.taps.lowerBound, weightPanelStride: packing.panelStride,
+        output: work.arena + work.channels.lowerBound,
+        outputOffsets: table.outputOffsets.base + segment.tiles.lowerBound * table.tile, accumulates: accumulates,
+        bias: work.bias))
   }
 }

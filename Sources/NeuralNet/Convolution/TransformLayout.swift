@@ -37,14 +37,22 @@ final class TransformLayout: Sendable {
   let inputStride: Int
   let outputStride: Int
   private let matrices: [Int: TransformMatrices]
-  private let inputPlaces: [IndexTable]
-  private let outputPlaces: [IndexTable]
-  private let inputPoints: [IndexTable]
-  private let outputPoints: [IndexTable]
+  private let inputSide: Side
+  private let outputSide: Side
   /// For each output block, whether an earlier one has written the same pixels.
   private let addsToEarlierBlock: [Bool]
-  private let input: PlannedTensor
-  private let output: PlannedTensor
+
+  /// One side of the convolution: the pixels that its tiles are of, and where they lie.
+  private struct Side: Sendable {
+    let blocks: [TransformGrid.Block]
+    /// For each block, `[tile][place]`: the pixels.
+    let places: [IndexTable]
+    /// For each block, `[point]`: the transformed numbers of tile 0.
+    let points: [IndexTable]
+    let channels: Int
+    /// Floats from one tile to the next.
+    let stride: Int
+  }
 
   /// Floats of transformed inputs and outputs that a chunk may have, unless one row of tiles has more: 4 MB, or as many as
   /// transformed weights, which every chunk reads again.
@@ -57,8 +65,6 @@ final class TransformLayout: Sendable {
   /// - Parameter gathersOutput: whether the output tensor is read (for a weight gradient) instead of written
   init(_ grid: TransformGrid, from input: PlannedTensor, to output: PlannedTensor, gathersOutput: Bool) {
     self.grid = grid
-    self.input = input
-    self.output = output
     bandsPerChunk = Self.bandsPerChunk(grid, input.shape.c, output.shape.c)
     let spans = (0..<grid.rows.tiles).map(grid.rows.span(ofTile:))
     pixelsOfBand = (0..<grid.bands).map { band in
@@ -74,10 +80,10 @@ final class TransformLayout: Sendable {
     let m = grid.rows.outputsPerTile
     matrices = Dictionary(
       uniqueKeysWithValues: taps.map { ($0, TransformMatrices(ToomCook(outputs: m, taps: $0))) })
-    inputPlaces = grid.inputs.map {
+    let inputPlaces = grid.inputs.map {
       grid.places(grid.rows.inputs[$0.row], grid.columns.inputs[$0.column], input, missing: 0)
     }
-    outputPlaces = grid.outputs.map {
+    let outputPlaces = grid.outputs.map {
       grid.places(
         grid.rows.outputs[$0.row], grid.columns.outputs[$0.column], output, missing: gathersOutput ? 0 : -1)
     }
@@ -85,8 +91,12 @@ final class TransformLayout: Sendable {
     func points(_ blocks: [TransformGrid.Block], _ stride: Int) -> [IndexTable] {
       blocks.map { block in IndexTable((0..<block.points).map { Int32((block.firstPoint + $0) * tiles * stride) }) }
     }
-    inputPoints = points(grid.inputs, inputStride)
-    outputPoints = points(grid.outputs, outputStride)
+    inputSide = Side(
+      blocks: grid.inputs, places: inputPlaces, points: points(grid.inputs, inputStride), channels: input.shape.c,
+      stride: inputStride)
+    outputSide = Side(
+      blocks: grid.outputs, places: outputPlaces, points: points(grid.outputs, outputStride),
+      channels: output.shape.c, stride: outputStride)
   }
 
   // MARK: - Sizes
@@ -128,8 +138,8 @@ final class TransformLayout: Sendable {
   }
 
   /// The places of a block's points among the transformed inputs, for tile 0.
-  func inputPoint(_ block: Int, _ point: Int) -> Int { Int(inputPoints[block].base[point]) }
-  func outputPoint(_ block: Int, _ point: Int) -> Int { Int(outputPoints[block].base[point]) }
+  func inputPoint(_ block: Int, _ point: Int) -> Int { Int(inputSide.points[block].base[point]) }
+  func outputPoint(_ block: Int, _ point: Int) -> Int { Int(outputSide.points[block].base[point]) }
 
   // MARK: - Pixels to tiles
 
@@ -138,9 +148,7 @@ final class TransformLayout: Sendable {
     ofChunk chunk: Int, arena: UnsafeMutablePointer<Float>, tiles: UnsafeMutablePointer<Float>, _ processor: Processor
   ) {
     let sides = (grid.rows.inputs, grid.columns.inputs)
-    gather(
-      ofChunk: chunk, grid.inputs, inputPlaces, inputPoints, input.shape.c, inputStride, arena, tiles, processor
-    ) { block in
+    gather(inputSide, ofChunk: chunk, arena: arena, tiles: tiles, processor) { block in
       (self.matrices(ofTaps: sides.0[block.row].taps).input, self.matrices(ofTaps: sides.1[block.column].taps).input)
     }
   }
@@ -150,9 +158,7 @@ final class TransformLayout: Sendable {
     ofChunk chunk: Int, arena: UnsafeMutablePointer<Float>, tiles: UnsafeMutablePointer<Float>, _ processor: Processor
   ) {
     let sides = (grid.rows.outputs, grid.columns.outputs)
-    gather(
-      ofChunk: chunk, grid.outputs, outputPlaces, outputPoints, output.shape.c, outputStride, arena, tiles, processor
-    ) { block in
+    gather(outputSide, ofChunk: chunk, arena: arena, tiles: tiles, processor) { block in
       (
         self.matrices(ofTaps: sides.0[block.row].taps).outputGradient,
         self.matrices(ofTaps: sides.1[block.column].taps).outputGradient
@@ -161,10 +167,10 @@ final class TransformLayout: Sendable {
   }
 
   private func gather(
-    ofChunk chunk: Int, _ blocks: [TransformGrid.Block], _ places: [IndexTable], _ points: [IndexTable],
-    _ channels: Int, _ stride: Int, _ arena: UnsafeMutablePointer<Float>, _ tiles: UnsafeMutablePointer<Float>,
+    _ side: Side, ofChunk chunk: Int, arena: UnsafeMutablePointer<Float>, tiles: UnsafeMutablePointer<Float>,
     _ processor: Processor, _ matrices: @Sendable (TransformGrid.Block) -> (TransformMatrix, TransformMatrix)
   ) {
+    let blocks = side.blocks
     let bands = bands(ofChunk: chunk)
     let first = bands.lowerBound * grid.columns.tiles
     let count = bands.count * grid.columns.tiles
@@ -176,16 +182,15 @@ final class TransformLayout: Sendable {
       let start = piece / blocks.count * Self.tilesPerPiece
       let (left, right) = matrices(blocks[index])
       let pixels = left.sparse.columns * right.sparse.columns
-      var transform = TileTransform(
-        left: left.sparse, right: right.sparse, input: arena,
-        inputPlaces: TilePlaces(
-          tileStride: 0, table: places[index].base + (first + start) * pixels, tableStride: pixels),
-        output: tiles + start * stride,
-        outputPlaces: TilePlaces(tileStride: stride, table: points[index].base, tableStride: 0),
-        scratch: processor.scratch(of: worker))
-      transform.tiles = min(Self.tilesPerPiece, count - start)
-      transform.channels = channels
-      processor.kernels.transform(transform)
+      processor.kernels.transform(
+        TileTransform(
+          tiles: min(Self.tilesPerPiece, count - start), channels: side.channels, left: left.sparse,
+          right: right.sparse, input: arena,
+          inputPlaces: TilePlaces(
+            tileStride: 0, table: side.places[index].base + (first + start) * pixels, tableStride: pixels),
+          output: tiles + start * side.stride,
+          outputPlaces: TilePlaces(tileStride: side.stride, table: side.points[index].base, tableStride: 0), bias: nil,
+          accumulates: false, scratch: processor.scratch(of: worker)))
     }
   }
 
@@ -205,20 +210,19 @@ final class TransformLayout: Sendable {
     for (index, block) in grid.outputs.enumerated() {
       let rowSide = grid.rows.outputs[block.row], columnSide = grid.columns.outputs[block.column]
       let pixels = grid.rows.outputsPerTile * grid.columns.outputsPerTile
-      var transform = TileTransform(
-        left: matrices(ofTaps: rowSide.taps).output.sparse, right: matrices(ofTaps: columnSide.taps).output.sparse,
-        input: tiles + inChunk * outputStride + range.lowerBound,
-        inputPlaces: TilePlaces(tileStride: outputStride, table: outputPoints[index].base, tableStride: 0),
-        output: arena + range.lowerBound,
-        outputPlaces: TilePlaces(
-          tileStride: 0, table: outputPlaces[index].base + band * grid.columns.tiles * pixels, tableStride: pixels),
-        scratch: scratch)
-      transform.tiles = grid.columns.tiles
-      transform.channels = range.count
-      transform.bias = bias
-      // Phases of different lengths meet in the same pixels only here.
-      transform.accumulates = accumulates || addsToEarlierBlock[index]
-      kernels.transform(transform)
+      kernels.transform(
+        TileTransform(
+          tiles: grid.columns.tiles, channels: range.count,
+          left: matrices(ofTaps: rowSide.taps).output.sparse, right: matrices(ofTaps: columnSide.taps).output.sparse,
+          input: tiles + inChunk * outputStride + range.lowerBound,
+          inputPlaces: TilePlaces(tileStride: outputStride, table: outputSide.points[index].base, tableStride: 0),
+          output: arena + range.lowerBound,
+          outputPlaces: TilePlaces(
+            tileStride: 0, table: outputSide.places[index].base + band * grid.columns.tiles * pixels,
+            tableStride: pixels),
+          bias: bias,
+          // Phases of different lengths meet in the same pixels only here.
+          accumulates: accumulates || addsToEarlierBlock[index], scratch: scratch))
     }
   }
 }

@@ -101,8 +101,8 @@ struct TransformedProduct: Sendable {
         let tiles = bands.count * layout.grid.columns.tiles
         processor.pool.run(products.count * panels.count) { piece, _ in
           multiply(
-            products[piece / panels.count], piece % panels.count, panels.lowerBound, tiles, shared.value.arena,
-            shared.value.transformed, processor.kernels)
+            products[piece / panels.count], panel: piece % panels.count, ofGroupFrom: panels.lowerBound, tiles: tiles,
+            arena: shared.value.arena, transformedWeights: shared.value.transformed, processor.kernels)
         }
         processor.pool.run(bands.count * panels.count) { piece, worker in
           let band = bands.lowerBound + piece / panels.count
@@ -120,39 +120,31 @@ struct TransformedProduct: Sendable {
   }
 
   private func multiply(
-    _ place: (block: Int, point: Int), _ panel: Int, _ firstPanel: Int, _ tiles: Int,
-    _ arena: UnsafeMutablePointer<Float>,
-    _ ready: UnsafePointer<Float>, _ kernels: KernelTable
+    _ place: (block: Int, point: Int), panel: Int, ofGroupFrom firstPanel: Int, tiles: Int,
+    arena: UnsafeMutablePointer<Float>, transformedWeights ready: UnsafePointer<Float>, _ kernels: KernelTable
   ) {
     let input = arena + memory.inputs + layout.inputPoint(0, place.point)
     let weights = ready + transformedWeights.place(place.block, place.point, panel)
     let first = (firstPanel + panel) * panelWidth
-    var product = GatheredProduct(
-      input: input, inputOffsets: inputOffsets[place.block].base, weights: weights,
-      weightOffsets: weightOffsets.base,
-      output: arena + memory.outputs + layout.outputPoint(place.block, place.point) + first,
-      outputOffsets: outputOffsets.base)
+    let output = arena + memory.outputs + layout.outputPoint(place.block, place.point) + first
+    let columns = min(panelWidth, channels - first)
+    let rows = transformedWeights.rowCount
     let units = layout.grid.unitsOfOutput[place.block].count
     if kernels.usesMatrixProducts {
       for unit in 0..<units {
         MatrixProduct.multiply(
-          m: tiles, n: min(panelWidth, channels - first), k: transformedWeights.rowCount,
-          input + Int(inputOffsets[place.block].base[unit * gatherTile]), layout.inputStride,
-          weights + unit * transformedWeights.unitStride, panelWidth, product.output, layout.outputStride,
-          accumulates: unit > 0)
+          m: tiles, n: columns, k: rows, a: input + Int(inputOffsets[place.block].base[unit * gatherTile]),
+          aStride: layout.inputStride, b: weights + unit * transformedWeights.unitStride, bStride: panelWidth,
+          c: output, cStride: layout.outputStride, accumulates: unit > 0)
       }
       return
     }
-    product.tiles = (tiles + gatherTile - 1) / gatherTile
-    product.inputTileStride = units * gatherTile
-    product.columns = min(panelWidth, channels - first)
-    let rows = transformedWeights.rowCount
-    if rows * units <= Self.rowsPerPass {
-      product.taps = units
-      product.channels = rows
-      kernels.multiplyGathered(product)
-      return
-    }
+    var product = GatheredProduct(
+      tiles: (tiles + gatherTile - 1) / gatherTile, taps: units, channels: rows, input: input,
+      inputOffsets: inputOffsets[place.block].base, inputTileStride: units * gatherTile, weights: weights,
+      weightOffsets: weightOffsets.base, output: output, outputOffsets: outputOffsets.base, columns: columns,
+      accumulates: false, bias: nil)
+    if rows * units <= Self.rowsPerPass { return kernels.multiplyGathered(product) }
     product.taps = 1
     for unit in 0..<units {
       for row in stride(from: 0, to: rows, by: Self.rowsPerPass) {

@@ -50,9 +50,9 @@ struct TransformedWeightGradient: Sendable {
         processor.pool.run(products.count * panels.count * rowPieces) { piece, _ in
           let (unit, point) = products[piece / (panels.count * rowPieces)]
           multiply(
-            unit, point, piece % panels.count, panels.lowerBound,
-            firstRow: piece / panels.count % rowPieces * rowsPerPiece, tiles, shared.value, accumulates: chunk > 0,
-            processor.kernels)
+            unit: unit, point: point, panel: piece % panels.count, ofGroupFrom: panels.lowerBound,
+            firstRow: piece / panels.count % rowPieces * rowsPerPiece, tiles: tiles, arena: shared.value,
+            accumulates: chunk > 0, processor.kernels)
         }
       }
       processor.pool.run(transformedWeights.pieces(ofGroup: group)) { piece, worker in
@@ -65,27 +65,26 @@ struct TransformedWeightGradient: Sendable {
   }
 
   private func multiply(
-    _ index: Int, _ point: Int, _ panel: Int, _ firstPanel: Int, firstRow: Int, _ tiles: Int,
-    _ arena: UnsafeMutablePointer<Float>,
-    accumulates: Bool, _ kernels: KernelTable
+    unit index: Int, point: Int, panel: Int, ofGroupFrom firstPanel: Int, firstRow: Int, tiles: Int,
+    arena: UnsafeMutablePointer<Float>, accumulates: Bool, _ kernels: KernelTable
   ) {
     let unit = layout.grid.units[index]
     let place = layout.grid.unitsOfOutput[unit.output].firstIndex(of: index) ?? 0
     let first = (firstPanel + panel) * panelWidth
     var product = OuterProduct(
+      pairs: min(Self.tilesPerBlock, tiles), rows: min(rowsPerPiece, transformedWeights.rowCount - firstRow),
+      columns: min(panelWidth, transformedWeights.columnCount - first),
       left: arena + memory.inputs + layout.inputPoint(unit.input, point) + firstRow, leftOffsets: inputOffsets.base,
       right: arena + memory.outputs + layout.outputPoint(unit.output, point) + first,
       rightOffsets: outputOffsets.base,
       output: arena + memory.transformedWeights + transformedWeights.place(unit.output, point, panel) + place
         * transformedWeights.unitStride
-        + firstRow * panelWidth)
-    product.rows = min(rowsPerPiece, transformedWeights.rowCount - firstRow)
-    product.columns = min(panelWidth, transformedWeights.columnCount - first)
-    product.accumulates = accumulates
+        + firstRow * panelWidth, accumulates: accumulates)
     if kernels.usesMatrixProducts {
       MatrixProduct.multiply(
-        m: product.rows, n: product.columns, k: tiles, transposesA: true, product.left, layout.inputStride,
-        product.right, layout.outputStride, product.output, panelWidth, accumulates: accumulates)
+        m: product.rows, n: product.columns, k: tiles, transposesA: true, a: product.left,
+        aStride: layout.inputStride, b: product.right, bStride: layout.outputStride, c: product.output,
+        cStride: panelWidth, accumulates: accumulates)
       return
     }
     for done in stride(from: 0, to: tiles, by: Self.tilesPerBlock) {

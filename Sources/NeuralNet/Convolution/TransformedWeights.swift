@@ -121,19 +121,18 @@ struct TransformedWeights: Sendable {
         }
       }
       let panelStride = layout.grid.unitsOfOutput[unit.output].count * unitStride
-      var transform = TileTransform(
-        left: layout.matrices(ofTaps: unit.rowTaps.count).kernel.sparse,
-        right: layout.matrices(ofTaps: unit.columnTaps.count).kernel.sparse,
-        input: isStraight
-          ? weights + panel * packing.panelStride + firstRow * panelWidth : UnsafePointer(scratch),
-        inputPlaces: TilePlaces(
-          tileStride: panelWidth, table: isStraight ? taps.base : scratchPlaces[index].base, tableStride: 0),
-        output: transformedWeights + place * panelStride + firstRow * panelWidth,
-        outputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0),
-        scratch: scratch)
-      transform.tiles = rows
-      transform.channels = panelWidth
-      kernels.transform(transform)
+      kernels.transform(
+        TileTransform(
+          tiles: rows, channels: panelWidth,
+          left: layout.matrices(ofTaps: unit.rowTaps.count).kernel.sparse,
+          right: layout.matrices(ofTaps: unit.columnTaps.count).kernel.sparse,
+          input: isStraight
+            ? weights + panel * packing.panelStride + firstRow * panelWidth : UnsafePointer(scratch),
+          inputPlaces: TilePlaces(
+            tileStride: panelWidth, table: isStraight ? taps.base : scratchPlaces[index].base, tableStride: 0),
+          output: transformedWeights + place * panelStride + firstRow * panelWidth,
+          outputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0), bias: nil,
+          accumulates: false, scratch: scratch))
     }
   }
 
@@ -158,17 +157,15 @@ struct TransformedWeights: Sendable {
         // Columns beyond the last are not computed: their gradient is 0.
         (output + Self.transformScratch).update(repeating: 0, count: places.count * panelWidth * panelWidth)
       }
-      var transform = TileTransform(
-        left: layout.matrices(ofTaps: unit.rowTaps.count).kernelGradient.sparse,
-        right: layout.matrices(ofTaps: unit.columnTaps.count).kernelGradient.sparse,
-        input: transformedWeights + place * panelStride + firstRow * panelWidth,
-        inputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0),
-        output: output, outputPlaces: TilePlaces(tileStride: panelWidth, table: places.base, tableStride: 0),
-        scratch: scratch)
-      transform.tiles = rows
-      transform.channels = columns
-      transform.accumulates = target.accumulates
-      kernels.transform(transform)
+      kernels.transform(
+        TileTransform(
+          tiles: rows, channels: columns,
+          left: layout.matrices(ofTaps: unit.rowTaps.count).kernelGradient.sparse,
+          right: layout.matrices(ofTaps: unit.columnTaps.count).kernelGradient.sparse,
+          input: transformedWeights + place * panelStride + firstRow * panelWidth,
+          inputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0),
+          output: output, outputPlaces: TilePlaces(tileStride: panelWidth, table: places.base, tableStride: 0),
+          bias: nil, accumulates: target.accumulates, scratch: scratch))
       for tap in 0..<places.count {
         target.finish(
           output + Int(places.base[tap]), offset: offset + Int(tapPlaces[index].base[tap]), count: rows * panelWidth,

@@ -149,11 +149,10 @@ struct WeightGradientPlan: Sendable {
   ) {
     let pairs = place.pairs.count
     var product = OuterProduct(
+      pairs: min(Self.pairsPerBlock, pairs), rows: place.rows, columns: place.columns,
       left: arena + place.firstRow, leftOffsets: rowOffsets.base + place.pairs.lowerBound,
-      right: arena + place.firstColumn, rightOffsets: columnOffsets.base + place.firstColumnPair, output: output)
-    product.rows = place.rows
-    product.columns = place.columns
-    product.accumulates = accumulates
+      right: arena + place.firstColumn, rightOffsets: columnOffsets.base + place.firstColumnPair, output: output,
+      accumulates: accumulates)
     var done = 0
     repeat {
       product.pairs = min(Self.pairsPerBlock, pairs - done)

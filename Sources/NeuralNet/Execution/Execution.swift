@@ -72,9 +72,6 @@ package final class Execution {
     if mode.needsParameterGradients || mode.keepsGradients { _ = try network.parameters.gradients() }
   }
 
-  /// Bytes of activations, gradients, scratch and transformed weights.
-  package var plannedBytes: Int { plan.bytes + plan.readyFloats * MemoryLayout<Float>.stride }
-
   // MARK: - Tensors
 
   /// Where the first input is written before `forward`: (N, input channels, H, W). Whoever asks takes over the arena.

@@ -28,10 +28,7 @@ struct KernelTable: Sendable {
   let activationGradient: @Sendable (ActivationGradientPass, UnsafeMutablePointer<Float>?) -> Void
   let transform: @Sendable (TileTransform) -> Void
   let adam: @Sendable (AdamPass) -> Void
-  let gatherSums:
-    @Sendable (
-      UnsafePointer<Float>, UnsafePointer<Int32>, UnsafePointer<Int32>, PixelView, Int, Int, Bool
-    ) -> Void
+  let gatherSums: @Sendable (PixelSums) -> Void
 
   /// All that this processor can run, the best first.
   static let available: [KernelTable] = {
@@ -63,9 +60,7 @@ struct KernelTable: Sendable {
       activationGradient: { KernelsAVX512.Kernels.activationGradient($0, sums: $1) },
       transform: { KernelsAVX512.Kernels.transform($0) },
       adam: { KernelsAVX512.Kernels.adam($0) },
-      gatherSums: {
-        KernelsAVX512.Kernels.gatherSums($0, starts: $1, sources: $2, $3, pixels: $4, channels: $5, accumulates: $6)
-      })
+      gatherSums: { KernelsAVX512.Kernels.gatherSums($0) })
 
     private static let avx2 = KernelTable(
       name: "avx2", usesMatrixProducts: false,
@@ -80,9 +75,7 @@ struct KernelTable: Sendable {
       activationGradient: { KernelsAVX2.Kernels.activationGradient($0, sums: $1) },
       transform: { KernelsAVX2.Kernels.transform($0) },
       adam: { KernelsAVX2.Kernels.adam($0) },
-      gatherSums: {
-        KernelsAVX2.Kernels.gatherSums($0, starts: $1, sources: $2, $3, pixels: $4, channels: $5, accumulates: $6)
-      })
+      gatherSums: { KernelsAVX2.Kernels.gatherSums($0) })
   #endif
 
   #if arch(x86_64)
@@ -104,7 +97,5 @@ struct KernelTable: Sendable {
     activationGradient: { KernelsPortable.Kernels.activationGradient($0, sums: $1) },
     transform: { KernelsPortable.Kernels.transform($0) },
     adam: { KernelsPortable.Kernels.adam($0) },
-    gatherSums: {
-      KernelsPortable.Kernels.gatherSums($0, starts: $1, sources: $2, $3, pixels: $4, channels: $5, accumulates: $6)
-    })
+    gatherSums: { KernelsPortable.Kernels.gatherSums($0) })
 }

@@ -14,9 +14,8 @@ package enum MatrixProduct {
   ///
   /// - Parameter transposesA: whether `a` lies as `[k][m]`
   static func multiply(
-    m: Int, n: Int, k: Int, transposesA: Bool = false, _ a: UnsafePointer<Float>, _ aStride: Int,
-    _ b: UnsafePointer<Float>, _ bStride: Int,
-    _ c: UnsafeMutablePointer<Float>, _ cStride: Int, accumulates: Bool
+    m: Int, n: Int, k: Int, transposesA: Bool = false, a: UnsafePointer<Float>, aStride: Int,
+    b: UnsafePointer<Float>, bStride: Int, c: UnsafeMutablePointer<Float>, cStride: Int, accumulates: Bool
   ) {
     guard isSingleThreaded, m > 0, n > 0 else { return }
     cblas_sgemm(

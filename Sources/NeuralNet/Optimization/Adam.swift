@@ -51,14 +51,11 @@ package final class Adam {
   /// Counts one more update, whose parts may then be applied in any order.
   func nextUpdate(learningRate: Double) -> AdamUpdate {
     steps += 1
-    var pass = AdamPass(
-      weights: parameters.valuesToChange(), gradients: first.base, firstMoment: first.base, secondMoment: second.base)
-    pass.firstRate = Float(1 - beta1)
-    pass.secondRate = Float(1 - beta2)
-    pass.stepSize = Float(learningRate / (1 - pow(beta1, Double(steps))))
-    pass.inverseSecondCorrection = Float(1 / (1 - pow(beta2, Double(steps))).squareRoot())
-    pass.epsilon = Float(epsilon)
-    return AdamUpdate(whole: Shared(pass))
+    return AdamUpdate(
+      memory: Shared((weights: parameters.valuesToChange(), firstMoment: first.base, secondMoment: second.base)),
+      firstRate: Float(1 - beta1), secondRate: Float(1 - beta2),
+      stepSize: Float(learningRate / (1 - pow(beta1, Double(steps)))),
+      inverseSecondCorrection: Float(1 / (1 - pow(beta2, Double(steps))).squareRoot()), epsilon: Float(epsilon))
   }
 
   private static let piece = 1 << 16
@@ -66,16 +63,26 @@ package final class Adam {
 
 /// One update of all parameters, applied range by range.
 struct AdamUpdate: Sendable {
-  fileprivate let whole: Shared<AdamPass>
+  fileprivate typealias Memory = (
+    weights: UnsafeMutablePointer<Float>, firstMoment: UnsafeMutablePointer<Float>,
+    secondMoment: UnsafeMutablePointer<Float>
+  )
+
+  fileprivate let memory: Shared<Memory>
+  fileprivate let firstRate: Float
+  fileprivate let secondRate: Float
+  fileprivate let stepSize: Float
+  fileprivate let inverseSecondCorrection: Float
+  fileprivate let epsilon: Float
 
   /// Updates `count` numbers from `start` on, both multiples of sixteen, from `gradients`, which begin there.
   func apply(_ start: Int, _ count: Int, gradients: UnsafePointer<Float>, _ kernels: KernelTable) {
-    var part = whole.value
-    part.count = count
-    part.weights += start
-    part.gradients = gradients
-    part.firstMoment += start
-    part.secondMoment += start
-    kernels.adam(part)
+    let memory = memory.value
+    kernels.adam(
+      AdamPass(
+        count: count, weights: memory.weights + start, gradients: gradients,
+        firstMoment: memory.firstMoment + start, secondMoment: memory.secondMoment + start, firstRate: firstRate,
+        secondRate: secondRate, stepSize: stepSize, inverseSecondCorrection: inverseSecondCorrection,
+        epsilon: epsilon))
   }
 }

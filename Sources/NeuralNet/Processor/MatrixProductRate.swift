@@ -11,7 +11,8 @@ extension MatrixProduct {
       processor.pool.run(processor.pool.threads) { piece, _ in
         let matrix = shared.value + (1 + 2 * piece) * size * size
         multiply(
-          m: size, n: size, k: size, matrix, size, shared.value, size, matrix + size * size, size, accumulates: false)
+          m: size, n: size, k: size, a: matrix, aStride: size, b: shared.value, bStride: size, c: matrix + size * size,
+          cStride: size, accumulates: false)
       }
     }
     run()

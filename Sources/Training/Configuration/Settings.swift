@@ -41,8 +41,7 @@ package enum Settings {
       Setting("serial", \.serial, "take images in sorted order instead of shuffled"),
       Setting("recursive", \.recursive, "read sub-folders too", concernsPictures: true),
       Setting(
-        "max-pixels", \.maxPixels, "refuse images of more pixels than this", limits: .within(1...(1 << 34)),
-        concernsPictures: true),
+        "max-pixels", \.maxPixels, Phrase(ImageLimit.help), limits: .within(ImageLimit.range), concernsPictures: true),
       Setting(
         "skip-damaged", \.skipDamaged, "leave out images that cannot be read, instead of stopping",
         resuming: .mayChange),

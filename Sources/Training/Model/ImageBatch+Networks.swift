@@ -30,34 +30,23 @@ extension ImageBatch {
 
   /// The same pictures with mirrored borders, so that both extents are multiples of `multiple`.
   func padded(toMultipleOf multiple: Int) -> ImageBatch {
-    let padding = Padding(width: width, height: height, multiple: multiple)
+    padded(Padding(width: width, height: height, multiple: multiple))
+  }
+
+  /// The same pictures with the borders of `padding`.
+  fileprivate func padded(_ padding: Padding) -> ImageBatch {
     guard !padding.isEmpty else { return self }
-    var padded: [Float] = []
-    padded.reserveCapacity(count * padding.paddedWidth * padding.paddedHeight * channels)
-    for image in 0..<count {
-      for row in 0..<padding.paddedHeight {
-        let line = (image * height + padding.sourceRow(row)) * width
-        for column in 0..<padding.paddedWidth {
-          let pixel = (line + padding.sourceColumn(column)) * channels
-          padded.append(contentsOf: values[pixel..<pixel + channels])
-        }
-      }
-    }
     return ImageBatch(
-      count: count, height: padding.paddedHeight, width: padding.paddedWidth, channels: channels, values: padded)
+      count: count, height: padding.paddedHeight, width: padding.paddedWidth, channels: channels,
+      values: padding.apply(to: values, channels: channels))
   }
 }
 
 extension PlannedExecutions {
-  /// The network's output for the first picture of `batch`, padded on the way in and cropped on the way out.
+  /// The network's output for the first picture of `batch`.
   package func image(_ batch: ImageBatch, sizeMultiple: Int) throws -> Picture {
     let padding = Padding(width: batch.width, height: batch.height, multiple: sizeMultiple)
-    let input = batch.padded(toMultipleOf: sizeMultiple)
-    let execution = try self(input.shape)
-    execution.input.set(input)
-    execution.forward()
-    return execution.output.image()
-      .cropped(x: padding.left, y: padding.top, width: batch.width, height: batch.height)
+    return try pictures(batch.count, channels: batch.channels, padding) { $0.set(batch.padded(padding)) }[0]
   }
 }
 

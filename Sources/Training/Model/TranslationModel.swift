@@ -41,9 +41,6 @@ protocol TranslationModel: AnyObject {
 
   /// Takes back what `extraTensors` has written.
   func loadExtra(from file: WeightsFile) throws
-
-  /// Bytes of activations, gradients and scratch that are planned by now.
-  var plannedBytes: Int { get }
 }
 
 extension TranslationModel {

@@ -3,9 +3,9 @@ import Foundation
 import Weights
 
 /// What can be told of a file of weights or a run folder: its networks, their tensors, where they came from.
-package struct ModelInspection: Sendable, Equatable, Codable {
+public struct ModelInspection: Sendable, Equatable, Codable {
   /// What lies at the path.
-  package enum Kind: String, Sendable, Codable {
+  public enum Kind: String, Sendable, Codable {
     /// A file of one network or of other tensors, or of several state dicts.
     case weights
     /// The checkpoint of a training.
@@ -39,15 +39,25 @@ package struct ModelInspection: Sendable, Equatable, Codable {
   }
 
   /// What was looked at, as the user named it.
-  package var path: String
+  public var path: String
   /// What lies there.
-  package var kind: Kind
+  public var kind: Kind
   /// Of a run folder.
   package var run: Run?
   /// Of a checkpoint; nil too for a run that has not saved yet.
   package var progress: Progress?
   /// The networks.
-  package var networks: [NetworkInspection]
+  public var networks: [NetworkInspection]
+
+  /// Looks at `path`.
+  ///
+  /// - Parameters:
+  ///   - path: a run folder, a `.safetensors` or a `.pth`
+  ///   - part: the state dict in a nested `.pth`; nil: all
+  /// - Throws: `FileError` where there is nothing of this kind, or it is damaged
+  public init(_ path: String, part: String? = nil) throws {
+    try self.init(path, part: part, headerLimit: SafetensorsFile.defaultHeaderLimit)
+  }
 
   /// Looks at `path`.
   ///
@@ -56,9 +66,7 @@ package struct ModelInspection: Sendable, Equatable, Codable {
   ///   - part: the state dict in a nested `.pth`; nil: all
   ///   - headerLimit: the longest header of a `.safetensors` that is accepted, in bytes
   /// - Throws: `FileError` where there is nothing of this kind, or it is damaged
-  package init(
-    _ path: String, part: String? = nil, headerLimit: Int = SafetensorsFile.defaultHeaderLimit
-  ) throws {
+  package init(_ path: String, part: String? = nil, headerLimit: Int) throws {
     self.path = path
     let folder = RunFolder(path)
     var isFolder: ObjCBool = false

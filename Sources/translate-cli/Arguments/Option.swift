@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Translate
 
 /// How an option stands on the command line.
@@ -55,13 +56,6 @@ extension Option {
       set: { target, _ in target[keyPath: property] = true })
   }
 
-  /// `--name` and `--no-name`, which set and clear `property`.
-  static func toggle(_ name: String, _ property: WritableKeyPath<Target, Bool> & Sendable, _ help: String) -> Option {
-    Option(
-      name: name, form: .toggle, help: help, standard: { $0[keyPath: property] ? "on" : "off" },
-      set: { target, text in target[keyPath: property] = text == "true" })
-  }
-
   /// A whole number within `range`.
   static func integer<Value: FixedWidthInteger & Sendable>(
     _ name: String, _ property: WritableKeyPath<Target, Value> & Sendable, in range: ClosedRange<Value>? = nil,
@@ -84,32 +78,6 @@ extension Option {
       standard: { $0[keyPath: property].map { "\($0)" } },
       set: { (target: inout Target, text: String) throws(UsageError) in
         target[keyPath: property] = try Self.wholeNumber(name, text, in: range)
-      })
-  }
-
-  /// A finite number.
-  static func number(
-    _ name: String, _ property: WritableKeyPath<Target, Double> & Sendable, placeholder: String = "X", _ help: String
-  ) -> Option {
-    Option(
-      name: name, form: .value(placeholder: placeholder), help: help, standard: { Self.plain($0[keyPath: property]) },
-      set: { (target: inout Target, text: String) throws(UsageError) in
-        guard let value = Double(text), value.isFinite else {
-          throw .notANumber(option: "--" + name, value: text)
-        }
-        target[keyPath: property] = value
-      })
-  }
-
-  /// One of the cases of an enumeration, by its raw value.
-  static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
-    _ name: String, _ property: WritableKeyPath<Target, Value> & Sendable, _ help: String
-  ) -> Option {
-    Option(
-      name: name, form: .value(placeholder: Value.names.joined(separator: "|")), help: help,
-      standard: { $0[keyPath: property].rawValue },
-      set: { (target: inout Target, text: String) throws(UsageError) in
-        target[keyPath: property] = try Self.choice(name, text)
       })
   }
 
@@ -188,11 +156,6 @@ extension Option {
     }
     return value
   }
-
-  /// A number as a person writes it: 100, 0.5, 0.0002.
-  private static func plain(_ value: Double) -> String {
-    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
-  }
 }
 
 extension RawRepresentable<String> where Self: CaseIterable {
@@ -205,7 +168,7 @@ extension RawRepresentable<String> where Self: CaseIterable {
 extension Option {
   /// The limit on the area of images, which every command that reads them has.
   static func maxPixels(_ property: WritableKeyPath<Target, Int> & Sendable) -> Option {
-    .integer("max-pixels", property, in: 1...(1 << 34), "refuse images of more pixels than this")
+    .integer("max-pixels", property, in: ImageLimit.range, ImageLimit.help)
   }
 
   /// The limit on the header of a safetensors file, which every command that reads them has.

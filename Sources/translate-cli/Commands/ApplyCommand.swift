@@ -27,6 +27,7 @@ struct ApplyCommand: Command {
         .text("out", \.translation.output, placeholder: "DIR", isRequired: true, "folder for the translations"),
         .flag("recursive", \.translation.recursive, "translate sub-folders too"),
         .flag("skip-existing", \.translation.skipsExisting, "leave out images whose translation is there already"),
+        .choice("bit-depth", \.settings.bitDepth, standard: "as the image", "bits a sample of the translations"),
         .flag("side-by-side", \.translation.sideBySide, "write input and translation beside each other"),
         .shard("shard", \.translation.shard, "translate every N-th file from the I-th on: one line of a job array"),
         .choice(

@@ -68,7 +68,9 @@ import Testing
     let input = GuardedPixels(1, 17) { _, channel in channel % 2 == 0 ? .nan : -1 }
     let output = GuardedPixels(1, 17, value: nil)
     table.activate(
-      ActivationPass(pixels: 1, channels: 17, input: input.view, first: RectifiedView(output.view, slope: 0)))
+      ActivationPass(
+        pixels: 1, channels: 17, input: input.view, affine: nil, dropout: nil, residual: nil,
+        first: RectifiedView(output.view, slope: 0), second: nil))
     #expect(output.values.enumerated().allSatisfy { $1.isNaN == ($0 % 2 == 0) })
   }
 
@@ -245,16 +247,15 @@ import Testing
     }
 
     func gradientPass(output: GuardedPixels) -> ActivationGradientPass {
-      var pass = ActivationGradientPass(
-        pixels: pixels, channels: channels, input: input.view, dropout: dropout,
+      ActivationGradientPass(
+        pixels: pixels, channels: channels, input: input.view,
+        normalization: affine.map {
+          NormalizationGradient(
+            affine: $0, inverseDeviation: inverseDeviation.base, meanGradient: meanGradient.base,
+            meanGradientTimesNormalized: meanProduct.base)
+        }, dropout: dropout,
         first: RectifiedView(gradients[0].view, slope: slopes[0]),
         second: options.hasSecond ? RectifiedView(gradients[1].view, slope: slopes[1]) : nil, output: output.view)
-      pass.affine = affine
-      guard options.isAffine else { return pass }
-      pass.inverseDeviation = UnsafePointer(inverseDeviation.base)
-      pass.meanGradient = UnsafePointer(meanGradient.base)
-      pass.meanGradientTimesNormalized = UnsafePointer(meanProduct.base)
-      return pass
     }
   }
 }

@@ -57,13 +57,12 @@ import Testing
           outputs.deallocate()
           panels.deallocate()
         }
-        var product = GatheredProduct(
-          input: input.base, inputOffsets: inputs, weights: weights.base, weightOffsets: panels, output: output.base,
-          outputOffsets: outputs)
-        (product.tiles, product.taps, product.channels, product.columns) = (tiles, taps, channels, columns)
-        (product.inputTileStride, product.accumulates) = (taps * gatherTile, accumulates)
-        product.bias = hasBias ? UnsafePointer(bias.base) : nil
-        table.multiplyGathered(product)
+        table.multiplyGathered(
+          GatheredProduct(
+            tiles: tiles, taps: taps, channels: channels, input: input.base, inputOffsets: inputs,
+            inputTileStride: taps * gatherTile, weights: weights.base, weightOffsets: panels, output: output.base,
+            outputOffsets: outputs, columns: columns, accumulates: accumulates,
+            bias: hasBias ? UnsafePointer(bias.base) : nil))
         expect(name, output.values, expected, Self.tolerance)
         expectIntact(name, [output, input, weights, bias])
       }
@@ -113,14 +112,12 @@ import Testing
           outputs.deallocate()
           panels.deallocate()
         }
-        var product = DotProduct(
-          input: input.base, inputOffsets: inputs, weights: weights.base, weightOffsets: panels, output: output.base,
-          outputOffsets: outputs)
-        (product.tiles, product.taps, product.columns, product.rows) = (tiles, taps, columns, rows)
-        (product.inputTileStride, product.accumulates) = (taps * dotTile, accumulates)
-        product.weightPanelStride = taps * storedRows * panelWidth
-        product.bias = hasBias ? UnsafePointer(bias.base) : nil
-        table.multiplyDot(product)
+        table.multiplyDot(
+          DotProduct(
+            tiles: tiles, taps: taps, columns: columns, rows: rows, input: input.base, inputOffsets: inputs,
+            inputTileStride: taps * dotTile, weights: weights.base, weightOffsets: panels,
+            weightPanelStride: taps * storedRows * panelWidth, output: output.base, outputOffsets: outputs,
+            accumulates: accumulates, bias: hasBias ? UnsafePointer(bias.base) : nil))
         expect(name, output.values, expected, Self.tolerance)
         expectIntact(name, [output, input, weights, bias])
       }
@@ -151,10 +148,10 @@ import Testing
           lefts.deallocate()
           rights.deallocate()
         }
-        var product = OuterProduct(
-          left: left.base, leftOffsets: lefts, right: right.base, rightOffsets: rights, output: output.base)
-        (product.pairs, product.rows, product.columns, product.accumulates) = (pairs, rows, columns, accumulates)
-        table.multiplyOuter(product)
+        table.multiplyOuter(
+          OuterProduct(
+            pairs: pairs, rows: rows, columns: columns, left: left.base, leftOffsets: lefts, right: right.base,
+            rightOffsets: rights, output: output.base, accumulates: accumulates))
         expect(name, output.values, expected, Self.tolerance)
         expectIntact(name, [output, left, right])
       }
@@ -196,13 +193,12 @@ import Testing
           ones.deallocate()
           others.deallocate()
         }
-        var transform = TileTransform(
-          left: l.sparse, right: r.sparse, input: input.base,
-          inputPlaces: TilePlaces(tileStride: ins * input.stride, table: ones, tableStride: 0), output: output.base,
-          outputPlaces: TilePlaces(tileStride: 0, table: others, tableStride: outs), scratch: scratch.base)
-        (transform.tiles, transform.channels, transform.accumulates) = (tiles, channels, accumulates)
-        transform.bias = hasBias ? UnsafePointer(bias.base) : nil
-        table.transform(transform)
+        table.transform(
+          TileTransform(
+            tiles: tiles, channels: channels, left: l.sparse, right: r.sparse, input: input.base,
+            inputPlaces: TilePlaces(tileStride: ins * input.stride, table: ones, tableStride: 0), output: output.base,
+            outputPlaces: TilePlaces(tileStride: 0, table: others, tableStride: outs),
+            bias: hasBias ? UnsafePointer(bias.base) : nil, accumulates: accumulates, scratch: scratch.base))
         expect(name, output.values, expected, Self.tolerance)
         expectIntact(name, [output, input, bias, scratch])
       }

@@ -11,10 +11,10 @@ import Testing
     let gradients = GuardedPixels(1, count) { _, index in index % 7 == 0 ? 0 : 1e-3 * random.number() }
     let first = GuardedPixels(1, count) { _, index in index % 7 == 0 ? 0 : 1e-3 * random.number() }
     let second = GuardedPixels(1, count) { _, index in index % 7 == 0 ? 0 : 1e-6 * Float(random.uniform()) }
-    var pass = AdamPass(
-      weights: weights.base, gradients: gradients.base, firstMoment: first.base, secondMoment: second.base)
-    (pass.count, pass.firstRate, pass.secondRate) = (count, 0.5, 1e-3)
-    (pass.stepSize, pass.inverseSecondCorrection, pass.epsilon) = (3e-4, 12, 1e-8)
+    let pass = AdamPass(
+      count: count, weights: weights.base, gradients: gradients.base, firstMoment: first.base,
+      secondMoment: second.base, firstRate: 0.5, secondRate: 1e-3, stepSize: 3e-4, inverseSecondCorrection: 12,
+      epsilon: 1e-8)
     var expected: [[ExactSum]] = [[], [], []]
     for index in 0..<count {
       let gradient = gradients[0, index]
@@ -54,9 +54,13 @@ import Testing
           expected.append(sum)
         }
       }
+      let places = IndexTable(starts)
+      let offsets = IndexTable(sources.flatMap { $0.map { input.offset($0) } } + [0])
       table.gatherSums(
-        input.base, starts, sources.flatMap { $0.map { input.offset($0) } } + [0], output.view, pixels, channels,
-        accumulates)
+        PixelSums(
+          input: input.base, starts: places.base, sources: offsets.base, output: output.view,
+          pixels: pixels, channels: channels, accumulates: accumulates))
+      withExtendedLifetime((places, offsets)) {}
       expect(name, output.values, expected, 1e-6)
       expectIntact(name, [input, output])
     }

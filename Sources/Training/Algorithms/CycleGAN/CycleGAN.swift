@@ -109,11 +109,6 @@ final class CycleGAN: TranslationModel {
     sizeMultiple = choice.sizeMultiple
   }
 
-  var plannedBytes: Int {
-    arenas.translation.bytes + arenas.discriminator.bytes + (forth.penalty?.plannedBytes ?? 0)
-      + (back.penalty?.plannedBytes ?? 0)
-  }
-
   package func check(_ batch: Batch) throws {
     let (a, b) = (batch.input, batch.target)
     let first = Padding(width: a.width, height: a.height, multiple: sizeMultiple)

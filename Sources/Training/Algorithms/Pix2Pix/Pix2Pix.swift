@@ -58,10 +58,6 @@ final class Pix2Pix: TranslationModel {
       ? InterpolatedPenalty(discriminator.network, processor: processor) : nil
   }
 
-  var plannedBytes: Int {
-    generatorArena.bytes + discriminatorArena.bytes + (penalty?.plannedBytes ?? 0)
-  }
-
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
     let input = batch.input.padded(toMultipleOf: sizeMultiple)
     let target = batch.target.padded(toMultipleOf: sizeMultiple)

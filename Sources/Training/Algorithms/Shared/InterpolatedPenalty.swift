@@ -37,9 +37,6 @@ final class InterpolatedPenalty {
   }
 
   private static let weight = 10.0
-
-  /// Bytes of activations, gradients and scratch.
-  var plannedBytes: Int { arena.bytes }
 }
 
 extension MutableTensorView<Float> {

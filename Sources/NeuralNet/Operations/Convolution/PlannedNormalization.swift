@@ -138,14 +138,14 @@ struct PlannedNormalization: Sendable {
     }
   }
 
-  /// Adds to a gradient pass what it needs to know of a group.
-  func complete(_ gradient: inout ActivationGradientPass, _ pass: Pass, group: Int) {
-    guard let meansPlace else { return }
+  /// What a gradient pass needs to know of a group.
+  func gradient(_ pass: Pass, group: Int) -> NormalizationGradient? {
+    guard let meansPlace else { return nil }
     let means = UnsafePointer(pass.arena + meansPlace + group * channels)
-    gradient.affine = affine(pass, group, 0..<channels)
-    gradient.inverseDeviation = UnsafePointer(affineMemory(pass, group).inverseDeviation)
-    gradient.meanGradient = means
-    gradient.meanGradientTimesNormalized = means + groups * channels
+    return NormalizationGradient(
+      affine: affine(pass, group, 0..<channels),
+      inverseDeviation: UnsafePointer(affineMemory(pass, group).inverseDeviation), meanGradient: means,
+      meanGradientTimesNormalized: means + groups * channels)
   }
 
   // MARK: - Memory

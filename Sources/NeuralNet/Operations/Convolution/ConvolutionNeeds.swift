@@ -1,0 +1,119 @@
+extension Convolution {
+  /// What it reserves beside its values.
+  struct Needs: Sendable {
+    let layout: ConvolutionLayout
+    let gradientImages: Int
+    let runsBackward: Bool
+    let needsWeightGradient: Bool
+    let needsDataGradient: Bool
+
+    // Forward
+    var raw: Reservation?
+    var affine: Reservation?
+    var moments: Reservation?
+    var transform: TransformChoice?
+    var transformed: Reservation?
+    /// Where the weights lie that were transformed for inference; nil: there are none.
+    var readyWeights: Int?
+    /// The copy of a thin input or of a thin output's gradient, and room for weights in reverse.
+    var thin: Reservation?
+    var reversedWeights: Reservation?
+
+    // Backward
+    var rawGradient: Reservation?
+    var sums: Reservation?
+    var means: Reservation?
+    /// The gradient of a reflected or upsampled grid.
+    var large: Reservation?
+    var dataTransform: TransformChoice?
+    var weightTransform: TransformChoice?
+    /// Data and weight gradient, one after the other.
+    var gradientTransformed: Reservation?
+
+    // Tangents
+    var tangentTransformed: Reservation?
+
+    init(_ operation: Convolution, _ planner: OperationPlanner) {
+      let mode = planner.mode
+      let input = planner.shape(operation.input)
+      let output = planner.shape(operation.first.value)
+      layout = ConvolutionLayout(operation.geometry, operation.packing, planner.rule, input: input, output: output)
+      gradientImages = planner.gradientImages(operation.input)
+      runsBackward = planner.runsBackward
+      needsWeightGradient = runsBackward && mode.needsParameterGradients
+      needsDataGradient = planner.needsGradient(operation.input)
+      planner.requireZeros(max(input.c, output.c))
+      reserveForward(operation, planner, output)
+      if runsBackward { reserveBackward(operation, planner, input, output) }
+      if mode.keepsGradients { reserveTangents(operation, planner) }
+      reserveThinSide(planner)
+    }
+
+    private mutating func reserveForward(_ operation: Convolution, _ planner: OperationPlanner, _ output: Shape) {
+      let mode = planner.mode
+      let statistics = operation.statistics(mode)
+      if statistics != nil {
+        affine = planner.reserve(4 * output.n * output.c, from: .forward, through: runsBackward ? .backward : .forward)
+      }
+      if statistics == .data {
+        moments = planner.reserve(PlannedNormalization.partialCount(output), in: .forward)
+        // The backward pass of a normalisation needs what was normalised.
+        if runsBackward { raw = planner.reserve(output.count, from: .forward, through: .backward) }
+      }
+      transform = layout.transform(
+        isDataGradient: false, images: planner.images, hasReadyWeights: mode.hasReadyWeights)
+      guard let transform else { return }
+      transformed = planner.reserve(mode.hasReadyWeights ? transform.tiles : transform.count, in: .forward)
+      if mode.hasReadyWeights { readyWeights = planner.reserveReady(transform.transformedWeights) }
+    }
+
+    private mutating func reserveBackward(
+      _ operation: Convolution, _ planner: OperationPlanner, _ input: Shape, _ output: Shape
+    ) {
+      if operation.statistics(planner.mode) == .data {
+        means = planner.reserve(2 * output.n * output.c, in: .backward)
+      } else {
+        // Without statistics, signs are taken from the output.
+        planner.keep(.values, of: operation.first.value, until: .backward)
+      }
+      sums = planner.reserve(PlannedNormalization.partialCount(output), in: .backward)
+      // The gradient of the sum is the residual's as well.
+      if operation.residual != nil { rawGradient = planner.reserve(output.count, in: .backward) }
+      if needsDataGradient {
+        if !operation.geometry.isTransposed, !operation.geometry.readsInputDirectly {
+          large = planner.reserve(
+            gradientImages * layout.grid.rows.count * layout.grid.columns.count * input.c, in: .backward)
+        }
+        dataTransform = layout.transform(isDataGradient: true, images: gradientImages, hasReadyWeights: false)
+      }
+      if needsWeightGradient {
+        weightTransform = layout.transform(isDataGradient: false, images: planner.images, hasReadyWeights: false)
+        if layout.thin != .input { planner.keepOrRemake(operation.input) }
+      }
+      let count = max(dataTransform?.count ?? 0, weightTransform?.count ?? 0)
+      if count > 0 { gradientTransformed = planner.reserve(count, in: .backward) }
+    }
+
+    /// Slopes are taken from the output, and the gradient in front of them is kept.
+    private mutating func reserveTangents(_ operation: Convolution, _ planner: OperationPlanner) {
+      planner.keep(.values, of: operation.first.value, until: .tangent)
+      planner.keep(.gradients, of: operation.first.value, until: .tangent)
+      if let transform { tangentTransformed = planner.reserve(transform.count, in: .tangent) }
+    }
+
+    private mutating func reserveThinSide(_ planner: OperationPlanner) {
+      let counts = layout.thinCounts
+      var use = Phase.forward
+      switch layout.thin {
+      case nil: return
+      case .input:
+        thin = planner.reserve(counts.copy, from: .forward, through: needsWeightGradient ? .backward : .forward)
+      case .output:
+        guard runsBackward else { return }
+        use = .backward
+        thin = planner.reserve(counts.copy, in: .backward)
+      }
+      if counts.weights > 0 { reversedWeights = planner.reserve(counts.weights, in: use) }
+    }
+  }
+}

@@ -10,7 +10,7 @@ ifeq ($(shell uname -s),Darwin)
   export PKG_CONFIG_PATH := $(shell brew --prefix openblas 2>/dev/null)/lib/pkgconfig:$(PKG_CONFIG_PATH)
 endif
 
-.PHONY: build demo test test-sanitized bench format lint clean dependencies
+.PHONY: build demo test test-sanitized bench format lint clean dependencies portable install dist
 
 dependencies:
 	@scripts/install-dependencies
@@ -46,6 +46,28 @@ test-sanitized: dependencies
 	swift test $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-sanitized --skip-build --no-parallel \
 	  --filter '$(SANITIZED)'
 
+# The program with Swift's own libraries in it: it runs where no Swift is installed, given libpng and OpenBLAS.
+PORTABLE = .build-portable/release/translate-cli
+PREFIX ?= /usr/local
+VERSION = $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Translate/PackageVersion.swift)
+DIST = translate-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
+
+portable: dependencies
+	swift build -c release --static-swift-stdlib --scratch-path .build-portable --product translate-cli
+
+# Program, manual page and completions below PREFIX (and DESTDIR, for packages).
+install: portable
+	scripts/install-program $(PORTABLE) "$(DESTDIR)$(PREFIX)"
+
+# An archive of the same for machines of this kind, checked where no Swift can be found.
+dist: portable
+	rm -rf dist/$(DIST)
+	scripts/install-program $(PORTABLE) dist/$(DIST)
+	cp README.md CHANGELOG.md dist/$(DIST)
+	scripts/check-portable dist/$(DIST)/bin/translate-cli
+	tar -C dist -czf dist/$(DIST).tar.gz $(DIST)
+	@echo "dist/$(DIST).tar.gz"
+
 bench: build
 	.build/release/translate-bench
 
@@ -56,4 +78,4 @@ lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
 
 clean:
-	rm -rf .build .build-sanitized $(DEMO)
+	rm -rf .build .build-sanitized .build-portable dist $(DEMO)

@@ -84,6 +84,11 @@ def add(name, samples, depth, colour, pixels, alpha=None, pillow=None, **options
         "width": WIDTH, "height": HEIGHT, "bitDepth": depth, "channels": pixels.shape[2],
         "interlaced": options.get("interlaced", False), "pixels": pixels.reshape(-1).tolist(),
         "alpha": None if alpha is None else alpha.reshape(-1).tolist()}
+    if depth == 16:  # as stored
+        colours = pixels.shape[2]
+        opacity = samples[:, :, -1] if samples.shape[2] > colours else None if alpha is None else alpha.astype(int) * 257
+        expected[name]["pixels16"] = samples[:, :, :colours].reshape(-1).tolist()
+        expected[name]["alpha16"] = None if opacity is None else opacity.reshape(-1).tolist()
     if pillow:
         whole = pixels if alpha is None else np.concatenate([pixels, alpha.reshape(HEIGHT, WIDTH, 1)], 2)
         seen = np.asarray(Image.open(io.BytesIO(data)).convert(pillow)).reshape(whole.shape)

@@ -6,18 +6,10 @@ extension Picture {
       x >= 0 && y >= 0 && width >= 0 && height >= 0 && width <= self.width - x && height <= self.height - y,
       "a crop must lie within the image")
     if width == self.width && height == self.height { return self }
-    func part(_ samples: [UInt8], _ channels: Int) -> [UInt8] {
-      var part: [UInt8] = []
-      part.reserveCapacity(width * height * channels)
-      for row in y..<y + height {
-        let start = (row * self.width + x) * channels
-        part += samples[start..<start + width * channels]
-      }
-      return part
+    return switch content {
+    case .bytes(let samples): Picture(.bytes(samples.cropped(x: x, y: y, width: width, height: height)))
+    case .words(let samples): Picture(.words(samples.cropped(x: x, y: y, width: width, height: height)))
     }
-    return Picture(
-      width: width, height: height, channels: channels, pixels: part(pixels, channels),
-      alpha: alpha.map { part($0, 1) })
   }
 
   /// The columns left of the middle; of an odd width the middle column belongs to neither half.
@@ -28,26 +20,37 @@ extension Picture {
 
   /// The picture as in a mirror, left and right exchanged, alpha too.
   package func flippedHorizontally() -> Picture {
-    func flipped(_ samples: [UInt8], _ channels: Int) -> [UInt8] {
-      [UInt8](unsafeUninitializedCapacity: samples.count) { target, count in
-        samples.withUnsafeBufferPointer { source in
-          for row in 0..<height {
-            let start = row * width * channels
-            var from = start + (width - 1) * channels
-            var to = start
-            for _ in 0..<width {
-              for channel in 0..<channels { target[to + channel] = source[from + channel] }
-              from -= channels
-              to += channels
-            }
-          }
-        }
-        count = samples.count
-      }
+    switch content {
+    case .bytes(let samples): Picture(.bytes(samples.flippedHorizontally()))
+    case .words(let samples): Picture(.words(samples.flippedHorizontally()))
     }
-    return Picture(
-      width: width, height: height, channels: channels, pixels: flipped(pixels, channels),
-      alpha: alpha.map { flipped($0, 1) })
+  }
+
+  /// The picture with mirrored borders, without opacity; `padding` is made for its size.
+  package func padded(_ padding: Padding) -> Picture {
+    precondition(padding.width == width && padding.height == height, "a padding is made for one size")
+    return switch content {
+    case .bytes(let samples): Picture(.bytes(samples.padded(padding)))
+    case .words(let samples): Picture(.words(samples.padded(padding)))
+    }
+  }
+
+  /// This picture, as large as `other` by bicubic interpolation, with `other` on its right: in colour and with 16 bits where
+  /// one of them is, without opacity. Both have pixels.
+  package func joined(_ other: Picture) -> Picture {
+    guard width == other.width, height == other.height else {
+      return resized(width: other.width, height: other.height).joined(other)
+    }
+    let (channels, bitDepth) = (max(channels, other.channels), max(bitDepth, other.bitDepth))
+    let (a, b) = (
+      converted(channels: channels).converted(bitDepth: bitDepth),
+      other.converted(channels: channels).converted(bitDepth: bitDepth)
+    )
+    switch (a.content, b.content) {
+    case (.bytes(let a), .bytes(let b)): return Picture(.bytes(a.joined(b)))
+    case (.words(let a), .words(let b)): return Picture(.words(a.joined(b)))
+    default: preconditionFailure("both have one depth")
+    }
   }
 
   /// The picture with 1 (grey) or 3 (RGB) channels, alpha kept.
@@ -57,23 +60,10 @@ extension Picture {
   package func converted(channels target: Int) -> Picture {
     precondition(target == 1 || target == 3, "an image has 1 or 3 channels")
     if target == channels { return self }
-    let pixelCount = width * height
-    let converted = [UInt8](unsafeUninitializedCapacity: pixelCount * target) { to, count in
-      pixels.withUnsafeBufferPointer { from in
-        for i in 0..<pixelCount {
-          if target == 3 {
-            to[3 * i] = from[i]
-            to[3 * i + 1] = from[i]
-            to[3 * i + 2] = from[i]
-          } else {
-            let luma = 19595 * UInt32(from[3 * i]) + 38470 * UInt32(from[3 * i + 1]) + 7471 * UInt32(from[3 * i + 2])
-            to[i] = UInt8(truncatingIfNeeded: (luma + 32768) >> 16)
-          }
-        }
-      }
-      count = pixelCount * target
+    return switch content {
+    case .bytes(let samples): Picture(.bytes(samples.converted(channels: target)))
+    case .words(let samples): Picture(.words(samples.converted(channels: target)))
     }
-    return Picture(width: width, height: height, channels: target, pixels: converted, alpha: alpha)
   }
 }
 

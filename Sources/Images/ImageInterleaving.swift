@@ -1,10 +1,10 @@
-extension Picture {
-  /// A picture of `channels` + 1 samples a pixel, the last one alpha.
-  init(width: Int, height: Int, channels: Int, interleaved: [UInt8]) {
+extension PixelSamples {
+  /// Samples of `channels` + 1 numbers a pixel, the last one alpha.
+  init(width: Int, height: Int, channels: Int, interleaved: [Sample]) {
     let count = width * height
-    var alpha: [UInt8] = []
-    let pixels = [UInt8](unsafeUninitializedCapacity: count * channels) { pixels, pixelsCount in
-      alpha = [UInt8](unsafeUninitializedCapacity: count) { alpha, alphaCount in
+    var alpha: [Sample] = []
+    let pixels = [Sample](unsafeUninitializedCapacity: count * channels) { pixels, pixelsCount in
+      alpha = [Sample](unsafeUninitializedCapacity: count) { alpha, alphaCount in
         interleaved.withUnsafeBufferPointer { source in
           if channels == 1 {
             for i in 0..<count {
@@ -28,10 +28,10 @@ extension Picture {
   }
 
   /// The samples with alpha as the last one of each pixel; `pixels` themselves where there is no alpha.
-  func interleavedWithAlpha() -> [UInt8] {
+  func interleavedWithAlpha() -> [Sample] {
     guard let alpha else { return pixels }
     let count = width * height
-    return [UInt8](unsafeUninitializedCapacity: count * (channels + 1)) { target, targetCount in
+    return [Sample](unsafeUninitializedCapacity: count * (channels + 1)) { target, targetCount in
       pixels.withUnsafeBufferPointer { pixels in
         alpha.withUnsafeBufferPointer { alpha in
           if channels == 1 {

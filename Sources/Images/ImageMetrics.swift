@@ -2,10 +2,12 @@ import Files
 import Foundation
 
 /// How much two pictures differ, by the three usual numbers; alpha is not compared.
+///
+/// Pictures of 16 bits are compared in full; numbers are in units of 8 bits, so that they compare with those of others.
 public struct ImageMetrics: Sendable, Equatable, Codable {
-  /// Mean absolute error of the samples, 0 (equal) to 255.
+  /// Mean absolute error of the samples, 0 (equal) to 255; one of 16 bits counts as 1/257.
   public var meanAbsoluteError: Double
-  /// Peak signal-to-noise ratio in decibels, 10 log₁₀(255² / mean squared error); infinite for equal pictures, which
+  /// Peak signal-to-noise ratio in decibels, 10 log₁₀(peak² / mean squared error); infinite for equal pictures, which
   /// JSON writes as null.
   public var psnr: Double
   /// Mean structural similarity, −1 to 1 (equal).
@@ -18,7 +20,8 @@ public struct ImageMetrics: Sendable, Equatable, Codable {
     self.ssim = ssim
   }
 
-  /// Compares two pictures of one size; where just one of them is grey it is taken as RGB.
+  /// Compares two pictures of one size; where just one of them is grey it is taken as RGB, where just one has 16 bits the
+  /// other is widened.
   ///
   /// - Throws: `FileError` naming both sizes where they differ, or where there are no pixels.
   public static func compare(_ a: Picture, _ b: Picture) throws -> ImageMetrics {
@@ -32,8 +35,22 @@ public struct ImageMetrics: Sendable, Equatable, Codable {
       throw FileError(path: nil, problem: "images without pixels cannot be compared")
     }
     let channels = max(a.channels, b.channels)
-    let (a, b) = (a.converted(channels: channels), b.converted(channels: channels))
+    let bitDepth = max(a.bitDepth, b.bitDepth)
+    let (a, b) = (
+      a.converted(channels: channels).converted(bitDepth: bitDepth),
+      b.converted(channels: channels).converted(bitDepth: bitDepth)
+    )
+    switch (a.content, b.content) {
+    case (.bytes(let a), .bytes(let b)): return compare(a, b)
+    case (.words(let a), .words(let b)): return compare(a, b)
+    default: preconditionFailure("both have one depth")
+    }
+  }
+
+  private static func compare<Sample>(_ a: PixelSamples<Sample>, _ b: PixelSamples<Sample>) -> ImageMetrics {
+    let peak = Double(Sample.peak)
     var absolute = 0
+    // A sum of squares of 16 bits takes 32 bits a sample: more than a picture has samples is left.
     var squared = 0
     a.pixels.withUnsafeBufferPointer { a in
       b.pixels.withUnsafeBufferPointer { b in
@@ -46,7 +63,8 @@ public struct ImageMetrics: Sendable, Equatable, Codable {
     }
     let count = Double(a.pixels.count)
     return ImageMetrics(
-      meanAbsoluteError: Double(absolute) / count, psnr: 10 * log10(255 * 255 * count / Double(squared)),
+      meanAbsoluteError: Double(absolute) / count * (255 / peak),
+      psnr: 10 * log10(peak * peak * count / Double(squared)),
       ssim: StructuralSimilarity.mean(a, b))
   }
 

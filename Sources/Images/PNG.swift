@@ -5,7 +5,7 @@ import Foundation
 /// PNG streams from and to pictures, by the simplified interface of libpng (the one file that imports it).
 ///
 /// Samples are taken as stored: no gamma, profile or primaries of the file change them. Grey of 1, 2 and 4 bits is
-/// stretched to 0...255, 16 bits become ⌊v/257⌉, palettes become RGB, tRNS becomes alpha, alpha is not multiplied in.
+/// stretched to 0...255, palettes become RGB, tRNS becomes alpha, alpha is not multiplied in; 16 bits stay 16 bits.
 public enum PNG {
   /// Decodes a whole PNG stream.
   ///
@@ -37,15 +37,13 @@ public enum PNG {
   private static func decodeReduced(_ bytes: UnsafeRawBufferPointer, _ header: PNGHeader, path: String?) throws
     -> Picture
   {
-    if header.isInterlaced && header.bitDepth == 16 { return try decodeInterlaced16(bytes, header, path: path) }
+    if header.bitDepth == 16 { return try decode16(bytes, header, path: path) }
     return try withImage { control in
       guard png_image_begin_read_from_memory(control, bytes.baseAddress, bytes.count) != 0,
         control.pointee.width == header.width, control.pointee.height == header.height
       else { throw PNGChunks.damaged(path, message(control)) }
       let hasAlpha = control.pointee.format & UInt32(PNG_FORMAT_FLAG_ALPHA) != 0
       control.pointee.format = format(channels: header.channels, hasAlpha: hasAlpha)
-      // Without this flag samples of 16 bits would be taken as linear light and bent to the sRGB curve.
-      control.pointee.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
       let pixelCount = header.width * header.height
       let samples = header.channels + (hasAlpha ? 1 : 0)
       let pixels = try [UInt8](unsafeUninitializedCapacity: pixelCount * samples) { buffer, count in
@@ -57,12 +55,14 @@ public enum PNG {
       guard hasAlpha else {
         return Picture(width: header.width, height: header.height, channels: header.channels, pixels: pixels)
       }
-      return Picture(width: header.width, height: header.height, channels: header.channels, interleaved: pixels)
+      return Picture(
+        .bytes(PixelSamples(width: header.width, height: header.height, channels: header.channels, interleaved: pixels))
+      )
     }
   }
 
-  /// Decodes what libpng would get wrong (see `InterlacedPNG16`), with no more than zlib.
-  private static func decodeInterlaced16(_ bytes: UnsafeRawBufferPointer, _ header: PNGHeader, path: String?) throws
+  /// Decodes 16 bits a sample (see `PNG16`), with no more than zlib.
+  private static func decode16(_ bytes: UnsafeRawBufferPointer, _ header: PNGHeader, path: String?) throws
     -> Picture
   {
     var compressed: [UInt8] = []
@@ -79,21 +79,33 @@ public enum PNG {
         transparentValue = (0..<header.channels).map { UInt16(content[2 * $0]) << 8 | UInt16(content[2 * $0 + 1]) }
       }
     }
-    let decoder = InterlacedPNG16(header: header, transparentValue: transparentValue)
+    let decoder = PNG16(header: header, transparentValue: transparentValue)
     var raw = [UInt8](repeating: 0, count: decoder.byteCount)
     var count = uLongf(raw.count)
     guard uncompress(&raw, &count, compressed, uLong(compressed.count)) == Z_OK, count == raw.count,
-      let image = decoder.image(&raw)
+      let image = decoder.picture(&raw)
     else { throw PNGChunks.damaged(path, "its pixels cannot be decompressed") }
     return image
   }
 
-  /// Encodes a picture with 8 bits a sample as grey, grey and alpha, RGB or RGBA, without statements about colour.
+  /// Encodes a picture with its 8 or 16 bits a sample as grey, grey and alpha, RGB or RGBA, without statements about
+  /// colour.
   ///
   /// - Throws: `FileError` where the picture is empty, or larger than libpng can write.
   public static func encode(_ image: Picture) throws -> Data {
+    switch image.content {
+    case .bytes(let samples): try encode8(samples)
+    case .words(let samples): try encode16(samples)
+    }
+  }
+
+  private static func tooLarge(_ width: Int, _ height: Int) -> String {
+    "cannot be written as PNG with \(width) × \(height) pixels"
+  }
+
+  private static func encode8(_ image: PixelSamples<UInt8>) throws -> Data {
     let interleaved = image.interleavedWithAlpha()
-    let tooLarge = "cannot be written as PNG with \(image.width) × \(image.height) pixels"
+    let tooLarge = tooLarge(image.width, image.height)
     return try withImage { control in
       guard let width = UInt32(exactly: image.width), let height = UInt32(exactly: image.height) else {
         throw FileError(path: nil, problem: tooLarge)
@@ -120,6 +132,33 @@ public enum PNG {
         capacity = count
       }
       throw FileError(path: nil, problem: "\(tooLarge): \(message(control))")
+    }
+  }
+
+  /// Writes 16 bits as they are; libpng's simplified interface would take them as linear light and say so in the file.
+  private static func encode16(_ image: PixelSamples<UInt16>) throws -> Data {
+    let sides = 1...PNGChunks.longestSide
+    guard sides.contains(image.width), sides.contains(image.height) else {
+      throw FileError(path: nil, problem: tooLarge(image.width, image.height))
+    }
+    let rows = PNG16.rows(image)
+    // As fast as for 8 bits, see `encode8`.
+    let level: Int32 = 3
+    var compressed = [UInt8](repeating: 0, count: Int(compressBound(uLong(rows.count))))
+    var count = uLongf(compressed.count)
+    guard compress2(&compressed, &count, rows, uLong(rows.count), level) == Z_OK else {
+      throw FileError(path: nil, problem: tooLarge(image.width, image.height))
+    }
+    return PNGChunks.stream(
+      width: image.width, height: image.height, bitDepth: 16,
+      colorType: PNGHeader.ColorType(channels: image.channels, hasAlpha: image.alpha != nil),
+      imageData: compressed.prefix(Int(count))
+    ) { kind, content in
+      // The checksum covers the kind and the content.
+      var checksum = CRC32()
+      kind.withUnsafeBytes { checksum.update($0) }
+      content.withUnsafeBytes { checksum.update($0) }
+      return checksum.value
     }
   }
 

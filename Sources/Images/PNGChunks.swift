@@ -1,4 +1,5 @@
 import Files
+import Foundation
 
 /// The chunks of a PNG stream (https://www.w3.org/TR/png-3/#5DataRep), as far as they concern the pixels.
 enum PNGChunks {
@@ -132,6 +133,39 @@ enum PNGChunks {
     stream += signature
     for range in kept { stream += bytes[range] }
     return (stream, imageDataCount)
+  }
+
+  /// A stream of header, pixels and end, not interlaced.
+  ///
+  /// - Parameters:
+  ///   - imageData: the compressed rows
+  ///   - checksum: the CRC-32 of a chunk's kind and content
+  static func stream(
+    width: Int, height: Int, bitDepth: Int, colorType: PNGHeader.ColorType, imageData data: ArraySlice<UInt8>,
+    checksum: (_ kind: [UInt8], _ content: ArraySlice<UInt8>) -> UInt32
+  ) -> Data {
+    var stream = Data(signature)
+    func append(_ kind: String, _ content: ArraySlice<UInt8>) {
+      let kind = Array(kind.utf8)
+      stream.append(contentsOf: bigEndian(content.count))
+      stream.append(contentsOf: kind)
+      stream.append(contentsOf: content)
+      stream.append(contentsOf: bigEndian(Int(checksum(kind, content))))
+    }
+    append(
+      "IHDR", (bigEndian(width) + bigEndian(height) + [UInt8(bitDepth), colorType.rawValue, 0, 0, 0])[...])
+    // A chunk holds up to 2³¹ − 1 bytes.
+    var rest = data
+    repeat {
+      append("IDAT", rest.prefix(1 << 30))
+      rest = rest.dropFirst(1 << 30)
+    } while !rest.isEmpty
+    append("IEND", [])
+    return stream
+  }
+
+  private static func bigEndian(_ number: Int) -> [UInt8] {
+    (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
   }
 
   static func truncated(_ path: String?) -> FileError {

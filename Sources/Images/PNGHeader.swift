@@ -9,6 +9,11 @@ package struct PNGHeader: Sendable, Equatable {
     case palette = 3
     case greyAlpha = 4
     case rgbAlpha = 6
+
+    /// Grey (1 channel) or RGB (3), with or without opacity.
+    init(channels: Int, hasAlpha: Bool) {
+      self = channels == 1 ? (hasAlpha ? .greyAlpha : .grey) : (hasAlpha ? .rgbAlpha : .rgb)
+    }
   }
 
   /// Pixels in a row.
@@ -40,11 +45,11 @@ package struct PNGHeader: Sendable, Equatable {
   /// Bytes of all rows before compression, without filter bytes.
   package var rawByteCount: Int { height * ((width * bitsPerPixel + 7) / 8) }
 
-  /// Bytes that decoding takes beside the stream: all samples, those with opacity once more while they are parted, and
-  /// what libpng leaves to us as it was compressed.
+  /// Bytes that decoding takes beside the stream: all samples, those of 8 bits with opacity once more while they are
+  /// parted, those of 16 bits once more as rows of bytes.
   var decodedByteCount: Int {
     let samples = width * height * (channels + (hasAlpha ? 1 : 0))
-    return (hasAlpha ? 2 : 1) * samples + (isInterlaced && bitDepth == 16 ? rawByteCount : 0)
+    return bitDepth == 16 ? 2 * samples + rawByteCount : (hasAlpha ? 2 : 1) * samples
   }
 
   /// Throws where the picture has more pixels than `limit` allows.

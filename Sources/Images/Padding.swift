@@ -40,12 +40,7 @@ package struct Padding: Equatable {
 
 extension Padding {
   /// Pictures of `width` × `height` pixels, one after another, with their borders.
-  package func apply(to samples: [UInt8], channels: Int) -> [UInt8] { mirrored(samples, channels) }
-
-  /// The same for the numbers that networks see.
-  package func apply(to samples: [Float], channels: Int) -> [Float] { mirrored(samples, channels) }
-
-  private func mirrored<Sample>(_ samples: [Sample], _ channels: Int) -> [Sample] {
+  package func apply<Sample>(to samples: [Sample], channels: Int) -> [Sample] {
     let images = samples.count / max(1, width * height * channels)
     var padded: [Sample] = []
     padded.reserveCapacity(images * paddedWidth * paddedHeight * channels)
@@ -61,13 +56,6 @@ extension Padding {
 }
 
 extension Picture {
-  /// The picture with mirrored borders, without opacity.
-  package func padded(_ padding: Padding) -> Picture {
-    Picture(
-      width: padding.paddedWidth, height: padding.paddedHeight, channels: channels,
-      pixels: padding.isEmpty ? pixels : padding.apply(to: pixels, channels: channels))
-  }
-
   /// The picture without its borders.
   package func cropped(_ padding: Padding) -> Picture {
     padding.isEmpty

@@ -1,13 +1,14 @@
 import Foundation
 
 /// Structural similarity (Wang, Bovik, Sheikh, Simoncelli 2004) with a Gaussian window of 11 × 11 and σ = 1.5, as
-/// scikit-image computes it with `gaussian_weights=True, use_sample_covariance=False, data_range=255`.
+/// scikit-image computes it with `gaussian_weights=True, use_sample_covariance=False, data_range=255` (65535 for 16 bits).
 enum StructuralSimilarity {
   /// Side of the window.
   private static let side = 11
-  /// (K₁ · 255)² and (K₂ · 255)², which keep the quotient finite in flat regions.
-  private static let c1 = (0.01 * 255) * (0.01 * 255)
-  private static let c2 = (0.03 * 255) * (0.03 * 255)
+  /// (K₁ · L)² and (K₂ · L)² with the largest sample L, which keep the quotient finite in flat regions.
+  private static func constants(_ peak: Double) -> (Double, Double) {
+    ((0.01 * peak) * (0.01 * peak), (0.03 * peak) * (0.03 * peak))
+  }
 
   /// The weights of one window position along one axis.
   private struct Window {
@@ -34,7 +35,7 @@ enum StructuralSimilarity {
   /// The mean over all window positions and channels of two pictures of equal shape with at least one pixel.
   ///
   /// Weighted sums of x, y, x² + y² and xy are taken along rows, then along columns, as the four lanes of a vector.
-  static func mean(_ a: Picture, _ b: Picture) -> Double {
+  static func mean<Sample>(_ a: PixelSamples<Sample>, _ b: PixelSamples<Sample>) -> Double {
     let columns = windows(a.width)
     let rows = windows(a.height)
     let weights = columns.flatMap(\.weights)
@@ -51,11 +52,12 @@ enum StructuralSimilarity {
     return total / Double(a.channels * columns.count * rows.count)
   }
 
-  private static func sum(
-    _ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>, channel: Int, of channels: Int, width: Int,
+  private static func sum<Sample: PixelSample>(
+    _ a: UnsafeBufferPointer<Sample>, _ b: UnsafeBufferPointer<Sample>, channel: Int, of channels: Int, width: Int,
     _ columns: [Window], _ weights: UnsafeBufferPointer<Double>, _ rows: [Window]
   ) -> Double {
     let columnCount = columns.count
+    let (c1, c2) = constants(Double(Sample.peak))
     // (width) products of one row; (11, columns) sums along the latest rows, row r at r modulo 11.
     var products = [SIMD4<Double>](repeating: .zero, count: width)
     var ring = [SIMD4<Double>](repeating: .zero, count: side * columnCount)

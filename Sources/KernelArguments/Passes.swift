@@ -167,7 +167,8 @@ package struct ActivationGradientPass {
   ///
   /// - Parameter normalization: what the normalisation by statistics of the data adds; nil: there is none
   package init(
-    pixels: Int, channels: Int, input: PixelView, normalization: NormalizationGradient?, dropout: DropoutMask?, scale: Float,
+    pixels: Int, channels: Int, input: PixelView, normalization: NormalizationGradient?, dropout: DropoutMask?,
+    scale: Float,
     first: RectifiedView, second: RectifiedView?, output: PixelView
   ) {
     self.pixels = pixels

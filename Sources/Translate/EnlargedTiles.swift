@@ -67,39 +67,47 @@ struct EnlargedTiles {
   var isWhole: Bool { columns.starts.count == 1 && rows.starts.count == 1 }
 
   /// Bytes of the enlarged picture.
-  func bytes(channels: Int) -> Int { width * height * scale * scale * channels }
+  func bytes(channels: Int, bitDepth: Int) -> Int { width * height * scale * scale * channels * bitDepth / 8 }
 
   /// The enlarged picture from its enlarged windows, row by row from the top left.
-  func assemble(channels: Int, _ enlarge: (Window) throws -> Picture) rethrows -> Picture {
-    func window(_ column: Int, _ row: Int) -> Window {
-      Window(x: columns.starts[column], y: rows.starts[row], width: columns.length, height: rows.length)
-    }
+  ///
+  /// - Parameter bitDepth: bits of a sample of the enlarged windows
+  func assemble(channels: Int, bitDepth: Int, _ enlarge: (Window) throws -> Picture) rethrows -> Picture {
     if isWhole { return try enlarge(window(0, 0)) }
+    let (width, height) = (width * scale, height * scale)
+    if bitDepth == 16 {
+      let pixels = try samples(channels, enlarge) { part -> [UInt16]? in
+        if case .words(let samples) = part.content { samples.pixels } else { nil }
+      }
+      return Picture(width: width, height: height, channels: channels, pixels16: pixels)
+    }
+    return try Picture(
+      width: width, height: height, channels: channels, pixels: samples(channels, enlarge) { $0.pixels })
+  }
+
+  private func window(_ column: Int, _ row: Int) -> Window {
+    Window(x: columns.starts[column], y: rows.starts[row], width: columns.length, height: rows.length)
+  }
+
+  private func samples<Sample: PixelSample>(
+    _ channels: Int, _ enlarge: (Window) throws -> Picture, _ pixels: (Picture) -> [Sample]?
+  ) rethrows -> [Sample] {
     let line = width * scale * channels
-    var pixels = [UInt8](repeating: 0, count: line * height * scale)
+    var whole = [Sample](repeating: 0, count: line * height * scale)
     for row in rows.starts.indices {
       for column in columns.starts.indices {
         let window = window(column, row)
         let part = try enlarge(window)
+        guard let samples = pixels(part) else { preconditionFailure("every window has the depth that was asked for") }
         let (left, right) = (columns.borders[column] * scale, columns.borders[column + 1] * scale)
         for y in rows.borders[row] * scale..<rows.borders[row + 1] * scale {
           let from = ((y - window.y * scale) * part.width + left - window.x * scale) * channels
           let count = (right - left) * channels
           let to = y * line + left * channels
-          pixels.replaceSubrange(to..<to + count, with: part.pixels[from..<from + count])
+          whole.replaceSubrange(to..<to + count, with: samples[from..<from + count])
         }
       }
     }
-    return Picture(width: width * scale, height: height * scale, channels: channels, pixels: pixels)
-  }
-}
-
-extension Picture {
-  /// The opacity of the picture when it is `scale` times as wide and high, by bicubic interpolation; nil: it has none.
-  func alpha(enlargedBy scale: Int) -> [UInt8]? {
-    alpha.map {
-      Picture(width: width, height: height, channels: 1, pixels: $0)
-        .resized(width: width * scale, height: height * scale, filter: .bicubic).pixels
-    }
+    return whole
   }
 }

@@ -36,7 +36,7 @@ struct FolderPipeline {
     }
     encoding = WorkQueue(workers: Self.codecThreads, bound: ahead, urgency: .yielding) { done in
       ledger.finish(done.item) {
-        try Self.write(sideBySide ? Self.joined(done.input, done.output) : done.output, to: done.item.target)
+        try Self.write(sideBySide ? done.input.joined(done.output) : done.output, to: done.item.target)
       }
     }
   }
@@ -77,18 +77,5 @@ struct FolderPipeline {
   private static func write(_ image: Picture, to path: String) throws {
     try OutputFolder.make(forFile: path)
     try PNG.write(image, to: path)
-  }
-
-  /// Input and output beside each other, the input as large as the output by bicubic interpolation; in colour where one of
-  /// them is, without opacity.
-  private static func joined(_ left: Picture, _ right: Picture) -> Picture {
-    let left = left.resized(width: right.width, height: right.height)
-    let channels = max(left.channels, right.channels)
-    let halves = [left, right].map { $0.channels == channels ? $0 : $0.converted(channels: channels) }
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(2 * halves[0].pixels.count)
-    let line = left.width * channels
-    for row in 0..<left.height { for half in halves { pixels += half.pixels[row * line..<(row + 1) * line] } }
-    return Picture(width: 2 * left.width, height: left.height, channels: channels, pixels: pixels)
   }
 }

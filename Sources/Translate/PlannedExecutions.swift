@@ -37,23 +37,28 @@ package final class PlannedExecutions {
   ///   - channels: of the network's input (C)
   ///   - padding: what brings them to a size that the network takes
   ///   - range: what the network calls black and white
+  ///   - bitDepth: bits of a sample of what becomes of each
   ///   - fill: writes the padded pictures, (N, C, padded height, padded width)
   /// - Throws: `FileError` where the memory at hand is too small
   package func pictures(
-    _ count: Int, channels: Int, _ padding: Padding, range: ClosedRange<Float> = -1...1, dropoutKey: UInt64 = 0,
+    _ count: Int, channels: Int, _ padding: Padding, range: ClosedRange<Float> = -1...1,
+    bitDepth: (Int) -> Int = { _ in 8 }, dropoutKey: UInt64 = 0,
     fill: (MutableTensorView<Float>) throws -> Void
   ) throws -> [Picture] {
     let execution = try self(Shape(count, channels, padding.paddedHeight, padding.paddedWidth))
     try fill(execution.input)
     execution.forward(dropoutKey: dropoutKey)
-    return (0..<count).map { execution.output.images($0..<$0 + 1).image(range: range).cropped(padding) }
+    return (0..<count).map {
+      execution.output.images($0..<$0 + 1).image(range: range, bitDepth: bitDepth($0)).cropped(padding)
+    }
   }
 }
 
 extension TensorView<Float> {
-  /// The first image as bytes, `range` to 0 … 255.
-  package func image(range: ClosedRange<Float> = -1...1) -> Picture {
+  /// The first image as a picture: `range` to 0 … 255, or to 0 … 65535 where `bitDepth` is 16.
+  package func image(range: ClosedRange<Float> = -1...1, bitDepth: Int = 8) -> Picture {
     ImageTensor.image(
-      from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride, range: range)
+      from: base, width: shape.w, height: shape.h, channels: shape.c, pixelStride: stride, bitDepth: bitDepth,
+      range: range)
   }
 }

@@ -54,7 +54,7 @@ extension FolderTranslation {
     let image = half.map(whole.half) ?? whole
     do {
       let output = try translator.translate(image, name: name)
-      return try PNG.encode(sideBySide ? Self.joined(image, output) : output)
+      return try PNG.encode(sideBySide ? image.joined(output) : output)
     } catch var error as FileError {
       if error.path == nil { error.path = path }
       throw error

@@ -28,35 +28,53 @@ struct Tiling {
   }
 
   /// Memory that putting a picture of this size together takes: the picture, and sums of a row of squares.
-  static func bytes(width: Int, tile: Int, height: Int, channels: Int) -> Int {
-    width * height * channels + width * min(tile, height) * (channels + 1) * MemoryLayout<Float>.stride
+  static func bytes(width: Int, tile: Int, height: Int, channels: Int, bitDepth: Int) -> Int {
+    width * height * channels * bitDepth / 8 + width * min(tile, height) * (channels + 1) * MemoryLayout<Float>.stride
   }
 
   /// The whole picture from the translations of its squares, row by row from the top left.
   ///
   /// Where squares overlap, each counts by its distance from its own border. Sums are held for one row of squares at a
   /// time, so that memory is little more than the picture's own.
-  func assemble(channels: Int, _ translate: (Square) throws -> Picture) rethrows -> Picture {
-    var pixels: [UInt8] = []
+  func assemble(channels: Int, bitDepth: Int, _ translate: (Square) throws -> Picture) rethrows -> Picture {
+    if bitDepth == 16 {
+      return try Picture(
+        width: width, height: height, channels: channels, pixels16: samples(channels: channels, translate))
+    }
+    return try Picture(width: width, height: height, channels: channels, pixels: samples(channels: channels, translate))
+  }
+
+  private func samples<Sample: PixelSample>(channels: Int, _ translate: (Square) throws -> Picture) rethrows -> [Sample]
+  {
+    var pixels: [Sample] = []
     pixels.reserveCapacity(width * height * channels)
+    let peak = Float(Sample.peak)
     var sums = [Float](repeating: 0, count: width * tileHeight * channels)
     var weights = [Float](repeating: 0, count: width * tileHeight)
     for (index, y) in rows.enumerated() {
       for x in columns {
         let square = Square(x: x, y: y, width: tileWidth, height: tileHeight)
-        add(try translate(square), at: x, channels: channels, &sums, &weights)
+        switch try translate(square).content {
+        case .bytes(let part): add(part, at: x, peak, &sums, &weights)
+        case .words(let part): add(part, at: x, peak, &sums, &weights)
+        }
       }
       let finished = (index + 1 < rows.count ? rows[index + 1] : height) - y
       for place in 0..<finished * width * channels {
-        pixels.append(UInt8(max(0, min(255, (sums[place] / weights[place / channels]).rounded()))))
+        pixels.append(Sample(max(0, min(peak, (sums[place] / weights[place / channels]).rounded()))))
       }
       Self.shift(&sums, by: finished * width * channels)
       Self.shift(&weights, by: finished * width)
     }
-    return Picture(width: width, height: height, channels: channels, pixels: pixels)
+    return pixels
   }
 
-  private func add(_ part: Picture, at x: Int, channels: Int, _ sums: inout [Float], _ weights: inout [Float]) {
+  /// Adds the samples of a square, brought to 0 … `peak`.
+  private func add<Sample>(
+    _ part: PixelSamples<Sample>, at x: Int, _ peak: Float, _ sums: inout [Float], _ weights: inout [Float]
+  ) {
+    let channels = part.channels
+    let scale = peak / Float(Sample.peak)
     for row in 0..<tileHeight {
       let vertical = weight(row, tileHeight)
       for column in 0..<tileWidth {
@@ -65,7 +83,7 @@ struct Tiling {
         weights[place] += weight
         for channel in 0..<channels {
           sums[place * channels + channel] +=
-            weight * Float(part.pixels[(row * tileWidth + column) * channels + channel])
+            weight * scale * Float(part.pixels[(row * tileWidth + column) * channels + channel])
         }
       }
     }

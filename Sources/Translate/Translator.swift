@@ -22,6 +22,8 @@ public final class Translator {
     /// Side of the squares in which larger pictures are translated, in pixels, one of `tiles`; nil: in one piece, or what
     /// memory suits where a network enlarges.
     public var tile: Int?
+    /// Bits of a sample of what comes out; nil: as many as the picture has.
+    public var bitDepth: BitDepth?
     /// Threads that compute, one of `WorkerPool.threadCounts`; nil: one for each processor.
     public var threads: Int?
 
@@ -131,15 +133,16 @@ public final class Translator {
     if let tile = options.tile, first.width > tile || first.height > tile {
       try SystemMemory.require(
         Tiling.bytes(
-          width: first.width, tile: tile, height: first.height, channels: model.configuration.outputChannels),
+          width: first.width, tile: tile, height: first.height, channels: model.configuration.outputChannels,
+          bitDepth: bitDepth(of: first)),
         for: .picture)
       return try zip(images, images.indices).map { image, index in
         let tiling = Tiling(width: image.width, height: image.height, tile: tile)
-        return try tiling.assemble(channels: model.configuration.outputChannels) {
+        return try tiling.assemble(channels: model.configuration.outputChannels, bitDepth: bitDepth(of: image)) {
           try beforeTile()
           return try outputs([image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], key(names, index))[
             0]
-        }.withAlpha(image.alpha)
+        }.withAlpha(of: image)
       }
     }
     // A mask is drawn by position in the batch: with dropout, every picture is a batch of its own.
@@ -165,9 +168,9 @@ public final class Translator {
     let tiles = EnlargedTiles(
       width: padding.paddedWidth, height: padding.paddedHeight, enlarger, tile: options.tile)
     try SystemMemory.require(
-      tiles.bytes(channels: enlarger.outputChannels), for: .picture)
+      tiles.bytes(channels: enlarger.outputChannels, bitDepth: bitDepth(of: image)), for: .picture)
     let padded = padding.isEmpty ? image : image.padded(padding)
-    let whole = try tiles.assemble(channels: enlarger.outputChannels) {
+    let whole = try tiles.assemble(channels: enlarger.outputChannels, bitDepth: bitDepth(of: image)) {
       try beforeTile()
       return try outputs(
         [tiles.isWhole ? padded : padded.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], 0)[0]
@@ -176,7 +179,8 @@ public final class Translator {
       padding.isEmpty
       ? whole
       : whole.cropped(x: 0, y: 0, width: image.width * enlarger.scale, height: image.height * enlarger.scale)
-    return output.withAlpha(image.alpha(enlargedBy: enlarger.scale))
+    // Opacity is enlarged as a channel of its own.
+    return image.hasAlpha ? output.withAlpha(of: image.resized(width: output.width, height: output.height)) : output
   }
 
   private func key(_ names: [String], _ index: Int) -> UInt64 {
@@ -186,11 +190,15 @@ public final class Translator {
     return RandomGenerator.mix(hash ^ RandomGenerator.mix(options.seed))
   }
 
+  /// Bits of a sample of the translation.
+  private func bitDepth(of image: Picture) -> Int { options.bitDepth?.bits ?? image.bitDepth }
+
   private func outputs(_ images: [Picture], _ dropoutKey: UInt64) throws -> [Picture] {
     let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
     let channels = model.configuration.inputChannels
     let outputs = try apply.pictures(
-      images.count, channels: channels, padding, range: model.configuration.values, dropoutKey: dropoutKey
+      images.count, channels: channels, padding, range: model.configuration.values,
+      bitDepth: { self.bitDepth(of: images[$0]) }, dropoutKey: dropoutKey
     ) { input in
       for (index, image) in images.enumerated() {
         let picture = image.channels == channels ? image : image.converted(channels: channels)
@@ -201,6 +209,6 @@ public final class Translator {
     }
     // What is enlarged has its opacity enlarged, which is the caller's business.
     return model.configuration is any EnlargerConfiguration
-      ? outputs : zip(outputs, images).map { $0.withAlpha($1.alpha) }
+      ? outputs : zip(outputs, images).map { $0.withAlpha(of: $1) }
   }
 }

@@ -12,6 +12,9 @@ struct ExpectedKind: Decodable {
   var interlaced: Bool
   var pixels: [UInt8]
   var alpha: [UInt8]?
+  /// As stored, where that is 16 bits.
+  var pixels16: [UInt16]?
+  var alpha16: [UInt16]?
 
   static let all: [String: ExpectedKind] = {
     guard let data = try? Data(contentsOf: images.appendingPathComponent("kinds.json")) else { return [:] }

@@ -202,7 +202,7 @@ package final class ImageStore: Sendable {
   }
 
   private func keep(_ image: Picture, at place: Place) {
-    let size = image.pixels.count
+    let size = image.byteCount
     cache.withLock { cache in
       guard size <= cache.remainingBytes else {
         cache.isFull = true

@@ -1,3 +1,4 @@
+import Foundation
 import Images
 import Translate
 
@@ -117,17 +118,23 @@ extension Option {
       })
   }
 
-  /// A part of a job: `I/N`.
+  /// A part of a job: `I/N`, or what the scheduler says.
   static func shard(
     _ name: String, _ property: WritableKeyPath<Target, Shard?> & Sendable, _ help: String
   ) -> Option {
     Option(
-      name: name, form: .value(placeholder: "I/N"), help: help, standard: { _ in nil },
+      name: name, form: .value(placeholder: "I/N|auto"), help: help, standard: { _ in nil },
       set: { (target: inout Target, text: String) throws(UsageError) in
-        guard let shard = Shard(text) else {
-          throw .malformed(option: "--" + name, value: text, expected: "I/N with I from 1 to N, such as 3/16")
+        let environment = ProcessInfo.processInfo.environment
+        do {
+          target[keyPath: property] = try text == "auto" ? Shard(environment: environment) : Shard(text)
+        } catch {
+          throw .malformed(option: "--" + name, value: text, expected: "a part: \(error)")
         }
-        target[keyPath: property] = shard
+        guard target[keyPath: property] != nil else {
+          throw .malformed(
+            option: "--" + name, value: text, expected: "I/N with I from 1 to N, such as 3/16, or auto")
+        }
       })
   }
 

@@ -32,6 +32,7 @@ struct ApplyCommand: Command {
           "folder for the translations; for one PNG also the file to write, or - for the standard output"),
         .flag("recursive", \.translation.recursive, "translate sub-folders too"),
         .flag("skip-existing", \.translation.skipsExisting, "leave out images whose translation is there already"),
+        .choice("bit-depth", \.settings.bitDepth, standard: "as the image", "bits a sample of the translations"),
         .flag("side-by-side", \.translation.sideBySide, "write input and translation beside each other"),
         .flag("gallery", \.isGallery, "write DIR/index.html, which shows inputs and translations side by side"),
         .shard("shard", \.translation.shard, "translate every N-th file from the I-th on: one line of a job array"),

@@ -69,6 +69,28 @@ final class ModelScene {
     }
   }
 
+  /// What goes in with 16 bits comes out with 16 bits, the nearest of which are those of 8 bits.
+  @Test(arguments: [nil, 32]) func theDepthIsKept(tile: Int?) throws {
+    let scene = try ModelScene()
+    let model = try scene.model("m.safetensors", ModelScene.unet())
+    let bytes = ModelScene.noise(70, 52, seed: 6).withAlpha([UInt8](repeating: 9, count: 70 * 52))
+    let words = bytes.converted(bitDepth: 16)
+    var options = Translator.Options()
+    options.tile = tile.map { _ in 64 }
+    let shallow = try Translator(model: model, options: options).translate(bytes)
+    let deep = try Translator(model: model, options: options).translate(words)
+    #expect(shallow.bitDepth == 8 && deep.bitDepth == 16 && deep.alpha == bytes.alpha)
+    let differences = zip(deep.pixels, shallow.pixels).map { abs(Int($0) - Int($1)) }
+    #expect(differences.max() ?? 9 <= 1, "\(differences.max() ?? 9)")
+    // More than 8 bits are in it.
+    #expect(deep != deep.converted(bitDepth: 8).converted(bitDepth: 16))
+    options.bitDepth = .eight
+    #expect(try Translator(model: model, options: options).translate(words).bitDepth == 8)
+    options.bitDepth = .sixteen
+    let widened = try Translator(model: model, options: options).translate(bytes)
+    #expect(widened.bitDepth == 16 && widened == deep)
+  }
+
   @Test func aPaddedPictureIsTheMiddleOfTheMirroredOne() throws {
     let scene = try ModelScene()
     let translator = try Translator(model: try scene.model("m.safetensors", ModelScene.unet()))
@@ -184,7 +206,7 @@ final class ModelScene {
     for (width, height, tile) in [(100, 40, 32), (33, 33, 32), (64, 200, 64), (31, 500, 32)] {
       let image = ModelScene.noise(width, height, seed: 4)
       let tiling = Tiling(width: width, height: height, tile: tile)
-      let output = tiling.assemble(channels: 3) {
+      let output = tiling.assemble(channels: 3, bitDepth: 8) {
         image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
       }
       #expect(output == image)

@@ -24,7 +24,8 @@ extension PlannedConvolution {
       shared.kernels.activationGradient(
         ActivationGradientPass(
           pixels: pixels.count, channels: range.count, input: shared.pixels(first, pixels.lowerBound, range),
-          normalization: nil, dropout: nil, scale: 1, first: RectifiedView(place, slope: slope), second: nil, output: place), nil)
+          normalization: nil, dropout: nil, scale: 1, first: RectifiedView(place, slope: slope), second: nil,
+          output: place), nil)
     }
   }
 }

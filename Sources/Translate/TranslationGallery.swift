@@ -43,8 +43,7 @@ package struct TranslationGallery: Sendable {
       title: "\(title) – translations",
       header:
         "<h1>\(title.htmlEscaped)</h1><p>\(summary(shown.count).htmlEscaped), by <code>\(model.htmlEscaped)</code></p>",
-      main: failed(failures) + "<div class=\"pairs\" style=\"--cell:\(width)px\">\n"
-        + shown.map { figure($0, $1) }.joined(separator: "\n") + "\n</div>",
+      main: failed(failures) + pairs(shown.map { figure($0, $1) }, width),
       footer: "Written by translate-cli \(PackageVersion.current)")
     page.style = Self.style
     try page.write(to: path)
@@ -59,6 +58,15 @@ package struct TranslationGallery: Sendable {
   }
 
   // MARK: Pictures
+
+  /// Pairs in a grid, each picture `width` pixels wide where there is room.
+  private func pairs(_ figures: [String], _ width: Int) -> String {
+    """
+    <div class='pairs' style='--cell:\(width)px'>
+    \(figures.joined(separator: "\n"))
+    </div>
+    """
+  }
 
   /// Pixels of the page for one picture, where there is room.
   private func shownWidth(_ header: PNGHeader) -> Int {

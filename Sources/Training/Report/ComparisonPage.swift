@@ -153,8 +153,9 @@ struct ComparisonPage: Sendable {
         + (sheet ?? "<p class=\"empty\">No sample sheet has been written.</p>") + "</div>"
     }
     let width = runs.compactMap { $0.record.sheets.last.map(SheetFigure.shownWidth) }.max() ?? 0
-    return
-      "<section style=\"--sheet:\(width > 0 ? min(width, 700) : 560)px\"><h2>Latest sheets</h2><div class=\"sheets\">"
-      + figures.joined(separator: "\n") + "</div></section>"
+    return """
+      <section style='--sheet:\(width > 0 ? min(width, 700) : 560)px'><h2>Latest sheets</h2>
+      <div class="sheets">\(figures.joined(separator: "\n"))</div></section>
+      """
   }
 }

@@ -80,38 +80,41 @@ extension RunRecord {
   /// What can be done with the run next, and the command for it.
   var commands: [(purpose: String, line: String)] {
     let run = shellWord(URL(fileURLWithPath: path).standardizedFileURL.path)
-    let program = "translate-cli"
-    var commands: [(String, String)] = []
+    var commands: [(String, Phrase)] = []
     let settings = description.configuration
     switch outcome {
     case .notStarted, .training: break
     case .finished:
-      let more =
-        settings.steps.map { "--steps \($0.addingReportingOverflow($0).partialValue)" }
-        ?? "--epochs \(2 * settings.epochs + settings.decayEpochs)"
-      commands.append(("Train on, for twice as long in all", "\(program) resume \(run) \(more)"))
+      let more: Phrase =
+        settings.steps.map { "\(setting: "steps", $0.addingReportingOverflow($0).partialValue)" }
+        ?? "\(setting: "epochs", 2 * settings.epochs + settings.decayEpochs)"
+      commands.append(("Train on, for twice as long in all", "resume \(run) \(more)"))
     case .stopped:
-      if position != nil { commands.append(("Go on where it stopped, bit for bit", "\(program) resume \(run)")) }
+      if position != nil { commands.append(("Go on where it stopped, bit for bit", "resume \(run)")) }
     case .diverged:
-      let words = description.commandLine
-      if words.count > 1, words[1] == "train" {
+      let words = description.commandLine.dropFirst()
+      if words.first == "train" {
         // The last of repeated options counts.
-        let line = ([program] + words.dropFirst()).map(shellWord).joined(separator: " ")
         let rate = Chart.label(settings.learningRate / 10)
-        let again = words.contains("--overwrite") ? "" : " --overwrite"
-        commands.append(("Begin again with a lower learning rate", "\(line) --learning-rate \(rate)\(again)"))
+        var line: Phrase = "\(words.map(shellWord).joined(separator: " ")) \(setting: "learning-rate", rate)"
+        if !words.contains(Self.option("overwrite")) { line = "\(line) \(setting: "overwrite")" }
+        commands.append(("Begin again with a lower learning rate", line))
       }
     }
     let weights = RunFolder.generatorNames.filter {
       FileManager.default.fileExists(atPath: RunFolder(path).weights($0))
     }
     if !weights.isEmpty {
-      let best = best?.hasWeights == true ? " --weights best" : ""
-      let direction = weights.count > 1 ? " --direction AtoB" : ""
-      let purpose = best.isEmpty ? "Translate pictures" : "Translate pictures with the best weights"
-      commands.append((purpose, "\(program) apply \(run) INPUT --out OUTPUT\(direction)\(best)"))
+      var line: Phrase = "apply \(run) INPUT \(setting: "out", "OUTPUT")"
+      if weights.count > 1 { line = "\(line) \(setting: "direction", "AtoB")" }
+      if best?.hasWeights == true { line = "\(line) \(setting: "weights", "best")" }
+      let which = best?.hasWeights == true ? " with the best weights" : ""
+      commands.append(("Translate pictures" + which, line))
     }
-    if step > 0 { commands.append(("Lay it beside another run", "\(program) report \(run) OTHER")) }
-    return commands
+    if step > 0 { commands.append(("Lay it beside another run", "report \(run) OTHER")) }
+    return commands.map { ($0, "translate-cli " + $1.text(callingSettings: Self.option)) }
   }
+
+  /// A setting as the command line writes it.
+  private static func option(_ name: String) -> String { "--" + name }
 }

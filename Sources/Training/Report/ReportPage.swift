@@ -133,7 +133,7 @@ struct ReportPage: Sendable {
         + figures(run.sheets.reversed()) + "</div></details>"
     let size = SheetFigure.shownWidth(last)
     return """
-      <section style="--sheet:\(size > 0 ? min(size, 900) : 560)px"><h2>Along the way</h2>
+      <section style='--sheet:\(size > 0 ? min(size, 900) : 560)px'><h2>Along the way</h2>
       <p class="note">\(legend)\(others > 0 ? " \(shown.count) of \(grouped(run.sheets.count)) sheets, the first one first." : "")</p>
       <div class="sheets">\(figures(shown))</div>\(all)</section>
       """

@@ -58,7 +58,9 @@ extension RunRecord {
     let epochs = settings.epochs + settings.decayEpochs
     let place =
       "step \(grouped(step))" + (settings.steps.map { " of \(grouped($0))" } ?? "")
-      + (losses.map { $0.lastEpoch > 0 ? ", in epoch \($0.lastEpoch) of \(epochs)" : "" } ?? "")
+      + (losses.map {
+        $0.lastEpoch > 0 ? ", in epoch \($0.lastEpoch)" + ($0.lastEpoch <= epochs ? " of \(epochs)" : "") : ""
+      } ?? "")
     switch outcome {
     case .notStarted: return "No step has been recorded yet."
     case .training: return "In training: \(place) was done when this page was written."

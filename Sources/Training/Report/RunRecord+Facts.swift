@@ -8,7 +8,9 @@ extension RunRecord {
     let settings = description.configuration
     var facts = [("steps", grouped(step) + (settings.steps.map { " of " + grouped($0) } ?? ""))]
     if let epoch = losses?.lastEpoch, epoch > 0 {
-      facts.append(("epoch", "\(grouped(epoch)) of \(grouped(settings.epochs + settings.decayEpochs))"))
+      // A limit of steps may lead beyond the epochs.
+      let all = settings.epochs + settings.decayEpochs
+      facts.append(("epoch", grouped(epoch) + (epoch <= all ? " of " + grouped(all) : "")))
     }
     facts.append(("images seen", grouped(step.multipliedReportingOverflow(by: settings.batchSize).partialValue)))
     facts += heldOutFacts

@@ -98,6 +98,12 @@ extension TrainingSession {
         path: runPath, problem: "has done all of its \(step) steps",
         advice: "raise \(setting: "epochs") or \(setting: "steps") to go on")
     }
+    if hasStalled, let best = position.best {
+      throw FileError(
+        path: runPath,
+        problem: "has stopped since \(best.name) was best after step \(best.step) and not in \(best.measurementsSince) "
+          + "measurements since", advice: "raise \(setting: "patience") to go on")
+    }
     try description.write(runFolder: runPath)
   }
 

@@ -39,13 +39,19 @@ extension TrainingSession {
         report(progress)
       }
       let isLast = isFinished
-      if let sheet = try sample(batch, values, isLast: isLast) {
+      let sheet = try sample(batch, values, isLast: isLast)
+      if let every = configuration.keepEvery, batch.isLastOfEpoch, batch.epoch % every == 0 {
+        try requireFiniteWeights()
+        try saver.keepSnapshot(model, position, epoch: batch.epoch)
+      }
+      if let sheet {
         progress.event = .sampled(path: sheet)
         report(progress)
       }
       loader.recycle(batch)
 
-      let stops = !isLast && shouldStop()
+      let stalls = !isLast && hasStalled
+      let stops = !isLast && (stalls || shouldStop())
       let now = clock.now
       if isLast || stops || batchEndsSavingEpoch(batch) || saves.isDue(at: now, lastStep: begin.duration(to: now)) {
         try save()
@@ -53,7 +59,7 @@ extension TrainingSession {
         progress.event = .saved
         report(progress)
       }
-      if stops { return .interrupted }
+      if stops { return stalls ? .stalled : .interrupted }
     }
     return .finished
   }
@@ -90,22 +96,29 @@ extension TrainingSession {
     batch.isLastOfEpoch && batch.epoch % configuration.saveEvery == 0
   }
 
-  /// Draws and measures samples when it is time to, and tells the plateau policy at the end of an epoch.
+  /// Draws and measures samples when it is time to, keeps the best weights, and tells the plateau policy at the end of an
+  /// epoch.
   ///
   /// The policy watches the held-out L1 where there is one, else the mean of the training figure.
   ///
   /// - Returns: the path of a sample sheet
   private func sample(_ batch: Batch, _ values: [Double], isLast: Bool) throws -> String? {
-    let isSampled = isLast || step % configuration.sampleEvery == 0
+    let isOnSchedule = step % configuration.sampleEvery == 0
+    let isSampled = isLast || isOnSchedule
     let isWatched = configuration.learningRatePolicy == .plateau
     let sheet = isSampled ? try samples.writeSheet(model, step: step) : nil
     let isMeasured = isSampled || isWatched && batch.isLastOfEpoch
     let heldOut = isMeasured ? try samples.measure(model, step: step, epoch: batch.epoch) : nil
+    if let heldOut, let best = configuration.bestFigure {
+      // A run that ends between two measurements is measured once more; where it goes on, its position must not know.
+      if isOnSchedule || isWatched && batch.isLastOfEpoch { position.note(heldOut[best.place], of: best.figure) }
+      try saver.keepIfBest(heldOut[best.place], of: best.figure, model, position)
+    }
     guard isWatched else { return sheet }
     position.epochFigure += model.figure(values)
     position.epochSteps += 1
     guard batch.isLastOfEpoch else { return sheet }
-    position.schedule.observe(heldOut ?? position.epochFigure / Double(position.epochSteps))
+    position.schedule.observe(heldOut?.first ?? position.epochFigure / Double(position.epochSteps))
     position.epochFigure = 0
     position.epochSteps = 0
     return sheet
@@ -129,11 +142,15 @@ extension TrainingSession {
 
   // MARK: - Saving
 
-  /// Writes generators, checkpoint and report, each atomically.
-  private func save() throws {
+  private func requireFiniteWeights() throws {
     for trained in model.networks where !trained.network.parameters.areFinite {
       throw diverged("a weight of \(trained.name) is not a number")
     }
+  }
+
+  /// Writes generators, checkpoint and report, each atomically.
+  private func save() throws {
+    try requireFiniteWeights()
     let (a, b, c, d) = random.state
     position.random = [a, b, c, d]
     try saver.save(model, position)

@@ -85,7 +85,12 @@ public final class TrainingSession {
     lossNames = configuration.algorithm.losses.map(\.name)
     losses = try TableLog(
       path: run.losses, columns: ["step", "epoch"] + lossNames + ["seconds"], continuingAfter: saved?.step)
-    saver = RunSaver(run, configuration)
+    saver = try RunSaver(run, configuration, continuingAfter: saved?.step)
+    if configuration.patience != nil, pictures.samples.measured.isEmpty {
+      throw FileError(
+        path: pictures.folder.path, problem: "has no held-out pictures to measure",
+        advice: "add a folder such as val or test, or leave out \(setting: "patience")")
+    }
     leftOut = LeftOutPictures(in: pictures)
     for error in pictures.survey.damaged { _ = leftOut.note(error, in: &position) }
   }
@@ -109,6 +114,23 @@ public final class TrainingSession {
 
   var isFinished: Bool {
     step >= lastStep || configuration.steps == nil && (position.sampler?.completedEpochs ?? 0) >= epochs
+  }
+
+  /// Whether the best held-out figure has not moved for as long as the patience allows.
+  var hasStalled: Bool {
+    guard let patience = configuration.patience, let best = position.best else { return false }
+    return best.measurementsSince >= patience
+  }
+
+  /// The best held-out figure of the run so far, by its name, and the step after which it was measured; nil before the
+  /// first measurement.
+  public var best: (figure: String, value: Double, step: Int)? { saver.best.map { ($0.name, $0.value, $0.step) } }
+
+  /// What the run keeps on disk to its end.
+  package var footprint: RunFootprint {
+    RunFootprint(
+      model, keepsBest: !pictures.samples.measured.isEmpty, epochs: lastStep / stepsPerEpoch,
+      keepEvery: configuration.keepEvery)
   }
 
   /// Names of the networks and the numbers that training adjusts in each.

@@ -37,6 +37,10 @@ package struct ModelMetadata: Sendable, Equatable {
   package var step: Int?
   /// Epochs that it was trained for.
   package var epoch: Int?
+  /// The name of the held-out figure by which they are the best of their run.
+  package var bestBy: String?
+  /// Its value, a finite number.
+  package var bestFigure: Double?
   /// All other strings.
   package var others: [String: String] = [:]
 
@@ -82,6 +86,8 @@ package struct ModelMetadata: Sendable, Equatable {
     normStatistics = try reader.choice("norm_statistics", of: ["image", "running"])
     step = try reader.integer("step")
     epoch = try reader.integer("epoch")
+    bestBy = reader.string("best_by")
+    bestFigure = try reader.number("best_figure")
     // What other programs call the layout of the tensors; ours is always PyTorch's.
     _ = reader.string("format")
     others = reader.strings
@@ -107,6 +113,8 @@ package struct ModelMetadata: Sendable, Equatable {
     strings["norm_statistics"] = normStatistics
     strings["step"] = step.map(String.init)
     strings["epoch"] = epoch.map(String.init)
+    strings["best_by"] = bestBy
+    strings["best_figure"] = bestFigure.map { "\($0)" }
     return strings
   }
 }
@@ -123,6 +131,12 @@ private struct MetadataReader {
     guard let value = Int(text), value >= 0 else {
       throw failure(key, text, "a whole number")
     }
+    return value
+  }
+
+  mutating func number(_ key: String) throws -> Double? {
+    guard let text = string(key) else { return nil }
+    guard let value = Double(text), value.isFinite else { throw failure(key, text, "a finite number") }
     return value
   }
 

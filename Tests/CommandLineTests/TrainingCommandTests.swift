@@ -54,11 +54,14 @@ struct TrainingCommandTests {
     let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path + "/run").sorted()
     #expect(
       names == [
-        "checkpoint.safetensors", "config.json", "generator.safetensors", "index.html", "losses.csv", "metrics.csv",
+        "checkpoint.safetensors", "config.json", "generator.safetensors", "generator_best.safetensors", "index.html",
+        "losses.csv", "metrics.csv",
         "samples", "samples/step-0000002.png",
       ])
     let summary = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
     #expect(summary["step"] as? Int == 2 && summary["finished"] as? Bool == true && summary["run"] as? String == "run")
+    let best = try #require(summary["best"] as? [String: Any])
+    #expect(best["figure"] as? String == "l1" && best["step"] as? Int == 2)
     #expect((summary["losses"] as? [String: Double])?.keys.sorted() == ["D_fake", "D_real", "G_GAN", "G_L1"])
     let description = try RunDescription.read(runFolder: folder.path + "/run")
     #expect(description.commandLine.prefix(6) == ["translate-cli", "train", "paired", "data", "--out", "run"])
@@ -263,6 +266,7 @@ struct TrainingCommandTests {
       ], in: folder.url)
     #expect(outcome.status == 0, "\(outcome.errors)")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/run")
+    #expect(Set(names).isSuperset(of: ["generator_AtoB_best.safetensors", "generator_BtoA_best.safetensors"]))
     #expect(Set(names).isSuperset(of: ["generator_AtoB.safetensors", "generator_BtoA.safetensors", "index.html"]))
     let header = try String(contentsOfFile: folder.path + "/run/losses.csv", encoding: .utf8).split(separator: "\n")[0]
     #expect(header == "step,epoch,D_A,G_A,cycle_A,idt_A,D_B,G_B,cycle_B,idt_B,seconds")

@@ -7,6 +7,7 @@ extension TrainingConfiguration {
     for setting in Settings.all { try setting.check(self) }
     try validateLength()
     try validateSizes()
+    try validateKeeping()
     try algorithm.check(self)
   }
 

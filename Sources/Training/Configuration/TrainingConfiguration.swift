@@ -98,6 +98,16 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// Steps between two sample sheets.
   public var sampleEvery = 400
 
+  // MARK: Weights that are kept
+
+  /// The name of the held-out figure by which weights are the best (`l1`, `psnr`, `ssim`, `cycle`); nil for the first that
+  /// the algorithm measures.
+  public var bestBy: String?
+  /// Stop when the best has not moved for this many measurements; nil for never.
+  public var patience: Int?
+  /// Epochs between two sets of the generators' weights that are kept; nil for none.
+  public var keepEvery: Int?
+
   /// pix2pix as published: unet_256, batch norm, dropout, vanilla GAN loss, L1 × 100.
   public static let paired = TrainingConfiguration(.paired)
   /// CycleGAN as published: resnet_9blocks, instance norm, lsgan, cycle × 10, identity × 0.5, pool of 50.

@@ -207,6 +207,19 @@ extension Option {
       "max-header", property, in: 1...(1 << 34), placeholder: "BYTES", "refuse safetensors files with a longer header")
   }
 
+  /// Which of the weights that a run keeps, which every command has that takes a run for its generator.
+  static func weights(_ name: String, _ property: WritableKeyPath<Target, RunWeights?> & Sendable) -> Option {
+    Option(
+      name: name, form: .value(placeholder: "latest|best|EPOCH"), help: "which of the weights that a run keeps",
+      standard: { _ in RunWeights.latest.description },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        guard let weights = RunWeights(text) else {
+          throw .malformed(option: "--" + name, value: text, expected: "latest, best or the number of an epoch")
+        }
+        target[keyPath: property] = weights
+      })
+  }
+
   /// Says nothing but errors and warnings.
   static func quiet(_ property: WritableKeyPath<Target, Bool> & Sendable) -> Option {
     .flag("quiet", property, "say nothing but errors and warnings")

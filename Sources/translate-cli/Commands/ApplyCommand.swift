@@ -37,6 +37,7 @@ struct ApplyCommand: Command {
       title: "Network",
       options: [
         .choice("direction", \.direction, standard: "as trained", "which generator of an unpaired run"),
+        .weights("weights", \.weights),
         .text("part", \.part, placeholder: "KEY", "the state dict that is meant in a .pth that holds several"),
         .choice(
           "norm-statistics", \.settings.normStatistics, standard: "as the model says, else image",
@@ -71,6 +72,7 @@ struct ApplyCommand: Command {
   var translation = FolderTranslation("", to: "")
   var direction: Direction?
   var part: String?
+  var weights: RunWeights?
   var settings = Translator.Options()
   var seed: UInt64?
   var isQuiet = false
@@ -83,7 +85,8 @@ struct ApplyCommand: Command {
   func run(on console: Console) throws -> ExitCode {
     var options = settings
     options.seed = seed ?? 0
-    let translator = try Translator(model: model, direction: direction, part: part, options: options)
+    let translator = try Translator(
+      model: model, direction: direction, part: part, weights: weights, options: options)
     let clock = ContinuousClock()
     let start = clock.now
     let now: @Sendable () -> Double = { start.duration(to: clock.now) / .seconds(1) }

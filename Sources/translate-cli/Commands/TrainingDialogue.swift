@@ -11,6 +11,7 @@ struct TrainingDialogue {
   func run(_ session: TrainingSession) throws -> ExitCode {
     say(session.data.summary)
     say(networks(session))
+    say("keeps on disk: " + session.footprint.text)
     session.initialWeights.forEach(say)
     let survey = session.survey
     if survey.checked < survey.total {
@@ -45,6 +46,13 @@ struct TrainingDialogue {
     switch outcome {
     case .finished:
       say("trained to step \(session.step) in \(ProgressLine.duration(now())); see \(session.run.path)/index.html")
+      sayBest(session)
+      return .success
+    case .stalled:
+      say(
+        "stopped after step \(session.step) and saved: the best has not moved for \(session.configuration.patience ?? 0) "
+          + "measurements; go on with: \(Program.name) resume \(run) --patience none")
+      sayBest(session)
       return .success
     case .interrupted:
       say("stopped after step \(session.step) and saved; go on with: \(Program.name) resume \(run)")
@@ -54,6 +62,13 @@ struct TrainingDialogue {
 
   private func say(_ line: String) {
     if !isQuiet { console.error(line) }
+  }
+
+  private func sayBest(_ session: TrainingSession) {
+    guard let best = session.best else { return }
+    say(
+      "best held-out \(best.figure) \(String(format: "%.4g", best.value)) after step \(best.step); "
+        + "apply it with --weights best")
   }
 
   private func networks(_ session: TrainingSession) -> String {
@@ -78,6 +93,13 @@ struct TrainingDialogue {
     var epoch: Int?
     var seconds: Double
     var losses: [String: Double]
+    var best: Best?
+
+    struct Best: Encodable {
+      var figure: String
+      var value: Double
+      var step: Int
+    }
   }
 
   private func summary(
@@ -87,6 +109,7 @@ struct TrainingDialogue {
       Summary(
         run: session.run.path, finished: outcome == .finished, step: session.step, lastStep: session.lastStep,
         epoch: last?.epoch, seconds: seconds,
-        losses: Dictionary(last?.losses.map { ($0.name, $0.value) } ?? [], uniquingKeysWith: { $1 })))
+        losses: Dictionary(last?.losses.map { ($0.name, $0.value) } ?? [], uniquingKeysWith: { $1 }),
+        best: session.best.map { Summary.Best(figure: $0.figure, value: $0.value, step: $0.step) }))
   }
 }

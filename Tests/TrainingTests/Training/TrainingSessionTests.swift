@@ -14,6 +14,8 @@ import Testing
     let scene = try TrainingScene(algorithm)
     var configuration = TrainingScene.configuration(algorithm)
     configuration.steps = 17
+    configuration.sampleEvery = 6
+    configuration.keepEvery = 1
     #expect(
       try TrainingSession(starting: configuration, data: scene.data, run: scene.run("whole")).train() == .finished)
 
@@ -32,10 +34,10 @@ import Testing
     }
     #expect(try third.train() == .finished)
 
-    var (whole, parts) = (try scene.result("whole"), try scene.result("parts"))
-    // The second part was measured at its end.
-    (whole.metrics, parts.metrics) = (nil, nil)
+    let (whole, parts) = (try scene.result("whole"), try scene.result("parts"))
     #expect(whole == parts)
+    // The latest, the best and those of two epochs.
+    #expect(whole.generators.count == 4 * (algorithm == .paired ? 1 : 2))
   }
 
   @Test func aKilledRunGoesOnFromItsLastCheckpoint() throws {
@@ -114,7 +116,10 @@ import Testing
         + "start a new run, with init from to keep the weights")
     #expect(
       Set(Settings.all.filter(\.mayChangeOnResume).map(\.name))
-        == ["epochs", "decay-epochs", "steps", "skip-damaged", "threads", "save-every", "sample-every"])
+        == [
+          "epochs", "decay-epochs", "steps", "skip-damaged", "threads", "save-every", "sample-every", "patience",
+          "keep-every",
+        ])
   }
 
   @Test func refusals() throws {

@@ -16,7 +16,7 @@ extension TrainingAlgorithm {
         data: "maps", run: "small", settings: [("generator", "unet_128"), ("crop-size", "128"), ("ngf", "32")]),
     ],
     data: .pairs,
-    settings: Settings.adversarialTraining(Pix2PixSettings.declared),
+    settings: Settings.adversarialTraining(Pix2PixSettings.declared, measuring: Likeness.figures),
     setDefaults: { $0.setAdversarialDefaults(.unet(levels: 8), .batch, dropout: true, .vanilla) },
     check: { (configuration) throws(ConfigurationError) in try configuration.validateDiscriminator() },
     losses: [

@@ -35,10 +35,11 @@ extension TrainingSession {
     try run.requireNew(overwrite: overwrite)
     let pictures = try Self.pictures(dataPath, configuration, resuming: nil, limits)
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
-    let model = try configuration.algorithm.makeModel(
-      configuration, Processor(threads: configuration.threads), &random)
+    let processor = try Processor(threads: configuration.threads)
+    let model = try configuration.algorithm.makeModel(configuration, processor, &random)
     var initial: [String] = []
     if let source = configuration.initFrom { initial = try InitialWeights.load(source, into: model) }
+    let averages = try Self.averages(of: model, configuration, processor)
     if lock == nil {
       try run.make()
       lock = try RunLock(run)
@@ -48,7 +49,7 @@ extension TrainingSession {
       configuration: configuration, data: Self.absolute(dataPath), version: PackageVersion.current,
       commandLine: commandLine
     ).write(runFolder: runPath)
-    try self.init(configuration, pictures, run, lock, model, limits, initialWeights: initial, saved: nil)
+    try self.init(configuration, pictures, run, lock, model, averages, limits, initialWeights: initial, saved: nil)
   }
 
   /// Goes on with the run in `runPath` from its last checkpoint.
@@ -87,12 +88,14 @@ extension TrainingSession {
     try configuration.validate()
     if let moved = dataPath { description.data = Self.absolute(moved) }
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
-    let model = try configuration.algorithm.makeModel(
-      configuration, Processor(threads: configuration.threads), &random)
+    let processor = try Processor(threads: configuration.threads)
+    let model = try configuration.algorithm.makeModel(configuration, processor, &random)
+    let averages = try Self.averages(of: model, configuration, processor)
     let (position, file) = try Checkpoint.read(run.checkpoint, into: model.networks)
     try model.loadExtra(from: file)
+    try averages?.load(from: file)
     let pictures = try Self.pictures(description.data, configuration, resuming: position.sampler, limits)
-    try self.init(configuration, pictures, run, lock, model, limits, initialWeights: [], saved: position)
+    try self.init(configuration, pictures, run, lock, model, averages, limits, initialWeights: [], saved: position)
     guard !isFinished else {
       throw FileError(
         path: runPath, problem: "has done all of its \(step) steps",
@@ -105,6 +108,14 @@ extension TrainingSession {
           + "measurements since", advice: "raise \(setting: "patience") to go on")
     }
     try description.write(runFolder: runPath)
+  }
+
+  /// The averages that the generators' weights have by now; nil where none are wanted.
+  private static func averages(
+    of model: any TranslationModel, _ configuration: TrainingConfiguration, _ processor: Processor
+  ) throws -> GeneratorAverages? {
+    guard configuration.ema > 0 else { return nil }
+    return try GeneratorAverages(of: model, decay: configuration.ema, processor.pool)
   }
 
   /// The data, checked before anything is trained on them.

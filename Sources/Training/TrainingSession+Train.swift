@@ -24,6 +24,7 @@ extension TrainingSession {
       let batch = try nextBatch()
       let rate = configuration.learningRate * position.schedule.factor(epoch: batch.epoch)
       let values = try model.step(batch, learningRate: rate, random: &random)
+      averages?.update()
       position.step += 1
       position.sampler = batch.stateAfter
       try requireNumbers(values)
@@ -106,13 +107,16 @@ extension TrainingSession {
     let isOnSchedule = step % configuration.sampleEvery == 0
     let isSampled = isLast || isOnSchedule
     let isWatched = configuration.learningRatePolicy == .plateau
-    let sheet = isSampled ? try samples.writeSheet(model, step: step) : nil
-    let isMeasured = isSampled || isWatched && batch.isLastOfEpoch
-    let heldOut = isMeasured ? try samples.measure(model, step: step, epoch: batch.epoch) : nil
-    if let heldOut, let best = configuration.bestFigure {
-      // A run that ends between two measurements is measured once more; where it goes on, its position must not know.
-      if isOnSchedule || isWatched && batch.isLastOfEpoch { position.note(heldOut[best.place], of: best.figure) }
-      try saver.keepIfBest(heldOut[best.place], of: best.figure, model, position)
+    var (sheet, heldOut): (String?, [Double]?)
+    if isSampled || isWatched && batch.isLastOfEpoch {
+      try averages.inPlace {
+        if isSampled { sheet = try samples.writeSheet(model, step: step) }
+        heldOut = try samples.measure(model, step: step, epoch: batch.epoch)
+        guard let heldOut, let best = configuration.bestFigure else { return }
+        // A run that ends between two measurements is measured once more; where it goes on, its position must not know.
+        if isOnSchedule || isWatched && batch.isLastOfEpoch { position.note(heldOut[best.place], of: best.figure) }
+        try saver.keepIfBest(heldOut[best.place], of: best.figure, model, position)
+      }
     }
     guard isWatched else { return sheet }
     position.epochFigure += model.figure(values)

@@ -29,6 +29,8 @@ public final class TrainingSession {
   let limits: SessionLimits
   var lock: RunLock?
   let model: any TranslationModel
+  /// What stands in for the generators' weights where these are shown, measured or handed out; nil: nothing.
+  let averages: GeneratorAverages?
   let loader: BatchLoader
   let samples: SampleWriter
   let losses: TableLog
@@ -52,13 +54,15 @@ public final class TrainingSession {
   /// A session whose parts are at hand; see `init(starting:…)` and `init(resuming:…)`.
   init(
     _ configuration: TrainingConfiguration, _ pictures: TrainingPictures, _ run: RunFolder, _ lock: RunLock?,
-    _ model: any TranslationModel, _ limits: SessionLimits, initialWeights: [String], saved: TrainingPosition?
+    _ model: any TranslationModel, _ averages: GeneratorAverages?, _ limits: SessionLimits, initialWeights: [String],
+    saved: TrainingPosition?
   ) throws {
     self.configuration = configuration
     self.pictures = pictures
     self.run = run
     self.lock = lock
     self.model = model
+    self.averages = averages
     self.limits = limits
     warnings = [lock?.warning].compactMap { $0 } + LeftOutPictures.warnings(pictures.survey)
     self.initialWeights = initialWeights
@@ -85,7 +89,7 @@ public final class TrainingSession {
     lossNames = configuration.algorithm.losses.map(\.name)
     losses = try TableLog(
       path: run.losses, columns: ["step", "epoch"] + lossNames + ["seconds"], continuingAfter: saved?.step)
-    saver = try RunSaver(run, configuration, continuingAfter: saved?.step)
+    saver = try RunSaver(run, configuration, averages: averages, continuingAfter: saved?.step)
     if configuration.patience != nil, pictures.samples.measured.isEmpty {
       throw FileError(
         path: pictures.folder.path, problem: "has no held-out pictures to measure",
@@ -129,7 +133,7 @@ public final class TrainingSession {
   /// What the run keeps on disk to its end.
   package var footprint: RunFootprint {
     RunFootprint(
-      model, keepsBest: !pictures.samples.measured.isEmpty, epochs: lastStep / stepsPerEpoch,
+      model, averages, keepsBest: !pictures.samples.measured.isEmpty, epochs: lastStep / stepsPerEpoch,
       keepEvery: configuration.keepEvery)
   }
 
@@ -140,6 +144,8 @@ public final class TrainingSession {
 
   /// Bytes of parameters, gradients, moments and planned activations by now.
   public var plannedBytes: Int {
-    model.networks.reduce(model.plannedBytes) { $0 + 4 * $1.network.parameters.storage * MemoryLayout<Float>.stride }
+    model.networks.reduce(model.plannedBytes + (averages?.bytes ?? 0)) {
+      $0 + 4 * $1.network.parameters.storage * MemoryLayout<Float>.stride
+    }
   }
 }

@@ -41,6 +41,8 @@ package struct ModelMetadata: Sendable, Equatable {
   package var bestBy: String?
   /// Its value, a finite number.
   package var bestFigure: Double?
+  /// The decay of the moving average that they are, in 0 ..< 1; nil: they are no average.
+  package var averageDecay: Double?
   /// All other strings.
   package var others: [String: String] = [:]
 
@@ -88,6 +90,7 @@ package struct ModelMetadata: Sendable, Equatable {
     epoch = try reader.integer("epoch")
     bestBy = reader.string("best_by")
     bestFigure = try reader.number("best_figure")
+    averageDecay = try reader.number("ema")
     // What other programs call the layout of the tensors; ours is always PyTorch's.
     _ = reader.string("format")
     others = reader.strings
@@ -113,6 +116,7 @@ package struct ModelMetadata: Sendable, Equatable {
     strings["norm_statistics"] = normStatistics
     strings["step"] = step.map(String.init)
     strings["epoch"] = epoch.map(String.init)
+    strings["ema"] = averageDecay.map { "\($0)" }
     strings["best_by"] = bestBy
     strings["best_figure"] = bestFigure.map { "\($0)" }
     return strings

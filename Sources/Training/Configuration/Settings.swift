@@ -108,6 +108,10 @@ package enum Settings {
       Setting(
         "lr-decay-iters", \.learningRateStep, "epochs between two drops of \(setting: "lr-policy", "step")",
         limits: .within(1...1_000_000), onlyWith: ("lr-policy", "step")),
+      Setting(
+        "ema", \.ema,
+        "show, measure and hand out a moving average of the generators' weights with this decay, such as 0.999; 0 for none",
+        limits: .from(0, below: 1)),
     ])
 
   package static let running = SettingGroup(

@@ -86,6 +86,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var learningRatePolicy = LearningRatePolicy.linear
   /// Epochs between two drops of the `step` policy (`lr_decay_iters` of the public code).
   public var learningRateStep = 50
+  /// Decay of the moving average of the generators' weights that samples, figures and handed-out weights are made with; 0
+  /// for none.
+  public var ema = 0.0
 
   // MARK: Running
 

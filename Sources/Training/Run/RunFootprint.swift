@@ -25,9 +25,10 @@ package struct RunFootprint: Sendable, Equatable {
   package var whileSaving: Int { checkpoint + (keepsBest ? generators : 0) }
 
   /// The footprint of `model` in a run of so many epochs.
-  init(_ model: any TranslationModel, keepsBest: Bool, epochs: Int, keepEvery: Int?) {
+  init(_ model: any TranslationModel, _ averages: GeneratorAverages?, keepsBest: Bool, epochs: Int, keepEvery: Int?) {
     func bytes(_ tensors: [SafetensorsWriter.Tensor]) -> Int { tensors.reduce(0) { $0 + $1.byteCount } }
-    checkpoint = bytes(Checkpoint.tensors(model.networks)) + model.largestExtra
+    checkpoint =
+      bytes(Checkpoint.tensors(model.networks)) + bytes(averages?.tensors ?? []) + model.largestExtra
     generators = model.generators.reduce(0) { $0 + bytes(NetworkTensors.tensors(of: $1.network)) }
     self.keepsBest = keepsBest
     snapshots = keepEvery.map { epochs / $0 } ?? 0

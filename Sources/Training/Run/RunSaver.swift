@@ -11,6 +11,7 @@ import Weights
 final class RunSaver {
   private let run: RunFolder
   private let configuration: TrainingConfiguration
+  private let averages: GeneratorAverages?
   /// The figure of the best weights on the disk, those that wait too; nil: there are none.
   private(set) var best: BestFigure?
   /// Whether the best weights wait for the next save.
@@ -18,11 +19,16 @@ final class RunSaver {
 
   /// A saver into `run`.
   ///
-  /// - Parameter lastStep: the step of the checkpoint where the run goes on: the best weights from before are settled;
-  ///   nil: a new run
+  /// - Parameters:
+  ///   - averages: what is handed out in place of the generators' weights; nil: these themselves
+  ///   - lastStep: the step of the checkpoint where the run goes on: the best weights from before are settled; nil: a new
+  ///     run
   /// - Throws: `FileError` where they cannot be
-  init(_ run: RunFolder, _ configuration: TrainingConfiguration, continuingAfter lastStep: Int?) throws {
-    (self.run, self.configuration) = (run, configuration)
+  init(
+    _ run: RunFolder, _ configuration: TrainingConfiguration, averages: GeneratorAverages? = nil,
+    continuingAfter lastStep: Int?
+  ) throws {
+    (self.run, self.configuration, self.averages) = (run, configuration, averages)
     if let lastStep { try settle(lastStep) }
   }
 
@@ -32,10 +38,13 @@ final class RunSaver {
   ///
   /// - Throws: `FileError` where a file cannot be written
   func save(_ model: any TranslationModel, _ position: TrainingPosition) throws {
-    for generator in model.generators {
-      try write(generator, metadata(generator, position), to: run.weights(generator.name))
+    try averages.inPlace {
+      for generator in model.generators {
+        try write(generator, metadata(generator, position), to: run.weights(generator.name))
+      }
     }
-    try Checkpoint.write(model.networks, extra: model.extraTensors, position: position, to: run.checkpoint)
+    try Checkpoint.write(
+      model.networks, extra: model.extraTensors + (averages?.tensors ?? []), position: position, to: run.checkpoint)
     guard isPending else { return }
     for generator in model.generators { try promote(generator.name) }
     isPending = false
@@ -49,10 +58,12 @@ final class RunSaver {
     _ position: TrainingPosition
   ) throws {
     guard figure.isBetter(value, than: best?.value) else { return }
-    for generator in model.generators {
-      var metadata = metadata(generator, position)
-      (metadata.bestBy, metadata.bestFigure) = (figure.name, value)
-      try write(generator, metadata, to: run.pendingBest(generator.name))
+    try averages.inPlace {
+      for generator in model.generators {
+        var metadata = metadata(generator, position)
+        (metadata.bestBy, metadata.bestFigure) = (figure.name, value)
+        try write(generator, metadata, to: run.pendingBest(generator.name))
+      }
     }
     best = BestFigure(name: figure.name, value: value, step: position.step)
     isPending = true
@@ -62,10 +73,12 @@ final class RunSaver {
   ///
   /// - Throws: `FileError` where a file cannot be written
   func keepSnapshot(_ model: any TranslationModel, _ position: TrainingPosition, epoch: Int) throws {
-    for generator in model.generators {
-      try write(
-        generator, metadata(generator, position),
-        to: run.weights(RunFolder.snapshotName(generator.name, epoch: epoch)))
+    try averages.inPlace {
+      for generator in model.generators {
+        try write(
+          generator, metadata(generator, position),
+          to: run.weights(RunFolder.snapshotName(generator.name, epoch: epoch)))
+      }
     }
   }
 
@@ -112,6 +125,7 @@ final class RunSaver {
     metadata.loadSize = configuration.loadSize
     metadata.cropSize = configuration.cropSize
     metadata.normStatistics = configuration.usesRunningStatistics ? "running" : "image"
+    metadata.averageDecay = configuration.ema > 0 ? configuration.ema : nil
     metadata.step = position.step
     metadata.epoch = position.sampler?.epoch ?? 0
     return metadata

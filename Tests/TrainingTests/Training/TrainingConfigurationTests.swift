@@ -126,8 +126,8 @@ struct TrainingConfigurationTests {
       #expect(Set(own).count == own.count, "\(algorithm.name) has a setting twice")
       #expect(algorithm.examples.flatMap(\.settings).allSatisfy { own.contains($0.name) })
     }
-    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 40)
-    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 43)
+    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 41)
+    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 44)
   }
 
   /// Settings of one algorithm alone are told apart and compared like all others.

@@ -56,9 +56,9 @@ extension TrainingSession {
   ///
   /// - Parameters:
   ///   - runPath: the run's folder
-  ///   - dataPath: where the data lie now; nil: where they lay when the run was started
-  ///   - change: changes settings that may change on the way: epochs, steps, threads, how often is saved, whether damaged
-  ///     pictures are left out …
+  ///   - dataPath: where the data lie now; nil: where they lay before. With another number of pictures a new epoch begins
+  ///   - change: changes settings that may change on the way: epochs, steps, the learning rate, weights of losses, how often
+  ///     is saved …; config.json keeps a history of what was changed after which step
   /// - Throws: `ConfigurationError` for a setting that cannot be, or cannot change on the way; `FileError` where there is
   ///   no such run, its checkpoint or data is damaged, or it is finished
   public convenience init(
@@ -75,18 +75,17 @@ extension TrainingSession {
     // What is no run is said before a lock is put into it.
     _ = try RunDescription.read(runFolder: runPath)
     let lock = try RunLock(run)
-    var description = try RunDescription.read(runFolder: runPath)
+    let before = try RunDescription.read(runFolder: runPath)
     guard FileManager.default.fileExists(atPath: run.checkpoint) else {
       throw FileError(
         path: run.checkpoint, problem: "is not there: the run was stopped before its first save",
         advice: "start it again with \(setting: "overwrite")")
     }
-    let before = description.configuration
-    change(&description.configuration)
-    let configuration = description.configuration
-    try configuration.requireContinues(before)
+    var configuration = before.configuration
+    change(&configuration)
+    try configuration.requireContinues(before.configuration)
     try configuration.validate()
-    if let moved = dataPath { description.data = Self.absolute(moved) }
+    let data = dataPath.map(Self.absolute) ?? before.data
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
     let processor = try Processor(threads: configuration.threads)
     let model = try configuration.algorithm.makeModel(configuration, processor, &random)
@@ -94,12 +93,13 @@ extension TrainingSession {
     let (position, file) = try Checkpoint.read(run.checkpoint, into: model.networks)
     try model.loadExtra(from: file)
     try averages?.load(from: file)
-    let pictures = try Self.pictures(description.data, configuration, resuming: position.sampler, limits)
+    let pictures = try Self.pictures(
+      data, configuration, resuming: position.sampler, mayChange: dataPath != nil, limits)
     try self.init(configuration, pictures, run, lock, model, averages, limits, initialWeights: [], saved: position)
     guard !isFinished else {
       throw FileError(
         path: runPath, problem: "has done all of its \(step) steps",
-        advice: "raise \(setting: "epochs") or \(setting: "steps") to go on")
+        advice: adviceToGoOn)
     }
     if hasStalled, let best = position.best {
       throw FileError(
@@ -107,7 +107,19 @@ extension TrainingSession {
         problem: "has stopped since \(best.name) was best after step \(best.step) and not in \(best.measurementsSince) "
           + "measurements since", advice: "raise \(setting: "patience") to go on")
     }
+    var description = before
+    try description.change(to: configuration, data: data, after: step)
     try description.write(runFolder: runPath)
+  }
+
+  /// What a run goes on with that has done all of its steps.
+  private var adviceToGoOn: Phrase {
+    if configuration.steps == nil { return "raise \(setting: "epochs"), or give \(setting: "steps") to go on" }
+    if step >= stepsOfEpochs { return "raise \(setting: "steps") to go on" }
+    return """
+      \(setting: "steps", "none") goes on to step \(stepsOfEpochs), the end of its \(epochs) epochs, a larger number to \
+      that step
+      """
   }
 
   /// The averages that the generators' weights have by now; nil where none are wanted.
@@ -120,11 +132,12 @@ extension TrainingSession {
 
   /// The data, checked before anything is trained on them.
   private static func pictures(
-    _ path: String, _ configuration: TrainingConfiguration, resuming state: SamplerState?, _ limits: SessionLimits
+    _ path: String, _ configuration: TrainingConfiguration, resuming state: SamplerState?, mayChange: Bool = false,
+    _ limits: SessionLimits
   ) throws -> TrainingPictures {
     try TrainingPictures(
       path, configuration, generator: RandomGenerator(seed: configuration.seed, stream: Stream.data.rawValue),
-      resuming: state, limits)
+      resuming: state, mayChange: mayChange, limits)
   }
 
   private static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }

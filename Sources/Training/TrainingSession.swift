@@ -113,8 +113,17 @@ public final class TrainingSession {
   /// Epochs that the schedule is made for.
   public var epochs: Int { configuration.epochs + configuration.decayEpochs }
 
+  /// The step with which the last epoch ends; epochs of other data, before a change, had other numbers of steps.
+  package var stepsOfEpochs: Int {
+    guard let sampler = position.sampler else { return epochs * stepsPerEpoch }
+    let isSameData = sampler.epochLength == pictures.sampler.epochLength
+    let left = isSameData ? sampler.epochLength - sampler.position : 0
+    return step + (left + configuration.batchSize - 1) / configuration.batchSize
+      + max(0, epochs - sampler.epoch) * stepsPerEpoch
+  }
+
   /// The step with which training ends; earlier where whole batches of damaged pictures are left out of its epochs.
-  public var lastStep: Int { configuration.steps ?? epochs * stepsPerEpoch }
+  public var lastStep: Int { configuration.steps ?? stepsOfEpochs }
 
   var isFinished: Bool {
     step >= lastStep || configuration.steps == nil && (position.sampler?.completedEpochs ?? 0) >= epochs

@@ -19,10 +19,11 @@ struct TrainingPictures {
   ///
   /// - Parameters:
   ///   - state: where the order through them goes on; nil for a new run
+  ///   - mayChange: whether there may be another number of them than then
   /// - Throws: `FileError` that names what would stop the training
   init(
     _ path: String, _ configuration: TrainingConfiguration, generator: RandomGenerator, resuming state: SamplerState?,
-    _ limits: SessionLimits
+    mayChange: Bool = false, _ limits: SessionLimits
   ) throws {
     let skips = configuration.skipDamaged
     let preparation = ImagePreparation(configuration)
@@ -30,7 +31,7 @@ struct TrainingPictures {
       path, needs: configuration.algorithm.data, recursive: configuration.recursive,
       limit: ImageLimit(pixels: configuration.maxPixels))
     try folder.requireSound(for: preparation, batchSize: configuration.batchSize, skipsDamaged: skips)
-    sampler = try Sampler(folder, configuration, generator: generator, resuming: state)
+    sampler = try Sampler(folder, configuration, generator: generator, resuming: state, mayChange: mayChange)
     store = ImageStore(
       part: folder.training, preparation: preparation, cacheBytes: limits.cacheBytes, limit: folder.limit)
 

@@ -19,6 +19,8 @@ struct Option<Target>: Sendable {
   let help: String
   /// Whether the command cannot do without it.
   var isRequired = false
+  /// Whether help names it; an option that is known only to be refused with its reason is not listed.
+  var isListed = true
   /// The value that stands in `Target` already, as it would be written; nil where there is nothing to tell.
   let standard: @Sendable (Target) -> String?
   /// Reads the value (`true` and `false` for flags and toggles) into the target.
@@ -27,7 +29,7 @@ struct Option<Target>: Sendable {
   /// The option as one of a larger command's, whose `part` it sets.
   func within<Whole>(_ part: WritableKeyPath<Whole, Target> & Sendable) -> Option<Whole> {
     Option<Whole>(
-      name: name, form: form, help: help, isRequired: isRequired,
+      name: name, form: form, help: help, isRequired: isRequired, isListed: isListed,
       standard: { standard($0[keyPath: part]) },
       set: { (whole: inout Whole, text: String) throws(UsageError) in try set(&whole[keyPath: part], text) })
   }

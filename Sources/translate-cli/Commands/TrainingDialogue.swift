@@ -47,6 +47,15 @@ struct TrainingDialogue {
     case .finished:
       say("trained to step \(session.step) in \(ProgressLine.duration(now())); see \(session.run.path)/index.html")
       sayBest(session)
+      if session.configuration.steps != nil {
+        let toTheEnd = session.step < session.stepsOfEpochs
+        say(
+          "go on with: \(Program.name) resume \(run) --steps "
+            + (toTheEnd ? "none" : "N")
+            + (toTheEnd
+              ? " (to step \(session.stepsOfEpochs), the end of its \(session.epochs) epochs), or a larger number"
+              : ", a larger number"))
+      }
       return .success
     case .stalled:
       say(

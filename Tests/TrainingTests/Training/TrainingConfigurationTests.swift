@@ -189,7 +189,7 @@ struct RunDescriptionTests {
       $0.wholeMatch(of: #/  "([a-z0-9_]+)" :.*/#).map { String($0.1) }
     }
     let settings = ["objective"] + Settings.all.map { SettingKey(setting: $0.name).stringValue }
-    #expect(keys == (settings + ["data", "version", "command_line"]).sorted())
+    #expect(keys == (settings + ["data", "version", "command_line", "history"]).sorted())
     #expect(text.contains("\"threads\" : null") && text.contains("\"seed\" : 18446744073709551615"))
     #expect(text.contains("\"data\" : \"/data/a b\"") && text.hasSuffix("}\n"))
   }

@@ -107,18 +107,18 @@ import Testing
     configuration.steps = 1
     _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
     let error = #expect(throws: ConfigurationError.self) {
-      _ = try TrainingSession(resuming: scene.run("run")) { ($0.steps, $0.lambdaL1) = (2, 7) }
+      _ = try TrainingSession(resuming: scene.run("run")) { ($0.steps, $0.ngf) = (2, 7) }
     }
-    #expect(error?.setting == "lambda-l1")
+    #expect(error?.setting == "ngf")
     #expect(
       error?.description
-        == "lambda l1 was 100 at the start of the run and cannot change on the way; "
+        == "ngf was 4 at the start of the run and cannot change on the way; "
         + "start a new run, with init from to keep the weights")
     #expect(
       Set(Settings.all.filter(\.mayChangeOnResume).map(\.name))
         == [
           "epochs", "decay-epochs", "steps", "skip-damaged", "threads", "save-every", "sample-every", "patience",
-          "keep-every",
+          "keep-every", "learning-rate", "lambda-l1", "lambda-a", "lambda-b", "lambda-identity",
         ])
   }
 

@@ -44,11 +44,13 @@ struct CycleGANSettings: AlgorithmSettings {
   var poolSize = 50
 
   static let declared = [
-    Setting("lambda-a", \.lambdaA, "weight of the cycle loss A → B → A", limits: .upTo(1_000_000)),
-    Setting("lambda-b", \.lambdaB, "weight of the cycle loss B → A → B", limits: .upTo(1_000_000)),
+    Setting(
+      "lambda-a", \.lambdaA, "weight of the cycle loss A → B → A", limits: .upTo(1_000_000), resuming: .mayChange),
+    Setting(
+      "lambda-b", \.lambdaB, "weight of the cycle loss B → A → B", limits: .upTo(1_000_000), resuming: .mayChange),
     Setting(
       "lambda-identity", \.lambdaIdentity, "identity loss as a share of the cycle weights; 0 for none",
-      limits: .upTo(1_000_000)),
+      limits: .upTo(1_000_000), resuming: .mayChange),
     Setting(
       "pool-size", \.poolSize, "earlier translations that each discriminator is also shown; 0 for none",
       limits: .within(0...10_000)),

@@ -36,7 +36,7 @@ struct Pix2PixSettings: AlgorithmSettings {
   var lambdaL1 = 100.0
 
   static let declared = [
-    Setting("lambda-l1", \.lambdaL1, "weight of the L1 loss", limits: .upTo(1_000_000))
+    Setting("lambda-l1", \.lambdaL1, "weight of the L1 loss", limits: .upTo(1_000_000), resuming: .mayChange)
   ]
 }
 

@@ -32,6 +32,14 @@ package enum AtomicFile {
     try write(to: path) { sink in try data.withUnsafeBytes { try sink.write($0) } }
   }
 
+  /// Gives the file at `path` the name `place` in the same folder, in place of a file that is there.
+  ///
+  /// - Throws: `FileError` naming `place` where the system refuses
+  package static func move(_ path: String, to place: String) throws {
+    guard rename(path, place) == 0 else { throw FileError.unwritable(place, "cannot be replaced", code: errno) }
+    synchronize(folder: place.lastIndex(of: "/").map { String(place[...$0]) } ?? "./")
+  }
+
   /// Makes the rename itself durable.
   private static func synchronize(folder: String) {
     let descriptor = open(folder, O_RDONLY | O_CLOEXEC)

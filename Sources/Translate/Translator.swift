@@ -43,11 +43,14 @@ public final class Translator {
 
   /// A translator with the generator of `path`: a run folder, a `.safetensors` or a `.pth`.
   ///
+  /// `weights` chooses among those that a run keeps; nil: the latest.
+  ///
   /// - Throws: `FileError` where there is no generator
   public convenience init(
-    model path: String, direction: Direction? = nil, part: String? = nil, options: Options = Options()
+    model path: String, direction: Direction? = nil, part: String? = nil, weights: RunWeights? = nil,
+    options: Options = Options()
   ) throws {
-    try self.init(GeneratorModel(path, direction: direction, part: part), options: options)
+    try self.init(GeneratorModel(path, direction: direction, part: part, weights: weights), options: options)
   }
 
   /// A translator with a generator at hand.

@@ -18,9 +18,12 @@ package final class GeneratorModel {
   ///   - path: a run folder, a `.safetensors` or a `.pth`; its architecture is read off its metadata, names and shapes
   ///   - direction: which generator of an unpaired run; checked against a file that says which way it translates
   ///   - part: the state dict in a nested `.pth`
+  ///   - weights: which weights of a run; nil: the latest
   /// - Throws: `FileError` where there is no generator, or it translates the other way
-  package convenience init(_ path: String, direction: Direction? = nil, part: String? = nil) throws {
-    let source = try ModelSource(path, direction: direction, part: part)
+  package convenience init(
+    _ path: String, direction: Direction? = nil, part: String? = nil, weights: RunWeights? = nil
+  ) throws {
+    let source = try ModelSource(path, direction: direction, part: part, weights: weights)
     let file = try WeightsFile.open(source.file, part: source.part)
     try file.requireNoCheckpoint()
     try self.init(file)

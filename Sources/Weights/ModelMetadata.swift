@@ -41,6 +41,12 @@ package struct ModelMetadata: Sendable, Equatable {
   package var step: Int?
   /// Epochs that it was trained for.
   package var epoch: Int?
+  /// The name of the held-out figure by which they are the best of their run.
+  package var bestBy: String?
+  /// Its value, a finite number.
+  package var bestFigure: Double?
+  /// The decay of the moving average that they are, in 0 ..< 1; nil: they are no average.
+  package var averageDecay: Double?
   /// All other strings.
   package var others: [String: String] = [:]
 
@@ -91,6 +97,9 @@ package struct ModelMetadata: Sendable, Equatable {
     normStatistics = try reader.choice("norm_statistics", of: ["image", "running"])
     step = try reader.integer("step")
     epoch = try reader.integer("epoch")
+    bestBy = reader.string("best_by")
+    bestFigure = try reader.number("best_figure")
+    averageDecay = try reader.number("ema")
     // What other programs call the layout of the tensors; ours is always PyTorch's.
     _ = reader.string("format")
     others = reader.strings
@@ -118,6 +127,9 @@ package struct ModelMetadata: Sendable, Equatable {
     strings["norm_statistics"] = normStatistics
     strings["step"] = step.map(String.init)
     strings["epoch"] = epoch.map(String.init)
+    strings["ema"] = averageDecay.map { "\($0)" }
+    strings["best_by"] = bestBy
+    strings["best_figure"] = bestFigure.map { "\($0)" }
     return strings
   }
 }
@@ -141,6 +153,12 @@ private struct MetadataReader {
     guard let text = string(key) else { return nil }
     guard let size = PictureSize(text) else { throw failure(key, text, "a size such as 512x256") }
     return size
+  }
+
+  mutating func number(_ key: String) throws -> Double? {
+    guard let text = string(key) else { return nil }
+    guard let value = Double(text), value.isFinite else { throw failure(key, text, "a finite number") }
+    return value
   }
 
   mutating func choice(_ key: String, of values: [String]) throws -> String? {

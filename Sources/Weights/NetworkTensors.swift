@@ -6,8 +6,15 @@ package enum NetworkTensors {
   /// Parameters and running statistics, each name behind `prefix`.
   package static func tensors(of network: Network, prefix: String = "") -> [SafetensorsWriter.Tensor] {
     let store = network.parameters
-    var tensors = packed(store, prefix: prefix, memory: store.base)
-    for statistics in store.runningStatistics {
+    return packed(store, prefix: prefix, memory: store.base) + tensors(of: store.runningStatistics, prefix: prefix)
+  }
+
+  /// Running statistics, each name behind `prefix`.
+  package static func tensors(
+    of runningStatistics: [RunningStatistics], prefix: String
+  ) -> [SafetensorsWriter.Tensor] {
+    var tensors: [SafetensorsWriter.Tensor] = []
+    for statistics in runningStatistics {
       let path = prefix + statistics.name
       let channels = [statistics.mean.count]
       tensors.append(.init(name: RunningStatistics.meanName(path), shape: channels, floats: statistics.mean))
@@ -47,11 +54,20 @@ package enum NetworkTensors {
   package static func load(_ network: Network, prefix: String = "", from file: WeightsFile) throws {
     let store = network.parameters
     try load(store, prefix: prefix, from: file, into: store.valuesToChange())
-    for index in store.runningStatistics.indices {
-      let path = prefix + store.runningStatistics[index].name
-      let shape = [store.runningStatistics[index].mean.count]
-      store.runningStatistics[index].mean = try floats(RunningStatistics.meanName(path), shape, file)
-      store.runningStatistics[index].variance = try floats(RunningStatistics.varianceName(path), shape, file)
+    try load(&store.runningStatistics, prefix: prefix, from: file)
+  }
+
+  /// Sets running statistics from tensors whose names stand behind `prefix`.
+  ///
+  /// - Throws: `FileError` as `load(_:prefix:from:)`
+  package static func load(
+    _ runningStatistics: inout [RunningStatistics], prefix: String, from file: WeightsFile
+  ) throws {
+    for index in runningStatistics.indices {
+      let path = prefix + runningStatistics[index].name
+      let shape = [runningStatistics[index].mean.count]
+      runningStatistics[index].mean = try floats(RunningStatistics.meanName(path), shape, file)
+      runningStatistics[index].variance = try floats(RunningStatistics.varianceName(path), shape, file)
       let counter = RunningStatistics.batchesName(path)
       let batches = file[counter] == nil ? 0 : try file.int64s(counter).first ?? 0
       // Training counts on from here.
@@ -60,7 +76,7 @@ package enum NetworkTensors {
           path: file.path, problem: "tensor \(FileError.quote(counter)) counts \(batches) batches",
           advice: "is it damaged?")
       }
-      store.runningStatistics[index].batches = batches
+      runningStatistics[index].batches = batches
     }
   }
 

@@ -54,6 +54,7 @@ public enum WeightsConversion {
   ///   - source: a run folder, a `.safetensors` or a `.pth`
   ///   - direction: which generator of an unpaired run
   ///   - part: the state dict in a nested `.pth`
+  ///   - weights: which weights of a run; nil: the latest
   ///   - destination: the file to write, which is replaced if it is there and is not the source itself
   ///   - statistics: whose statistics batch norms use in ONNX; nil: as the metadata say, else those of the image
   ///   - headerLimit: the longest header of a `.safetensors` that is accepted, in bytes
@@ -61,11 +62,11 @@ public enum WeightsConversion {
   /// - Throws: `FileError` where a file cannot be read or written, or the extension is another
   @discardableResult
   package static func convert(
-    path source: String, direction: Direction? = nil, part: String? = nil, to destination: String,
-    statistics: NormStatistics? = nil, headerLimit: Int
+    path source: String, direction: Direction? = nil, part: String? = nil, weights: RunWeights? = nil,
+    to destination: String, statistics: NormStatistics? = nil, headerLimit: Int
   ) throws -> (any NetworkConfiguration)? {
     _ = try WeightsForm(extensionOf: destination)
-    let model = try ModelSource(source, direction: direction, part: part)
+    let model = try ModelSource(source, direction: direction, part: part, weights: weights)
     return try convert(
       WeightsFile.open(model.file, part: model.part, headerLimit: headerLimit), to: destination,
       statistics: statistics)

@@ -159,6 +159,47 @@ struct ApplyCommandTests {
         "\(8 - written.count) translated in TIME to out, \(written.count) there already\n"), "\(rest.errors)")
   }
 
+  @Test func theWeightsOfARunCanBeChosen() throws {
+    let folder = try folder()
+    func outcome(_ weights: String, _ model: String = "run") throws -> BuiltProgram.Outcome {
+      try apply(folder, "\(model) in/facade_0002.png --out \(weights) --weights \(weights) --quiet")
+    }
+    let missing = try outcome("3")
+    #expect(missing.status == 1)
+    #expect(
+      missing.errors
+        == "translate-cli apply: run: holds no generator_epoch_3.safetensors; there are the weights latest, best\n")
+    // Of another training, to be told apart from the latest.
+    let other = try BuiltProgram.run(
+      [
+        "train", "paired", "in", "--out", "other", "--generator", "unet_64", "--ngf", "4", "--ndf", "4", "--load-size",
+        "32", "--crop-size", "32", "--steps", "1", "--seed", "5", "--quiet",
+      ], in: folder.url)
+    #expect(other.status == 0, "\(other.errors)")
+    let latest = folder.path + "/run/generator.safetensors"
+    try FileManager.default.copyItem(
+      atPath: folder.path + "/other/generator.safetensors", toPath: folder.path + "/run/generator_epoch_3.safetensors")
+    func picture(_ weights: String) throws -> Data {
+      let outcome = try outcome(weights)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return try Data(contentsOf: folder.url.appendingPathComponent(weights + "/facade_0002.png"))
+    }
+    #expect(try picture("latest") == picture("best"))
+    #expect(try picture("3") != picture("latest"))
+    #expect(try outcome("4").errors.contains("there are the weights latest, best, 3\n"))
+    try FileManager.default.removeItem(atPath: latest)
+    #expect(try outcome("latest").errors.contains("there are the weights best, 3\n"))
+    let single = try outcome("best", "run/generator_best.safetensors")
+    #expect(single.status == 1)
+    #expect(single.errors.contains("give the folder of its run, or leave out --weights best\n"))
+    let converted = try BuiltProgram.run(["convert", "run", "best.pth", "--weights", "best"], in: folder.url)
+    #expect(converted.status == 0)
+    let inspected = try BuiltProgram.run(["inspect", "best.pth"], in: folder.url)
+    #expect(inspected.output.contains("metadata: best_by = l1\n"))
+    #expect(
+      try BuiltProgram.run(["inspect", "run"], in: folder.url).output.contains(", generator_epoch_3.safetensors "))
+  }
+
   @Test func dropoutFollowsTheSeed() throws {
     let folder = try folder()
     func bytes(_ out: String, _ options: String) throws -> Data {
@@ -192,6 +233,7 @@ struct ApplyCommandTests {
     ("m i --out o --shard 1/2/3", "not 1/2/3", 2), ("m i --out o --shard 1/99999999999999999999", "--shard needs", 2),
     ("m i --out o --seed 3", "--seed has no effect without --dropout", 2),
     ("m i --out o --norm-statistics batch", "--norm-statistics cannot be batch; it is one of image, running", 2),
+    ("m i --out o --weights 0", "--weights needs latest, best or the number of an epoch, not 0", 2),
     ("m i --out o --tile 31", "--tile needs a whole number from 32 to 16384, not 31", 2),
     ("/no/model i --out o", "apply: /no/model: ", 1),
   ])

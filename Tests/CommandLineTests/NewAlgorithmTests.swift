@@ -38,6 +38,7 @@ struct NewAlgorithmTests {
       let config = try String(contentsOfFile: run + "/config.json", encoding: .utf8)
       #expect(config.contains("\"objective\" : \"regression\"") && config.contains("\"strength\" : 2"))
       let losses = try String(contentsOfFile: run + "/losses.csv", encoding: .utf8)
+      #expect(FileManager.default.fileExists(atPath: run + "/generator_best.safetensors"))
       #expect(losses.hasPrefix("step,epoch,G_L1,seconds\n1,1,") && losses.split(separator: "\n").count == 4)
       let metrics = try String(contentsOfFile: run + "/metrics.csv", encoding: .utf8)
       #expect(metrics.hasPrefix("step,epoch,l1,psnr,ssim\n2,1,"))
@@ -66,7 +67,7 @@ extension TrainingAlgorithm {
       Settings.length, Settings.data, Settings.generator, Settings.initialization,
       SettingGroup(
         Settings.lossHeading, [Setting("strength", \.strength, "weight of the L1 loss", limits: .upTo(10))]),
-      Settings.optimiser, Settings.running,
+      Settings.optimiser, Settings.running, Settings.keeping(measuring: Likeness.figures),
     ],
     setDefaults: { $0.dropout = true }, check: { _ in },
     losses: [Loss(name: "G_L1", meaning: "difference < to the target")], heldOutFigures: Likeness.figures,

@@ -55,11 +55,14 @@ struct TrainingCommandTests {
     let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path + "/run").sorted()
     #expect(
       names == [
-        "checkpoint.safetensors", "config.json", "generator.safetensors", "index.html", "losses.csv", "metrics.csv",
+        "checkpoint.safetensors", "config.json", "generator.safetensors", "generator_best.safetensors", "index.html",
+        "losses.csv", "metrics.csv",
         "samples", "samples/step-0000002.png",
       ])
     let summary = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
     #expect(summary["step"] as? Int == 2 && summary["finished"] as? Bool == true && summary["run"] as? String == "run")
+    let best = try #require(summary["best"] as? [String: Any])
+    #expect(best["figure"] as? String == "l1" && best["step"] as? Int == 2)
     #expect((summary["losses"] as? [String: Double])?.keys.sorted() == ["D_fake", "D_real", "G_GAN", "G_L1"])
     let description = try RunDescription.read(runFolder: folder.path + "/run")
     #expect(description.commandLine.prefix(6) == ["translate-cli", "train", "paired", "data", "--out", "run"])
@@ -258,9 +261,57 @@ struct TrainingCommandTests {
     #expect(finished.status == 1)
     #expect(
       finished.errors
-        == "translate-cli resume: run: has done all of its 1 steps; raise --epochs or --steps to go on\n")
+        == "translate-cli resume: run: has done all of its 1 steps; --steps none goes on to step 800, the end of its 200 "
+        + "epochs, a larger number to that step\n")
     let wrong = try BuiltProgram.run(["resume", "run", "--epochs", "-1"], in: folder.url)
     #expect(wrong.status == 2 && wrong.errors.contains("resume: --epochs is -1; give 0 to 1000000"))
+  }
+
+  /// What is said after `--steps`, and on resume, does what it says.
+  @Test func aRunGoesOnAsItIsAdvised() throws {
+    let folder = try folder()
+    let short = try train(folder, "a run", ["--steps", "2", "--epochs", "2", "--decay-epochs", "0"])
+    let advice =
+      "go on with: translate-cli resume 'a run' --steps none (to step 8, the end of its 2 epochs), or a larger number\n"
+    #expect(short.errors.hasSuffix(advice), "\(short.errors)")
+    let changed = try BuiltProgram.run(
+      ["resume", "a run", "--steps", "none", "--learning-rate", "0.001", "--lambda-l1", "50"], in: folder.url)
+    #expect(changed.status == 0 && changed.errors.contains("trained to step 8 "), "\(changed.errors)")
+    #expect(!changed.errors.contains("go on with"))
+    let config = try String(contentsOfFile: folder.path + "/a run/config.json", encoding: .utf8)
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(config.utf8)) as? [String: Any])
+    let history = try #require(object["history"] as? [[String: Any]])
+    #expect(history.compactMap { $0["setting"] as? String } == ["steps", "lambda_l1", "learning_rate"])
+    #expect(history.compactMap { $0["step"] as? Int } == [2, 2, 2])
+    #expect(history[0]["to"] is NSNull && history[2]["from"] as? Double == 0.0002)
+    let inspected = try BuiltProgram.run(["inspect", "a run"], in: folder.url)
+    #expect(inspected.output.contains("\n  changed after step 2: learning_rate from 0.0002 to 0.001\n"))
+    let finished = try BuiltProgram.run(["resume", "a run"], in: folder.url)
+    #expect(finished.errors.hasSuffix("has done all of its 8 steps; raise --epochs, or give --steps to go on\n"))
+  }
+
+  /// What cannot change is refused by its name and value, and is no option that help lists.
+  @Test func whatCannotChangeOnTheWayIsRefused() throws {
+    let folder = try folder()
+    #expect(try train(folder, "run", ["--steps", "1"]).status == 0)
+    func resume(_ options: String) throws -> BuiltProgram.Outcome {
+      try BuiltProgram.run(
+        ["resume", "run", "--steps", "2"] + options.split(separator: " ").map(String.init), in: folder.url)
+    }
+    for (options, problem) in [
+      ("--ngf 8", "--ngf was 4 at the start of the run and cannot change on the way; "),
+      ("--no-flip", "--flip was on at the start of the run and cannot change on the way; "),
+      ("--lambda-a 3", "--lambda-a is no setting of paired training; leave it out "),
+      ("--ngf 8.5", "--ngf needs a whole number, not 8.5 "),
+    ] {
+      let refused = try resume(options)
+      #expect(refused.status == 2)
+      #expect(refused.errors.hasPrefix("translate-cli resume: " + problem), "\(refused.errors)")
+    }
+    #expect(try resume("--ngf 4").status == 0)
+    let help = runInProcess(["resume", "--help"]).output
+    #expect(help.contains("--learning-rate X") && help.contains("--lambda-identity X") && !help.contains("--ngf"))
+    #expect(runInProcess(["apply", "--ngf", "3"]).error.contains("only of train paired, train unpaired ("))
   }
 
   @Test func unpairedTrainingWritesBothDirections() throws {
@@ -273,6 +324,7 @@ struct TrainingCommandTests {
       ], in: folder.url)
     #expect(outcome.status == 0, "\(outcome.errors)")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/run")
+    #expect(Set(names).isSuperset(of: ["generator_AtoB_best.safetensors", "generator_BtoA_best.safetensors"]))
     #expect(Set(names).isSuperset(of: ["generator_AtoB.safetensors", "generator_BtoA.safetensors", "index.html"]))
     let header = try String(contentsOfFile: folder.path + "/run/losses.csv", encoding: .utf8).split(separator: "\n")[0]
     #expect(header == "step,epoch,D_A,G_A,cycle_A,idt_A,D_B,G_B,cycle_B,idt_B,seconds")

@@ -114,6 +114,14 @@ extension Optional: SettingValue where Wrapped: SettingValue {
     try container.value(Wrapped.self, for: key).map(Self.some)
   }
   package static var placeholder: String { Wrapped.placeholder }
-  package init(settingText text: String) throws(SettingTextError) { self = try Wrapped(settingText: text) }
+  /// `none` is no value, unless it is one by itself, as among normalisations.
+  package init(settingText text: String) throws(SettingTextError) {
+    do {
+      self = try Wrapped(settingText: text)
+    } catch {
+      guard text == "none" else { throw error }
+      self = .none
+    }
+  }
   package var settingText: String? { self?.settingText }
 }

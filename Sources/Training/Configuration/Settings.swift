@@ -20,7 +20,8 @@ package enum Settings {
       Setting(
         "steps", \.steps, "stop after so many optimiser steps, whatever the epochs say",
         limits: .within(1...1_000_000_000),
-        resuming: .mayChangeMeaning("stop after so many optimiser steps, those done included")),
+        resuming: .mayChangeMeaning(
+          "stop after so many optimiser steps, those done included; none for the epochs alone")),
       Setting(
         "batch-size", \.batchSize, "images in a step", limits: .within(FolderTranslation.batchSizes),
         concernsPictures: true),
@@ -104,12 +105,18 @@ package enum Settings {
   package static let optimiser = SettingGroup(
     lossHeading,
     [
-      Setting("learning-rate", \.learningRate, "of Adam, at the start", limits: .above(0, atMost: 100)),
+      Setting(
+        "learning-rate", \.learningRate, "of Adam, at the start", limits: .above(0, atMost: 100),
+        resuming: .mayChangeMeaning("of Adam, before the policy lowers it as far as it has come")),
       Setting("beta1", \.beta1, "Adam's decay of the first moment", limits: .from(0, below: 1)),
       Setting("lr-policy", \.learningRatePolicy, "how the learning rate changes"),
       Setting(
         "lr-decay-iters", \.learningRateStep, "epochs between two drops of \(setting: "lr-policy", "step")",
         limits: .within(1...1_000_000), onlyWith: ("lr-policy", "step")),
+      Setting(
+        "ema", \.ema,
+        "show, measure and hand out a moving average of the generators' weights with this decay, such as 0.999; 0 for none",
+        limits: .from(0, below: 1)),
     ])
 
   package static let running = SettingGroup(

@@ -27,7 +27,8 @@ public struct TrainingAlgorithm: Sendable {
   let check: @Sendable (TrainingConfiguration) throws(ConfigurationError) -> Void
   /// In the order of `TranslationModel.step`'s answer and of losses.csv.
   let losses: [Loss]
-  /// In the order of `TranslationModel.measure`'s answer and of metrics.csv; the plateau policy watches the first one.
+  /// In the order of `TranslationModel.measure`'s answer and of metrics.csv. The plateau policy watches the first one, of
+  /// which lower is better; by it the best weights are chosen, too, where no other one is named.
   let heldOutFigures: [HeldOutFigure]
   /// Titles of the pictures in a sample row.
   let sampleTitles: [String]
@@ -63,6 +64,12 @@ public struct TrainingAlgorithm: Sendable {
     var meaning: String
     /// Whether the lower of two values is the better one.
     var lowerIsBetter: Bool
+
+    /// Whether `value` is a number and better than `other`, or there is no other.
+    func isBetter(_ value: Double, than other: Double?) -> Bool {
+      guard value.isFinite, let other else { return value.isFinite }
+      return lowerIsBetter ? value < other : value > other
+    }
   }
 }
 

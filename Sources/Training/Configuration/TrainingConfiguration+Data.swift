@@ -19,10 +19,11 @@ extension Sampler {
   /// - Parameters:
   ///   - generator: draws order, crops and mirroring; where it goes on, its state is that of `saved` instead
   ///   - saved: where to go on; nil to start with the first epoch
+  ///   - mayChange: whether there may be another number of images than when it was saved
   /// - Throws: `FileError` where `saved` does not fit the data
   init(
     _ data: DataFolder, _ configuration: TrainingConfiguration, generator: RandomGenerator,
-    resuming saved: SamplerState?
+    resuming saved: SamplerState?, mayChange: Bool = false
   ) throws {
     let part = data.training
     let serial = configuration.serial
@@ -36,7 +37,7 @@ extension Sampler {
       }
     guard let saved else { return }
     do {
-      try resume(from: saved)
+      try resume(from: saved, mayChange: mayChange)
     } catch var error as FileError {
       error.path = data.path
       throw error

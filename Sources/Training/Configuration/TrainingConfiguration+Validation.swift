@@ -8,6 +8,7 @@ extension TrainingConfiguration {
     try validateLength()
     try validateSizes()
     try validateAugmentation()
+    try validateKeeping()
     try algorithm.check(self)
   }
 
@@ -47,7 +48,7 @@ extension TrainingConfiguration {
 
   /// Checks that a run may go on as this where it was `start` before.
   ///
-  /// - Throws: a `ConfigurationError` for the first setting that must stay as it was.
+  /// - Throws: a `ConfigurationError` for the first setting that must stay as it was, or that its algorithm does not have.
   func requireContinues(_ start: TrainingConfiguration) throws(ConfigurationError) {
     guard algorithm == start.algorithm else {
       throw ConfigurationError(
@@ -55,7 +56,13 @@ extension TrainingConfiguration {
         problem: "was \(start.algorithm.name) at the start of the run and cannot change on the way",
         advice: "start a new run")
     }
-    for setting in Settings.all where !setting.mayChangeOnResume && !setting.isEqual(self, start) {
+    let own = Set(algorithm.settings.flatMap(\.settings).map(\.name))
+    for setting in Settings.all where !setting.isEqual(self, start) {
+      guard own.contains(setting.name) else {
+        throw ConfigurationError(
+          setting: setting.name, problem: "is no setting of \(algorithm.name) training", advice: "leave it out")
+      }
+      if setting.mayChangeOnResume { continue }
       throw ConfigurationError(
         setting: setting.name,
         problem: "was \(setting.text(start) ?? "not given") at the start of the run and cannot change on the way",

@@ -90,6 +90,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var learningRatePolicy = LearningRatePolicy.linear
   /// Epochs between two drops of the `step` policy (`lr_decay_iters` of the public code).
   public var learningRateStep = 50
+  /// Decay of the moving average of the generators' weights that samples, figures and handed-out weights are made with; 0
+  /// for none.
+  public var ema = 0.0
 
   // MARK: Running
 
@@ -101,6 +104,16 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var saveEvery = 5
   /// Steps between two sample sheets.
   public var sampleEvery = 400
+
+  // MARK: Weights that are kept
+
+  /// The name of the held-out figure by which weights are the best (`l1`, `psnr`, `ssim`, `cycle`); nil for the first that
+  /// the algorithm measures.
+  public var bestBy: String?
+  /// Stop when the best has not moved for this many measurements; nil for never.
+  public var patience: Int?
+  /// Epochs between two sets of the generators' weights that are kept; nil for none.
+  public var keepEvery: Int?
 
   /// pix2pix as published: unet_256, batch norm, dropout, vanilla GAN loss, L1 × 100.
   public static let paired = TrainingConfiguration(.paired)

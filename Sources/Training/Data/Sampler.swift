@@ -60,9 +60,16 @@ package struct Sampler: Sendable {
 
   /// Goes on from a saved state, which must come from the same kind and number of images.
   ///
+  /// - Parameter mayChange: whether there may be another number of images by now: a new epoch begins with them then.
   /// - Throws: `FileError` (without a path) where the state does not fit this sampler's data or is damaged.
-  package mutating func resume(from saved: SamplerState) throws {
-    try saved.requireFits(countA: state.countA, countB: state.countB)
+  package mutating func resume(from saved: SamplerState, mayChange: Bool = false) throws {
+    var saved = saved
+    if mayChange, (saved.countA, saved.countB) != (state.countA, state.countB) {
+      try saved.requireFits(countA: saved.countA, countB: saved.countB)
+      (saved.countA, saved.countB, saved.position, saved.order) = (state.countA, state.countB, 0, [])
+    } else {
+      try saved.requireFits(countA: state.countA, countB: state.countB)
+    }
     let words = saved.generator
     guard let restored = RandomGenerator(state: (words[0], words[1], words[2], words[3])) else {
       throw SamplerState.damaged

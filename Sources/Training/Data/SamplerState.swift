@@ -30,7 +30,7 @@ package struct SamplerState: Codable, Sendable, Equatable {
       let now = countA == countB ? "\(countA)" : "\(countA) and \(countB)"
       throw FileError(
         path: nil, problem: "the training data has changed: \(now) images, but \(before) when the run was saved",
-        advice: "restore the data folder, or start a new run with \(setting: "init-from")")
+        advice: "restore the data folder, or name it with \(setting: "data") to go on with these in a new epoch")
     }
     var seen = [Bool](repeating: false, count: epochLength)
     for index in order {

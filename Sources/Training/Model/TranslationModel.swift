@@ -39,6 +39,9 @@ protocol TranslationModel: AnyObject {
   /// What a checkpoint holds apart from networks: image pools.
   var extraTensors: [SafetensorsWriter.Tensor] { get }
 
+  /// The bytes that `extraTensors` come to at most.
+  var largestExtra: Int { get }
+
   /// Takes back what `extraTensors` has written.
   func loadExtra(from file: WeightsFile) throws
 }
@@ -47,6 +50,7 @@ extension TranslationModel {
   func check(_ batch: Batch) throws {}
   func measure(input: ImageBatch, target: ImageBatch) throws -> [Double] { [] }
   var extraTensors: [SafetensorsWriter.Tensor] { [] }
+  var largestExtra: Int { 0 }
   func loadExtra(from file: WeightsFile) throws {}
 }
 

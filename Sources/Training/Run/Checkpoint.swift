@@ -19,6 +19,20 @@ struct TrainingPosition: Codable, Equatable {
   /// What was wrong with the pictures that were left out, by their paths below the data folder; nil where all could be
   /// read.
   var leftOut: [String: String]?
+  /// The best held-out figure that was measured on schedule; nil before the first.
+  var best: BestFigure?
+}
+
+/// The best value of a held-out figure so far.
+struct BestFigure: Codable, Equatable {
+  /// The figure's name.
+  var name: String
+  /// A finite number.
+  var value: Double
+  /// The step after which it was measured.
+  var step: Int
+  /// Measurements since that were no better.
+  var measurementsSince = 0
 }
 
 extension TrainingPosition {
@@ -26,12 +40,22 @@ extension TrainingPosition {
   var leftOutPictures: [(path: String, problem: String)] {
     NaturalOrder.sorted((leftOut ?? [:]).map { (path: $0.key, problem: $0.value) }) { $0.path }
   }
-}
 
-extension TrainingPosition {
+  /// Takes note of a measurement on schedule.
+  mutating func note(_ value: Double, of figure: TrainingAlgorithm.HeldOutFigure) {
+    if figure.isBetter(value, than: best?.value) {
+      best = BestFigure(name: figure.name, value: value, step: step)
+    } else {
+      best?.measurementsSince += 1
+    }
+  }
+
   /// Whether the counters of a file can be counted on: those that training adds to stay far from overflow.
   fileprivate var isPlausible: Bool {
     let range = 0..<1 << 48
+    if let best, !range.contains(best.step) || !range.contains(best.measurementsSince) || !best.value.isFinite {
+      return false
+    }
     return range.contains(step) && range.contains(epochSteps) && random.count == 4 && schedule.isPlausible
   }
 }
@@ -42,13 +66,9 @@ enum Checkpoint {
   private static let formatKey = "format_version"
   private static let currentFormat = "1"
 
-  /// Writes a checkpoint atomically.
-  ///
-  /// - Throws: `FileError` where it cannot be written
-  package static func write(
-    _ networks: [TrainedNetwork], extra: [SafetensorsWriter.Tensor], position: TrainingPosition, to path: String
-  ) throws {
-    var tensors = extra
+  /// What a checkpoint holds of `networks`.
+  static func tensors(_ networks: [TrainedNetwork]) -> [SafetensorsWriter.Tensor] {
+    var tensors: [SafetensorsWriter.Tensor] = []
     for trained in networks {
       let store = trained.network.parameters
       tensors += NetworkTensors.tensors(of: trained.network, prefix: trained.name + ".")
@@ -59,6 +79,16 @@ enum Checkpoint {
         store, prefix: moments + "exp_avg_sq.", memory: trained.optimizer.secondMoment)
       tensors.append(.init(name: moments + "step", shape: [], integers: [Int64(trained.optimizer.steps)]))
     }
+    return tensors
+  }
+
+  /// Writes a checkpoint atomically.
+  ///
+  /// - Throws: `FileError` where it cannot be written
+  static func write(
+    _ networks: [TrainedNetwork], extra: [SafetensorsWriter.Tensor], position: TrainingPosition, to path: String
+  ) throws {
+    let tensors = extra + tensors(networks)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let json = String(decoding: try encoder.encode(position), as: UTF8.self)

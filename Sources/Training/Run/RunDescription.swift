@@ -16,6 +16,8 @@ package struct RunDescription: Sendable, Equatable {
   package var version: String
   /// The program's name and arguments; empty where it was started from Swift.
   package var commandLine: [String]
+  /// What it went on with since, the earliest first.
+  package var history: [Change] = []
 
   /// The description of a run that is about to start.
   package init(
@@ -92,7 +94,7 @@ package struct RunDescription: Sendable, Equatable {
     case is any FixedWidthInteger.Type: "a whole number"
     case is any BinaryFloatingPoint.Type: "a number"
     case is Bool.Type: "true or false"
-    case is [String].Type: "a list"
+    case is [String].Type, is [Change].Type: "a list"
     default: "text"
     }
   }
@@ -100,7 +102,7 @@ package struct RunDescription: Sendable, Equatable {
 
 extension RunDescription: Codable {
   private enum CodingKeys: String, CodingKey {
-    case data, version
+    case data, version, history
     case commandLine = "command_line"
   }
 
@@ -111,6 +113,7 @@ extension RunDescription: Codable {
     data = try container.value(String.self, for: .data) ?? ""
     version = try container.value(String.self, for: .version) ?? ""
     commandLine = try container.value([String].self, for: .commandLine) ?? []
+    history = try container.value([Change].self, for: .history) ?? []
   }
 
   /// Writes the description, the settings beside it on the same level.
@@ -120,5 +123,6 @@ extension RunDescription: Codable {
     try container.encode(data, forKey: .data)
     try container.encode(version, forKey: .version)
     try container.encode(commandLine, forKey: .commandLine)
+    try container.encode(history, forKey: .history)
   }
 }

@@ -45,7 +45,7 @@ extension RunFolder {
 
   /// Removes the files of a run, and nothing else.
   private func clear() throws {
-    let generators = Self.generatorNames.map(weights)
+    let generators = weightNames.map(weights) + Self.generatorNames.map(pendingBest)
     let sheets = (try? FileManager.default.contentsOfDirectory(atPath: samples)) ?? []
     let drawn = sheets.filter { $0.hasSuffix(".png") }.map { (samples as NSString).appendingPathComponent($0) }
     for path in [checkpoint, configuration, losses, metrics, file("index.html"), file("comparison.html")] + generators

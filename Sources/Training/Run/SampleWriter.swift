@@ -2,7 +2,7 @@ import Foundation
 import Images
 import Weights
 
-/// Sample sheets, and figures on held-out pairs, of a run.
+/// Sample sheets, and figures on held-out pictures, of a run.
 final class SampleWriter {
   private let pictures: SamplePictures
   private let folder: String
@@ -48,20 +48,20 @@ final class SampleWriter {
     return path
   }
 
-  /// Measures `model` on held-out pairs and appends a row to metrics.csv.
+  /// Measures `model` on held-out pictures and appends a row to metrics.csv.
   ///
-  /// - Returns: the first figure, which the plateau policy watches; nil where there is nothing to measure
-  func measure(_ model: any TranslationModel, step: Int, epoch: Int) throws -> Double? {
+  /// - Returns: the figures, in the order of the algorithm; nil where there is nothing to measure
+  func measure(_ model: any TranslationModel, step: Int, epoch: Int) throws -> [Double]? {
     guard let metrics, !pictures.measured.isEmpty else { return nil }
     var sums = algorithm.heldOutFigures.map { _ in 0.0 }
-    for index in pictures.measured {
-      let pair = try pictures.store.fixedPair(input: index)
+    for row in pictures.measured {
+      let pair = try pictures.store.fixedPair(input: row.input, target: row.target)
       for (place, figure) in zip(sums.indices, try model.measure(input: pair.input, target: pair.target)) {
         sums[place] += figure
       }
     }
     let means = sums.map { $0 / Double(pictures.measured.count) }
     try metrics.append(step: step, epoch: epoch, means)
-    return means.first
+    return means
   }
 }

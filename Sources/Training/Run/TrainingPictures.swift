@@ -19,10 +19,11 @@ struct TrainingPictures {
   ///
   /// - Parameters:
   ///   - state: where the order through them goes on; nil for a new run
+  ///   - mayChange: whether there may be another number of them than then
   /// - Throws: `FileError` that names what would stop the training
   init(
     _ path: String, _ configuration: TrainingConfiguration, generator: RandomGenerator, resuming state: SamplerState?,
-    _ limits: SessionLimits
+    mayChange: Bool = false, _ limits: SessionLimits
   ) throws {
     let skips = configuration.skipDamaged
     let preparation = ImagePreparation(configuration)
@@ -31,7 +32,7 @@ struct TrainingPictures {
       limit: ImageLimit(pixels: configuration.maxPixels)
     ).limited(to: configuration.maxDatasetSize)
     try folder.requireSound(for: preparation, batchSize: configuration.batchSize, skipsDamaged: skips)
-    sampler = try Sampler(folder, configuration, generator: generator, resuming: state)
+    sampler = try Sampler(folder, configuration, generator: generator, resuming: state, mayChange: mayChange)
     store = ImageStore(
       part: folder.training, preparation: preparation, cacheBytes: limits.cacheBytes, limit: folder.limit)
 
@@ -77,23 +78,23 @@ struct TrainingPictures {
   }
 }
 
-/// The pictures that stay the same along the way: those that sheets show, and held-out pairs that are measured.
+/// The pictures that stay the same along the way: those that sheets show, and held-out ones that are measured.
 ///
 /// They are read once and kept, so that none of them can turn bad while training runs.
 struct SamplePictures {
   let store: ImageStore
   /// Input and target of each row of a sheet.
   let rows: [(input: Int, target: Int)]
-  /// Held-out pairs that are measured.
-  let measured: [Int]
-  /// Whether there are held-out pairs.
+  /// Input and target of the held-out pictures that are measured; only pairs belong together.
+  let measured: [(input: Int, target: Int)]
+  /// Whether there are held-out pictures to measure.
   let measures: Bool
   /// Those that cannot be read and so are in neither.
   let damaged: [FileError]
 
   /// Rows of a sheet.
   private static let rowLimit = 6
-  /// Held-out pairs that are measured.
+  /// Held-out pictures of each side that are measured.
   private static let measuredLimit = 16
 
   /// Samples from the held-out part of `data`, or from the training part where there is none.
@@ -102,20 +103,24 @@ struct SamplePictures {
       part: data.heldOut ?? data.training, preparation: ImagePreparation(configuration).evaluation, cacheBytes: .max,
       limit: data.limit)
     let counts = store.counts
-    let shown = min(Self.rowLimit, max(counts.inputs, counts.targets))
-    let rows = (0..<shown).map { (input: $0 % counts.inputs, target: $0 % counts.targets) }
+    func first(_ limit: Int) -> [(input: Int, target: Int)] {
+      (0..<min(limit, max(counts.inputs, counts.targets))).map { ($0 % counts.inputs, $0 % counts.targets) }
+    }
+    let rows = first(Self.rowLimit)
     measures = !configuration.algorithm.heldOutFigures.isEmpty && data.heldOut != nil
-    let measured = Array(0..<(measures ? min(Self.measuredLimit, counts.inputs) : 0))
+    let measured = first(measures ? Self.measuredLimit : 0)
 
     var seen: Set<ImageStore.Place> = []
-    let all = rows.map { store.places(input: $0.input, target: $0.target) } + measured.map { store.places(input: $0) }
+    let all = (rows + measured).map { store.places(input: $0.input, target: $0.target) }
     let places = all.flatMap { $0 }.filter { seen.insert($0).inserted }
     damaged =
       PictureSurvey.run(places.map(store.file), threads: configuration.threads) { try store.read(places[$0]) }.damaged
     let paths = Set(damaged.compactMap(\.path))
     func isWhole(_ places: [ImageStore.Place]) -> Bool { !places.contains { paths.contains(store.file($0).path) } }
-    self.rows = rows.filter { isWhole(store.places(input: $0.input, target: $0.target)) }
-    self.measured = measured.filter { isWhole(store.places(input: $0)) }
+    func whole(_ rows: [(input: Int, target: Int)]) -> [(input: Int, target: Int)] {
+      rows.filter { isWhole(store.places(input: $0.input, target: $0.target)) }
+    }
+    (self.rows, self.measured) = (whole(rows), whole(measured))
     self.store = store
   }
 }

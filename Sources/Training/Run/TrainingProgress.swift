@@ -40,4 +40,6 @@ public enum TrainingOutcome: Sendable, Equatable {
   case finished
   /// It was asked to stop; everything is saved.
   case interrupted
+  /// The best held-out figure has not moved for as many measurements as the patience allows; everything is saved.
+  case stalled
 }

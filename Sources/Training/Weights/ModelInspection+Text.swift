@@ -67,6 +67,9 @@ extension ModelInspection.Run {
     if !description.commandLine.isEmpty {
       lines.append("  started by: \(plain(description.commandLine.joined(separator: " ")))")
     }
+    lines += description.history.map {
+      "  changed after step \($0.step): \(plain($0.setting)) from \(plain("\($0.from)")) to \(plain("\($0.to)"))"
+    }
     return lines + fileLines
   }
 

@@ -92,7 +92,7 @@ public struct ModelInspection: Sendable, Equatable, Codable {
   }
 
   private static func files(of run: RunFolder) -> [File] {
-    let weights = RunFolder.generatorNames.map(run.weights)
+    let weights = run.weightNames.map(run.weights)
     let paths = [run.configuration, run.checkpoint] + weights + [run.losses, run.metrics, run.file("index.html")]
     return paths.compactMap { path in
       guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber else { return nil }

@@ -98,7 +98,7 @@ struct StoredNetworks {
     var names: [String] = []
     for tensor in file.tensors {
       let parts = tensor.name.split(separator: ".", maxSplits: 1)
-      guard parts.count == 2, parts[0] != "adam", parts[0] != "pool" else { continue }
+      guard parts.count == 2, !["adam", "ema", "pool"].contains(parts[0]) else { continue }
       let name = String(parts[0])
       if !names.contains(name) { names.append(name) }
       guard names.count <= Self.mostNetworks else { throw Self.tooMany(path) }

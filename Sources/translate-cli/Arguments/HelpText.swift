@@ -36,7 +36,7 @@ enum HelpText {
       sections.append("Arguments:\n" + table(command.operands.map { ($0.name, $0.help) }))
     }
     for group in command.options {
-      let lines = group.options.map { option in
+      let lines = group.options.filter(\.isListed).map { option in
         (option.invocation, option.help + (option.standard(command).map { " [\($0)]" } ?? ""))
       }
       sections.append(group.title + ":\n" + table(lines))

@@ -21,6 +21,8 @@ struct Option<Target>: Sendable {
   let help: String
   /// Whether the command cannot do without it.
   var isRequired = false
+  /// Whether help names it; an option that is known only to be refused with its reason is not listed.
+  var isListed = true
   /// The value that stands in `Target` already, as it would be written; nil where there is nothing to tell.
   let standard: @Sendable (Target) -> String?
   /// Reads the value (`true` and `false` for flags and toggles) into the target.
@@ -29,7 +31,7 @@ struct Option<Target>: Sendable {
   /// The option as one of a larger command's, whose `part` it sets.
   func within<Whole>(_ part: WritableKeyPath<Whole, Target> & Sendable) -> Option<Whole> {
     Option<Whole>(
-      name: name, form: form, help: help, isRequired: isRequired,
+      name: name, form: form, help: help, isRequired: isRequired, isListed: isListed,
       standard: { standard($0[keyPath: part]) },
       set: { (whole: inout Whole, text: String) throws(UsageError) in try set(&whole[keyPath: part], text) })
   }
@@ -175,6 +177,19 @@ extension Option {
   static func maxHeader(_ property: WritableKeyPath<Target, Int> & Sendable) -> Option {
     .integer(
       "max-header", property, in: 1...(1 << 34), placeholder: "BYTES", "refuse safetensors files with a longer header")
+  }
+
+  /// Which of the weights that a run keeps, which every command has that takes a run for its generator.
+  static func weights(_ name: String, _ property: WritableKeyPath<Target, RunWeights?> & Sendable) -> Option {
+    Option(
+      name: name, form: .value(placeholder: "latest|best|EPOCH"), help: "which of the weights that a run keeps",
+      standard: { _ in RunWeights.latest.description },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        guard let weights = RunWeights(text) else {
+          throw .malformed(option: "--" + name, value: text, expected: "latest, best or the number of an epoch")
+        }
+        target[keyPath: property] = weights
+      })
   }
 
   /// Says nothing but errors and warnings.

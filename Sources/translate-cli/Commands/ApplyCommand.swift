@@ -45,6 +45,7 @@ struct ApplyCommand: Command {
       title: "Network",
       options: [
         .choice("direction", \.direction, standard: "as trained", "which generator of an unpaired run"),
+        .weights("weights", \.weights),
         .text("part", \.part, placeholder: "KEY", "the state dict that is meant in a .pth that holds several"),
         .choice(
           "norm-statistics", \.settings.normStatistics, standard: "as the model says, else image",
@@ -80,6 +81,7 @@ struct ApplyCommand: Command {
   var half: HalfChoice?
   var direction: Direction?
   var part: String?
+  var weights: RunWeights?
   var settings = Translator.Options()
   var seed: UInt64?
   var isGallery = false
@@ -95,7 +97,8 @@ struct ApplyCommand: Command {
     var options = settings
     options.seed = seed ?? 0
     let gallery = isGallery ? try TranslationGallery(translation) : nil
-    let translator = try Translator(model: model, direction: direction, part: part, options: options)
+    let translator = try Translator(
+      model: model, direction: direction, part: part, weights: weights, options: options)
     var translation = translation
     translation.half = half?.half
     if usesStreams { return try runOnStreams(translation, translator, console) }

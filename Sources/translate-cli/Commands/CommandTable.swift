@@ -38,7 +38,7 @@ enum CommandTable {
   /// The names of the commands that have an option written like this.
   static func names(having option: String) -> [String] {
     func has<C: Command>(_ command: C) -> Bool {
-      command.options.contains { $0.options.contains { $0.spellings.contains(option) } }
+      command.options.contains { $0.options.contains { $0.isListed && $0.spellings.contains(option) } }
     }
     return commands.filter { has($0) }.map { $0.name }
   }

@@ -20,6 +20,7 @@ struct ConvertCommand: Command {
       title: "Options",
       options: [
         .choice("direction", \.direction, standard: "AtoB", "which generator of an unpaired run"),
+        .weights("weights", \.weights),
         .text("part", \.part, placeholder: "KEY", "the state dict that is meant in a .pth that holds several"),
         .choice(
           "norm-statistics", \.statistics, standard: "as the model says, else image",
@@ -38,6 +39,7 @@ struct ConvertCommand: Command {
   var destination = ""
   var direction: Direction?
   var part: String?
+  var weights: RunWeights?
   var statistics: NormStatistics?
   var overwrite = false
   var maxHeader = SafetensorsFile.defaultHeaderLimit
@@ -51,7 +53,8 @@ struct ConvertCommand: Command {
       throw FileError(path: destination, problem: "is there already", advice: "name another file, or add --overwrite")
     }
     let network = try WeightsConversion.convert(
-      path: source, direction: direction, part: part, to: destination, statistics: statistics, headerLimit: maxHeader)
+      path: source, direction: direction, part: part, weights: weights, to: destination, statistics: statistics,
+      headerLimit: maxHeader)
     if !isQuiet {
       let what =
         network.map { "\($0.architecture), \($0.normalization.rawValue) norm" } ?? "no network that is known here"

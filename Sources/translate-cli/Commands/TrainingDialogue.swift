@@ -12,6 +12,7 @@ struct TrainingDialogue {
   func run(_ session: TrainingSession) throws -> ExitCode {
     say(session.data.summary)
     say(networks(session))
+    say("keeps on disk: " + session.footprint.text)
     session.initialWeights.forEach(say)
     let survey = session.survey
     if survey.checked < survey.total {
@@ -47,6 +48,22 @@ struct TrainingDialogue {
     switch outcome {
     case .finished:
       say("trained to step \(session.step) in \(ProgressLine.duration(now())); see \(session.run.path)/index.html")
+      sayBest(session)
+      if session.configuration.steps != nil {
+        let toTheEnd = session.step < session.stepsOfEpochs
+        say(
+          "go on with: \(Program.name) resume \(run) --steps "
+            + (toTheEnd ? "none" : "N")
+            + (toTheEnd
+              ? " (to step \(session.stepsOfEpochs), the end of its \(session.epochs) epochs), or a larger number"
+              : ", a larger number"))
+      }
+      return .success
+    case .stalled:
+      say(
+        "stopped after step \(session.step) and saved: the best has not moved for \(session.configuration.patience ?? 0) "
+          + "measurements; go on with: \(Program.name) resume \(run) --patience none")
+      sayBest(session)
       return .success
     case .interrupted:
       say("stopped after step \(session.step) and saved; go on with: \(Program.name) resume \(run)")
@@ -56,6 +73,13 @@ struct TrainingDialogue {
 
   private func say(_ line: String) {
     if !isQuiet { console.error(line) }
+  }
+
+  private func sayBest(_ session: TrainingSession) {
+    guard let best = session.best else { return }
+    say(
+      "best held-out \(best.figure) \(String(format: "%.4g", best.value)) after step \(best.step); "
+        + "apply it with --weights best")
   }
 
   private func networks(_ session: TrainingSession) -> String {
@@ -81,9 +105,16 @@ struct TrainingDialogue {
     var seconds: Double
     /// By the names of losses.csv.
     var losses: [String: Double]
+    var best: Best?
+
+    struct Best: Encodable {
+      var figure: String
+      var value: Double
+      var step: Int
+    }
 
     private enum CodingKeys: String, CodingKey {
-      case run, finished, step, epoch, seconds, losses
+      case run, finished, step, epoch, seconds, losses, best
       case lastStep = "last_step"
     }
   }
@@ -95,6 +126,7 @@ struct TrainingDialogue {
       Summary(
         run: session.run.path, finished: outcome == .finished, step: session.step, lastStep: session.lastStep,
         epoch: last?.epoch, seconds: seconds,
-        losses: Dictionary(last?.losses.map { ($0.name, $0.value) } ?? [], uniquingKeysWith: { $1 })))
+        losses: Dictionary(last?.losses.map { ($0.name, $0.value) } ?? [], uniquingKeysWith: { $1 }),
+        best: session.best.map { Summary.Best(figure: $0.figure, value: $0.value, step: $0.step) }))
   }
 }

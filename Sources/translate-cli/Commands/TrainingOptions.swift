@@ -94,11 +94,12 @@ extension TrainingConfiguration {
 struct SettingChanges: Sendable {
   private var written: [(setting: Setting, text: String)] = []
 
-  /// The options for all settings that may change on the way.
+  /// The options for all settings; those that cannot change on the way are not listed, but refused with their reason.
   static var options: [Option<SettingChanges>] {
-    Settings.all.filter(\.mayChangeOnResume).map { setting in
+    Settings.all.map { setting in
       Option<SettingChanges>(
         name: setting.name, form: OptionForm(setting.form), help: setting.resumingHelp.words,
+        isListed: setting.mayChangeOnResume,
         standard: { _ in nil },
         set: { (changes: inout SettingChanges, text: String) throws(UsageError) in
           var trial = TrainingConfiguration.paired

@@ -172,7 +172,7 @@ import Testing
     #expect(
       throws: FileError(
         path: scene.run("parts"), problem: "has done all of its \(session.step) steps",
-        advice: "raise \(setting: "epochs") or \(setting: "steps") to go on")
+        advice: "raise \(setting: "epochs"), or give \(setting: "steps") to go on")
     ) { _ = try TrainingSession(resuming: scene.run("parts")) }
   }
 

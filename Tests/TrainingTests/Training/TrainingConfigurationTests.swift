@@ -126,8 +126,8 @@ struct TrainingConfigurationTests {
       #expect(Set(own).count == own.count, "\(algorithm.name) has a setting twice")
       #expect(algorithm.examples.flatMap(\.settings).allSatisfy { own.contains($0.name) })
     }
-    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 46)
-    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 49)
+    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 50)
+    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 53)
   }
 
   /// Settings of one algorithm alone are told apart and compared like all others.
@@ -206,15 +206,17 @@ struct RunDescriptionTests {
       $0.wholeMatch(of: #/  "([a-z0-9_]+)" :.*/#).map { String($0.1) }
     }
     let settings = ["objective"] + Settings.all.map { SettingKey(setting: $0.name).stringValue }
-    #expect(keys == (settings + ["data", "version", "command_line"]).sorted())
+    #expect(keys == (settings + ["data", "version", "command_line", "history"]).sorted())
     #expect(text.contains("\"threads\" : null") && text.contains("\"seed\" : 18446744073709551615"))
     #expect(text.contains("\"data\" : \"/data/a b\"") && text.hasSuffix("}\n"))
   }
 
-  /// A file as version 0.1.0 wrote it before settings were declared in one place, with those that have come since.
+  /// A file as version 0.1.0 wrote it before settings were declared in one place: it is read as it was meant, and nothing
+  /// of it is written otherwise, though there are more settings by now.
   @Test func theFileStaysAsItWas() throws {
     let run = RunDescription(configuration: .paired, data: "d", version: "0.1.0", commandLine: ["x"])
-    #expect(String(decoding: try run.json(), as: UTF8.self) == Self.pairedFile)
+    let lines = String(decoding: try run.json(), as: UTF8.self).split(separator: "\n")
+    #expect(Set(lines).isSuperset(of: Self.pairedFile.split(separator: "\n")))
     #expect(try RunDescription.parse(Data(Self.pairedFile.utf8), path: "c") == run)
     let error = #expect(throws: FileError.self) {
       try RunDescription.parse(Data(#"{"objective": "trained"}"#.utf8), path: "c")

@@ -54,7 +54,8 @@ final class TrainingScene {
 
   /// Everything of a run that must be equal, byte by byte.
   struct Result: Equatable {
-    var generators: [Data] = []
+    /// The latest, the best and those of epochs, by the names of their files.
+    var generators: [String: Data] = [:]
     /// The checkpoint, metadata included: it knows no times and no paths.
     var checkpoint = Data()
     /// Losses without the seconds.
@@ -65,8 +66,10 @@ final class TrainingScene {
   func result(_ name: String) throws -> Result {
     let run = run(name)
     return Result(
-      generators: try ["generator", "generator_AtoB", "generator_BtoA"].map { "\(run)/\($0).safetensors" }
-        .filter { FileManager.default.fileExists(atPath: $0) }.map { try Data(contentsOf: URL(fileURLWithPath: $0)) },
+      generators: try FileManager.default.contentsOfDirectory(atPath: run)
+        .filter { $0.hasPrefix("generator") }.reduce(into: [:]) {
+          $0[$1] = try Data(contentsOf: URL(fileURLWithPath: "\(run)/\($1)"))
+        },
       checkpoint: try Self.checkpoint(run), losses: try Self.losses(run),
       metrics: try? String(contentsOfFile: run + "/metrics.csv", encoding: .utf8))
   }

@@ -14,6 +14,8 @@ import Testing
     let scene = try TrainingScene(algorithm)
     var configuration = TrainingScene.configuration(algorithm)
     configuration.steps = 17
+    configuration.sampleEvery = 6
+    configuration.keepEvery = 1
     #expect(
       try TrainingSession(starting: configuration, data: scene.data, run: scene.run("whole")).train() == .finished)
 
@@ -32,10 +34,10 @@ import Testing
     }
     #expect(try third.train() == .finished)
 
-    var (whole, parts) = (try scene.result("whole"), try scene.result("parts"))
-    // The second part was measured at its end.
-    (whole.metrics, parts.metrics) = (nil, nil)
+    let (whole, parts) = (try scene.result("whole"), try scene.result("parts"))
     #expect(whole == parts)
+    // The latest, the best and those of two epochs.
+    #expect(whole.generators.count == 4 * (algorithm == .paired ? 1 : 2))
   }
 
   @Test func aKilledRunGoesOnFromItsLastCheckpoint() throws {
@@ -123,16 +125,19 @@ import Testing
     configuration.steps = 1
     _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
     let error = #expect(throws: ConfigurationError.self) {
-      _ = try TrainingSession(resuming: scene.run("run")) { ($0.steps, $0.lambdaL1) = (2, 7) }
+      _ = try TrainingSession(resuming: scene.run("run")) { ($0.steps, $0.ngf) = (2, 7) }
     }
-    #expect(error?.setting == "lambda-l1")
+    #expect(error?.setting == "ngf")
     #expect(
       error?.description
-        == "lambda l1 was 100 at the start of the run and cannot change on the way; "
+        == "ngf was 4 at the start of the run and cannot change on the way; "
         + "start a new run, with init from to keep the weights")
     #expect(
       Set(Settings.all.filter(\.mayChangeOnResume).map(\.name))
-        == ["epochs", "decay-epochs", "steps", "skip-damaged", "threads", "save-every", "sample-every"])
+        == [
+          "epochs", "decay-epochs", "steps", "skip-damaged", "threads", "save-every", "sample-every", "patience",
+          "keep-every", "learning-rate", "lambda-l1", "lambda-a", "lambda-b", "lambda-identity",
+        ])
   }
 
   @Test func refusals() throws {

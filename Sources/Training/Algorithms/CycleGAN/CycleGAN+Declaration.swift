@@ -6,15 +6,15 @@ extension TrainingAlgorithm {
     method: "CycleGAN",
     summary: "learn A → B and B → A from two sets of images (CycleGAN)",
     discussion: """
-      DATA holds trainA and trainB, or A and B. A held-out part (testA and testB, valA and valB) is used for samples along \
-      the way.
+      DATA holds trainA and trainB, or A and B. A held-out part (testA and testB, valA and valB) is used for samples and \
+      figures along the way.
       """,
     examples: [
       Example(data: "horse2zebra", run: "runs/zebras", settings: []),
       Example(data: "seasons", run: "small", settings: [("generator", "resnet_6blocks"), ("ngf", "32")]),
     ],
     data: .twoSets,
-    settings: Settings.adversarialTraining(CycleGANSettings.declared),
+    settings: Settings.adversarialTraining(CycleGANSettings.declared, measuring: CycleGAN.heldOutFigures),
     setDefaults: { $0.setAdversarialDefaults(.resnet(blocks: 9), .instance, dropout: false, .lsgan) },
     check: { (configuration) throws(ConfigurationError) in
       try configuration.validateDiscriminator()
@@ -30,8 +30,7 @@ extension TrainingAlgorithm {
       Loss(name: "cycle_B", meaning: "B → A → B against B, weighted"),
       Loss(name: "idt_B", meaning: "A through B → A against A, weighted"),
     ],
-    // Images without partners have no target to be compared with.
-    heldOutFigures: [],
+    heldOutFigures: CycleGAN.heldOutFigures,
     sampleTitles: ["A", "fake B", "reconstructed A", "B", "fake A", "reconstructed B"],
     sampleCaption: "input, translation, reconstruction; A → B → A and B → A → B",
     makeModel: { try CycleGAN($0, processor: $1, random: &$2) })
@@ -45,11 +44,13 @@ struct CycleGANSettings: AlgorithmSettings {
   var poolSize = 50
 
   static let declared = [
-    Setting("lambda-a", \.lambdaA, "weight of the cycle loss A → B → A", limits: .upTo(1_000_000)),
-    Setting("lambda-b", \.lambdaB, "weight of the cycle loss B → A → B", limits: .upTo(1_000_000)),
+    Setting(
+      "lambda-a", \.lambdaA, "weight of the cycle loss A → B → A", limits: .upTo(1_000_000), resuming: .mayChange),
+    Setting(
+      "lambda-b", \.lambdaB, "weight of the cycle loss B → A → B", limits: .upTo(1_000_000), resuming: .mayChange),
     Setting(
       "lambda-identity", \.lambdaIdentity, "identity loss as a share of the cycle weights; 0 for none",
-      limits: .upTo(1_000_000)),
+      limits: .upTo(1_000_000), resuming: .mayChange),
     Setting(
       "pool-size", \.poolSize, "earlier translations that each discriminator is also shown; 0 for none",
       limits: .within(0...10_000)),

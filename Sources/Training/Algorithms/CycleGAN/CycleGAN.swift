@@ -311,6 +311,30 @@ final class CycleGAN: TranslationModel {
     ]
   }
 
+  /// Images without partners have no target to be compared with, but there and back should lead to themselves.
+  static let heldOutFigures = [
+    TrainingAlgorithm.HeldOutFigure(
+      name: "cycle", title: "cycle error",
+      meaning: "mean absolute difference of A → B → A to A and of B → A → B to B; lower is better", lowerIsBetter: true)
+  ]
+
+  /// The mean of both directions, in [−1, 1]. The way back begins with the translation's bytes, so that what the
+  /// generators hide below their steps does not help.
+  func measure(input: ImageBatch, target: ImageBatch) throws -> [Double] {
+    let errors = try [(forth, back, input), (back, forth, target)].map { there, home, original in
+      let translation = try there.apply.image(original, sizeMultiple: sizeMultiple)
+      let returned = try home.apply.image(ImageBatch(translation), sizeMultiple: sizeMultiple)
+      return try ImageMetrics.compare(returned, original.image()).meanAbsoluteError / 127.5
+    }
+    return [(errors[0] + errors[1]) / 2]
+  }
+
+  /// Pictures of the pools are as large as crops are; without cropping their size is known only on the way.
+  var largestExtra: Int {
+    let numbers = configuration.cropSize * configuration.cropSize * MemoryLayout<Float>.stride
+    return configuration.poolSize * numbers * (configuration.inputChannels + configuration.outputChannels)
+  }
+
   var extraTensors: [SafetensorsWriter.Tensor] { forth.pool.tensors + back.pool.tensors }
 
   func loadExtra(from file: WeightsFile) throws {

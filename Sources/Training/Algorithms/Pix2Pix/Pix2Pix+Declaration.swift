@@ -16,7 +16,7 @@ extension TrainingAlgorithm {
         data: "maps", run: "small", settings: [("generator", "unet_128"), ("crop-size", "128"), ("ngf", "32")]),
     ],
     data: .pairs,
-    settings: Settings.adversarialTraining(Pix2PixSettings.declared),
+    settings: Settings.adversarialTraining(Pix2PixSettings.declared, measuring: Likeness.figures),
     setDefaults: { $0.setAdversarialDefaults(.unet(levels: 8), .batch, dropout: true, .vanilla) },
     check: { (configuration) throws(ConfigurationError) in try configuration.validateDiscriminator() },
     losses: [
@@ -38,7 +38,7 @@ struct Pix2PixSettings: AlgorithmSettings {
   var lambdaL1 = 100.0
 
   static let declared = [
-    Setting("lambda-l1", \.lambdaL1, "weight of the L1 loss", limits: .upTo(1_000_000))
+    Setting("lambda-l1", \.lambdaL1, "weight of the L1 loss", limits: .upTo(1_000_000), resuming: .mayChange)
   ]
 }
 

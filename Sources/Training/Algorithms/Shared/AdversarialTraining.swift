@@ -1,10 +1,16 @@
 import Files
 extension Settings {
   /// The settings of an algorithm that trains generators against discriminators, with those that it has beside.
-  static func adversarialTraining(_ own: [Setting]) -> [SettingGroup] {
+  ///
+  /// - Parameters:
+  ///   - own: those that it has beside
+  ///   - figures: its held-out figures
+  static func adversarialTraining(
+    _ own: [Setting], measuring figures: [TrainingAlgorithm.HeldOutFigure]
+  ) -> [SettingGroup] {
     [
       length, data, augmentation, generator, discriminator, initialization, adversarial,
-      SettingGroup(lossHeading, own), optimiser, running,
+      SettingGroup(lossHeading, own), optimiser, running, keeping(measuring: figures),
     ]
   }
 }

@@ -151,6 +151,4 @@ public final class TrainingSession {
   public var networkSizes: [(name: String, parameters: Int)] {
     model.networks.map { ($0.name, $0.network.parameters.count) }
   }
-
-  }
 }

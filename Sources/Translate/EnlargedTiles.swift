@@ -42,7 +42,7 @@ struct EnlargedTiles {
   /// it makes of a pixel hardly depends on those beyond: less than can be told from rounding.
   static let longestOverlap = 64
   /// Pixels that a network makes of one window, where nobody has asked for tiles of a size: what it keeps of them meanwhile
-  /// is 1 to 2 GB at 64 channels.
+  /// is 1 to 2 GB at 64 channels. Not a matter of the memory at hand, which would change bytes from machine to machine.
   static let preferredPixels = 1 << 21
   /// The smallest tile that is chosen unasked.
   static let leastTile = 64
@@ -73,7 +73,6 @@ struct EnlargedTiles {
   ///
   /// - Parameter bitDepth: bits of a sample of the enlarged windows
   func assemble(channels: Int, bitDepth: Int, _ enlarge: (Window) throws -> Picture) rethrows -> Picture {
-    if isWhole { return try enlarge(window(0, 0)) }
     let (width, height) = (width * scale, height * scale)
     if bitDepth == 16 {
       let pixels = try samples(channels, enlarge) { part -> [UInt16]? in

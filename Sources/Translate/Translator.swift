@@ -62,7 +62,7 @@ public final class Translator {
     normStatistics =
       options.normStatistics ?? model.metadata.normStatistics.flatMap(NormStatistics.init(rawValue:)) ?? .image
     sizeMultiple = model.configuration.sizeMultiple
-    if options.dropout, !model.configuration.dropout {
+    if options.dropout, (model.configuration as? any TranslationGeneratorConfiguration)?.dropout != true {
       throw FileError(
         path: model.path, problem: "holds a network without dropout, which has one outcome alone",
         advice: "translate without \(setting: "dropout")")
@@ -131,7 +131,7 @@ public final class Translator {
       }
     }
     if let enlarger = model.configuration as? any EnlargerConfiguration {
-      return try images.map { try enlarged($0, enlarger, beforeTile) }
+      return try enlarged(images, filledTo: count, enlarger, beforeTile)
     }
     if let tile = options.tile, first.width > tile || first.height > tile {
       try SystemMemory.require(
@@ -156,34 +156,39 @@ public final class Translator {
     return try zip(images, images.indices).map { image, index in try outputs([image], key(names, index))[0] }
   }
 
-  /// The picture by a network that enlarges: as a whole, or in parts that are put together without a trace.
+  /// Pictures of one size by a network that enlarges: as one batch, or in parts that are put together without a trace.
   private func enlarged(
-    _ image: Picture, _ enlarger: some EnlargerConfiguration, _ beforeTile: () throws -> Void
-  ) throws -> Picture {
-    let sides = max(image.width, image.height).multipliedReportingOverflow(by: enlarger.scale)
-    guard !sides.overflow, sides.partialValue <= Int(Int32.max) else {
+    _ images: [Picture], filledTo count: Int, _ enlarger: some EnlargerConfiguration, _ beforeTile: () throws -> Void
+  ) throws -> [Picture] {
+    let (width, height, scale) = (images[0].width, images[0].height, enlarger.scale)
+    guard max(width, height) <= Int(Int32.max) / scale else {
       throw FileError(
         path: nil, problem: "would have more than \(Int32.max) pixels a side when it is enlarged",
         advice: "enlarge its parts one by one")
     }
     // Borders at the right and below, as in the public code: pixels are unshuffled from the first one on.
-    let padding = Padding(width: image.width, height: image.height, multiple: sizeMultiple, isAtEnd: true)
+    let padding = Padding(width: width, height: height, multiple: sizeMultiple, isAtEnd: true)
     let tiles = EnlargedTiles(
       width: padding.paddedWidth, height: padding.paddedHeight, enlarger, tile: options.tile)
-    try SystemMemory.require(
-      tiles.bytes(channels: enlarger.outputChannels, bitDepth: bitDepth(of: image)), for: .picture)
-    let padded = padding.isEmpty ? image : image.padded(padding)
-    let whole = try tiles.assemble(channels: enlarger.outputChannels, bitDepth: bitDepth(of: image)) {
-      try beforeTile()
-      return try outputs(
-        [tiles.isWhole ? padded : padded.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], 0)[0]
+    try SystemMemory.require(images.count * tiles.bytes(channels: enlarger.outputChannels, bitDepth: bitDepth(of: images[0])), for: .picture)
+    let padded = padding.isEmpty ? images : images.map { $0.padded(padding) }
+    let whole: [Picture]
+    if tiles.isWhole {
+      let filling = [Picture](repeating: padded[0], count: max(0, count - images.count))
+      whole = Array(try outputs(padded + filling, 0).prefix(images.count))
+    } else {
+      whole = try padded.map { image in
+        try tiles.assemble(channels: enlarger.outputChannels, bitDepth: bitDepth(of: image)) {
+          try beforeTile()
+          return try outputs([image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], 0)[0]
+        }
+      }
     }
-    let output =
-      padding.isEmpty
-      ? whole
-      : whole.cropped(x: 0, y: 0, width: image.width * enlarger.scale, height: image.height * enlarger.scale)
-    // Opacity is enlarged as a channel of its own.
-    return image.hasAlpha ? output.withAlpha(of: image.resized(width: output.width, height: output.height)) : output
+    return zip(images, whole).map { image, output in
+      let cropped = padding.isEmpty ? output : output.cropped(x: 0, y: 0, width: width * scale, height: height * scale)
+      // Opacity is enlarged as a channel of its own.
+      return image.hasAlpha ? cropped.withAlpha(of: image.resized(width: cropped.width, height: cropped.height)) : cropped
+    }
   }
 
   private func key(_ names: [String], _ index: Int) -> UInt64 {

@@ -57,7 +57,9 @@ struct ConvertCommand: Command {
       headerLimit: maxHeader)
     if !isQuiet {
       let what =
-        network.map { "\($0.architecture), \($0.normalization.rawValue) norm" } ?? "no network that is known here"
+        network.map {
+          "\($0.architecture), " + ($0.normalization == .none ? "no norm" : "\($0.normalization.rawValue) norm")
+        } ?? "no network that is known here"
       console.error("\(destination): \(what)")
     }
     return .success

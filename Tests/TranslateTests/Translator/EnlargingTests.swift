@@ -113,6 +113,19 @@ import Testing
     #expect((output.width, output.height) == (18, 16))
   }
 
+  /// Pictures of a batch are what they are alone, whether or not the batch is filled up and padded.
+  @Test(arguments: 0..<3) func batches(_ index: Int) throws {
+    let scene = try ModelScene()
+    let translator = try Translator(model: scene.model("m.safetensors", Self.configurations()[index]))
+    let images = (1...3).map { seed in
+      ModelScene.noise(21, 13, seed: UInt64(seed)).withAlpha([UInt8](repeating: UInt8(seed), count: 21 * 13))
+    }
+    let single = try images.map { try translator.translate($0) }
+    #expect(try translator.translate(images) == single)
+    #expect(try translator.translate(images, names: [], filledTo: 4) == single)
+    #expect(single[0] != single[1])
+  }
+
   /// A folder, names kept, side by side at the size of the output.
   @Test func folders() throws {
     let scene = try ModelScene()

@@ -107,7 +107,7 @@ extension RunRecord {
     if !weights.isEmpty {
       var line: Phrase = "apply \(run) INPUT \(setting: "out", "OUTPUT")"
       if weights.count > 1 { line = "\(line) \(setting: "direction", "AtoB")" }
-      if best?.hasWeights == true { line = "\(line) \(setting: "weights", "best")" }
+      if best?.hasWeights == true { line = "\(line) \(Self.option("weights")) best" }
       let which = best?.hasWeights == true ? " with the best weights" : ""
       commands.append(("Translate pictures" + which, line))
     }

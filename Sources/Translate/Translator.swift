@@ -170,7 +170,8 @@ public final class Translator {
     let padding = Padding(width: width, height: height, multiple: sizeMultiple, isAtEnd: true)
     let tiles = EnlargedTiles(
       width: padding.paddedWidth, height: padding.paddedHeight, enlarger, tile: options.tile)
-    try SystemMemory.require(images.count * tiles.bytes(channels: enlarger.outputChannels, bitDepth: bitDepth(of: images[0])), for: .picture)
+    try SystemMemory.require(
+      images.count * tiles.bytes(channels: enlarger.outputChannels, bitDepth: bitDepth(of: images[0])), for: .picture)
     let padded = padding.isEmpty ? images : images.map { $0.padded(padding) }
     let whole: [Picture]
     if tiles.isWhole {
@@ -187,7 +188,8 @@ public final class Translator {
     return zip(images, whole).map { image, output in
       let cropped = padding.isEmpty ? output : output.cropped(x: 0, y: 0, width: width * scale, height: height * scale)
       // Opacity is enlarged as a channel of its own.
-      return image.hasAlpha ? cropped.withAlpha(of: image.resized(width: cropped.width, height: cropped.height)) : cropped
+      return image.hasAlpha
+        ? cropped.withAlpha(of: image.resized(width: cropped.width, height: cropped.height)) : cropped
     }
   }
 

@@ -33,7 +33,7 @@ struct RunRecord: Sendable {
   /// Oldest first.
   var sheets: [Sheet] = []
   /// The best held-out figure.
-  var best: BestFigure?
+  var best: BestOfRun?
   var changes: [Change] = []
   /// Where the last checkpoint stands; nil where there is none.
   var position: TrainingPosition?
@@ -58,12 +58,16 @@ struct RunRecord: Sendable {
     metrics = table("metrics.csv", { try History(path: $0) }) { $0.skippedLines }
     alarms = table("alarms.csv", { try Alarms(path: $0) }) { $0.skippedLines }
     sheets = Self.sheets(in: run.samples)
-    changes = Self.changes(run.configuration)
+    changes = description.history.map { change in
+      Change(
+        step: change.step, setting: change.setting.replacingOccurrences(of: "_", with: "-"), from: "\(change.from)",
+        to: "\(change.to)")
+    }
     position = Checkpoint.position(run.checkpoint)
     if position == nil, FileManager.default.fileExists(atPath: run.checkpoint) {
       notes.append("checkpoint.safetensors does not say where training stands: it is damaged, or of another version.")
     }
-    best = BestFigure(run, algorithm, metrics, &notes)
+    best = BestOfRun(run, algorithm, metrics, &notes)
   }
 
   /// A table of the run; nil where there is none, or it is none.
@@ -96,52 +100,10 @@ struct RunRecord: Sendable {
       return Sheet(name: name, width: header?.width ?? 0, height: header?.height ?? 0)
     }
   }
-
-  /// The list `history` of config.json; rows that are none are left out.
-  private static func changes(_ path: String) -> [Change] {
-    struct File: Decodable {
-      struct Row: Decodable {
-        var step: Int?
-        var setting: String?
-        var from: StoredValue?
-        var to: StoredValue?
-      }
-      var history: [Row]?
-    }
-    guard let data = FileManager.default.contents(atPath: path),
-      let file = try? JSONDecoder().decode(File.self, from: data)
-    else { return [] }
-    return (file.history ?? []).compactMap { row in
-      guard let step = row.step, let setting = row.setting else { return nil }
-      return Change(
-        step: step, setting: setting.replacingOccurrences(of: "_", with: "-"), from: row.from?.text ?? "–",
-        to: row.to?.text ?? "–")
-    }
-  }
-}
-
-/// A value of a JSON file as text.
-struct StoredValue: Decodable {
-  let text: String
-
-  init(from decoder: any Decoder) throws {
-    let value = try decoder.singleValueContainer()
-    if value.decodeNil() {
-      text = "–"
-    } else if let flag = try? value.decode(Bool.self) {
-      text = flag ? "on" : "off"
-    } else if let number = try? value.decode(Int.self) {
-      text = "\(number)"
-    } else if let number = try? value.decode(Double.self) {
-      text = "\(number)"
-    } else {
-      text = try value.decode(String.self)
-    }
-  }
 }
 
 /// The best of a held-out figure in a run.
-struct BestFigure: Equatable, Sendable {
+struct BestOfRun: Equatable, Sendable {
   /// The figure's name in metrics.csv.
   var name: String
   /// Its name in a heading.
@@ -163,7 +125,7 @@ struct BestFigure: Equatable, Sendable {
 
   /// What generator_best.safetensors says of itself, else the best row of metrics.csv; nil where nothing was measured.
   init?(_ run: RunFolder, _ algorithm: TrainingAlgorithm, _ metrics: History?, _ notes: inout [String]) {
-    let files = RunFolder.generatorNames.map { run.weights($0 + "_best") }
+    let files = RunFolder.generatorNames.map { run.weights(RunFolder.bestName($0)) }
     let kept = files.first(where: FileManager.default.fileExists(atPath:))
     let metadata = kept.flatMap { try? SafetensorsFile(path: $0).metadata }
     if let kept, metadata == nil { notes.append("\((kept as NSString).lastPathComponent) is damaged.") }

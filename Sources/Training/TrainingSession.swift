@@ -27,6 +27,9 @@ public final class TrainingSession {
   /// locked.
   public let warnings: [String]
 
+  /// What the run takes of memory and disk.
+  package let forecast: Forecast
+
   private let pictures: TrainingPictures
   private let limits: SessionLimits
   private var lock: RunLock?
@@ -34,6 +37,7 @@ public final class TrainingSession {
   private let loader: BatchLoader
   private let samples: SampleWriter
   private let losses: TableLog
+  private let watch: RunWatch
   private let lossNames: [String]
   private var position: TrainingPosition
   private var random: RandomGenerator
@@ -80,8 +84,10 @@ public final class TrainingSession {
     try run.requireNew(overwrite: overwrite)
     let pictures = try Self.pictures(dataPath, configuration, resuming: nil, limits)
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
+    let room = SystemMemory.behindAddresses
     let model = try configuration.algorithm.makeModel(
       configuration, Processor(threads: configuration.threads), &random)
+    let forecast = try Forecast(configuration, pictures.folder, model, cacheBytes: limits.cacheBytes, room: room)
     var initial: [String] = []
     if let source = configuration.initFrom { initial = try InitialWeights.load(source, into: model) }
     if lock == nil {
@@ -93,7 +99,7 @@ public final class TrainingSession {
       configuration: configuration, data: Self.absolute(dataPath), version: PackageVersion.current,
       commandLine: commandLine
     ).write(runFolder: runPath)
-    try self.init(configuration, pictures, run, lock, model, limits, initialWeights: initial, saved: nil)
+    try self.init(configuration, pictures, run, lock, model, limits, forecast, initialWeights: initial, saved: nil)
   }
 
   /// Goes on with the run in `runPath` from its last checkpoint.
@@ -132,12 +138,14 @@ public final class TrainingSession {
     try configuration.validate()
     if let moved = dataPath { description.data = Self.absolute(moved) }
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
+    let room = SystemMemory.behindAddresses
     let model = try configuration.algorithm.makeModel(
       configuration, Processor(threads: configuration.threads), &random)
     let (position, file) = try Checkpoint.read(run.checkpoint, into: model.networks)
     try model.loadExtra(from: file)
     let pictures = try Self.pictures(description.data, configuration, resuming: position.sampler, limits)
-    try self.init(configuration, pictures, run, lock, model, limits, initialWeights: [], saved: position)
+    let forecast = try Forecast(configuration, pictures.folder, model, cacheBytes: limits.cacheBytes, room: room)
+    try self.init(configuration, pictures, run, lock, model, limits, forecast, initialWeights: [], saved: position)
     guard !isFinished else {
       throw FileError(
         path: runPath, problem: "has done all of its \(step) steps",
@@ -148,7 +156,8 @@ public final class TrainingSession {
 
   private init(
     _ configuration: TrainingConfiguration, _ pictures: TrainingPictures, _ run: RunFolder, _ lock: RunLock?,
-    _ model: any TranslationModel, _ limits: SessionLimits, initialWeights: [String], saved: TrainingPosition?
+    _ model: any TranslationModel, _ limits: SessionLimits, _ forecast: Forecast, initialWeights: [String],
+    saved: TrainingPosition?
   ) throws {
     self.configuration = configuration
     self.pictures = pictures
@@ -156,6 +165,7 @@ public final class TrainingSession {
     self.lock = lock
     self.model = model
     self.limits = limits
+    self.forecast = forecast
     warnings = [lock?.warning].compactMap { $0 } + Self.warnings(pictures.survey)
     self.initialWeights = initialWeights
     var schedule = LearningRateSchedule(
@@ -180,7 +190,9 @@ public final class TrainingSession {
       pictures.samples, of: configuration.algorithm, run, continuingAfter: saved?.step)
     lossNames = configuration.algorithm.losses.map(\.name)
     losses = try TableLog(
-      path: run.losses, columns: ["step", "epoch"] + lossNames + ["seconds"], continuingAfter: saved?.step)
+      path: run.losses, columns: ["step", "epoch"] + lossNames + ["seconds", "learning_rate"], later: 1,
+      continuingAfter: saved?.step)
+    watch = try RunWatch(configuration, run, continuing: saved)
     for error in pictures.survey.damaged { _ = noteLeftOut(error) }
   }
 
@@ -226,6 +238,9 @@ public final class TrainingSession {
     model.networks.reduce(model.plannedBytes) { $0 + 4 * $1.network.parameters.storage * MemoryLayout<Float>.stride }
   }
 
+  /// What went wrong so far, each kind once.
+  public var alarms: [TrainingAlarm] { watch.alarms }
+
   // MARK: - Training
 
   /// Trains until all steps are done or `shouldStop` says so; then saves, and lets go of the run folder.
@@ -252,11 +267,14 @@ public final class TrainingSession {
       position.sampler = batch.stateAfter
       try requireNumbers(values)
       let seconds = begin.duration(to: clock.now) / .seconds(1)
-      try losses.append(step: step, epoch: batch.epoch, values + [seconds])
+      try losses.append(step: step, epoch: batch.epoch, values + [seconds, rate])
+      watch.observe(values, step: step)
 
       var progress = TrainingProgress(
         event: .step, step: step, lastStep: lastStep, epoch: batch.epoch, epochs: epochs, images: batch.input.count,
-        losses: Array(zip(lossNames, values)), learningRate: rate, seconds: seconds)
+        losses: Array(zip(lossNames, values)), smoothedLosses: Array(zip(lossNames, watch.smoothed)),
+        learningRate: rate,
+        seconds: seconds)
       report(progress)
       for error in batch.leftOut where noteLeftOut(error) {
         progress.event = .leftOut(error)
@@ -267,9 +285,15 @@ public final class TrainingSession {
         progress.event = .sampled(path: sheet)
         report(progress)
       }
+      let alarms = try watch.takeNews()
+      for alarm in alarms {
+        progress.event = .alarm(alarm)
+        report(progress)
+      }
       loader.recycle(batch)
 
-      let stops = !isLast && shouldStop()
+      let dead = configuration.stopWhenDead ? alarms.first(where: \.isFatal) : nil
+      let stops = !isLast && (dead != nil || shouldStop())
       let now = clock.now
       if isLast || stops || batchEndsSavingEpoch(batch) || saves.isDue(at: now, lastStep: begin.duration(to: now)) {
         try save()
@@ -277,6 +301,7 @@ public final class TrainingSession {
         progress.event = .saved
         report(progress)
       }
+      if let dead { return .dead(dead) }
       if stops { return .interrupted }
     }
     return .finished
@@ -320,19 +345,22 @@ public final class TrainingSession {
   ///
   /// - Returns: the path of a sample sheet
   private func sample(_ batch: Batch, _ values: [Double], isLast: Bool) throws -> String? {
-    let isSampled = isLast || step % configuration.sampleEvery == 0
+    let isDue = SampleSchedule(every: configuration.sampleEvery).isDue(step)
+    let isSampled = isLast || isDue
     let isWatched = configuration.learningRatePolicy == .plateau
     let sheet = isSampled ? try samples.writeSheet(model, step: step) : nil
     let isMeasured = isSampled || isWatched && batch.isLastOfEpoch
     let heldOut = isMeasured ? try samples.measure(model, step: step, epoch: batch.epoch) : nil
-    guard isWatched else { return sheet }
+    // A sheet that is drawn because training ends is none of a run that goes on.
+    if isDue { watch.observe(sheet?.rows ?? [], heldOut: heldOut, step: step) }
+    guard isWatched else { return sheet?.path }
     position.epochFigure += model.figure(values)
     position.epochSteps += 1
-    guard batch.isLastOfEpoch else { return sheet }
+    guard batch.isLastOfEpoch else { return sheet?.path }
     position.schedule.observe(heldOut ?? position.epochFigure / Double(position.epochSteps))
     position.epochFigure = 0
     position.epochSteps = 0
-    return sheet
+    return sheet?.path
   }
 
   private func requireNumbers(_ values: [Double]) throws {
@@ -365,6 +393,7 @@ public final class TrainingSession {
     }
     let (a, b, c, d) = random.state
     position.random = [a, b, c, d]
+    position.diagnosis = watch.state
     try Checkpoint.write(model.networks, extra: model.extraTensors, position: position, to: run.checkpoint)
     savedStep = step
     try Report.write(runFolder: run.path)

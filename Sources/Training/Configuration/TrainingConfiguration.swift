@@ -95,8 +95,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var threads: Int?
   /// Epochs between two checkpoints.
   public var saveEvery = 5
-  /// Steps between two sample sheets.
+  /// Steps between two sample sheets; the first ones come earlier, at growing distances.
   public var sampleEvery = 400
+  /// Whether a run ends, saved, when an alarm leaves no hope for it.
+  public var stopWhenDead = false
 
   /// pix2pix as published: unet_256, batch norm, dropout, vanilla GAN loss, L1 × 100.
   public static let paired = TrainingConfiguration(.paired)

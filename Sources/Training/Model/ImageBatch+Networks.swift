@@ -48,6 +48,14 @@ extension ImageBatch {
   }
 }
 
+extension Shape {
+  /// The shape of images with borders, as `ImageBatch.padded` makes them; `images` of them where it is given.
+  func padded(toMultipleOf multiple: Int, images: Int? = nil) -> Shape {
+    let padding = Padding(width: w, height: h, multiple: multiple)
+    return Shape(images ?? n, c, padding.paddedHeight, padding.paddedWidth)
+  }
+}
+
 extension PlannedExecutions {
   /// The network's output for the first picture of `batch`, padded on the way in and cropped on the way out.
   package func image(_ batch: ImageBatch, sizeMultiple: Int) throws -> Picture {

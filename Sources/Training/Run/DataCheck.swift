@@ -63,6 +63,8 @@ package struct DataCheck: Codable, Sendable, Equatable {
   package var heldOut: Part?
   /// Everything that keeps it from being trained on.
   package var problems: [Problem]
+  /// What a run would take; nil where there can be none.
+  package var forecast: Forecast?
 
   /// Counts what `folder` holds.
   ///
@@ -87,6 +89,15 @@ package struct DataCheck: Codable, Sendable, Equatable {
     }
   }
 
+  /// Adds what a run of `configuration` would take, where nothing keeps it from starting.
+  ///
+  /// - Throws: `ConfigurationError` for settings that cannot be, `FileError` where there is no memory for them
+  package mutating func addForecast(_ configuration: TrainingConfiguration, _ folder: DataFolder) throws {
+    guard problems.isEmpty else { return }
+    try configuration.validate()
+    forecast = try Forecast(configuration, folder)
+  }
+
   /// The report as JSON with sorted keys and a line break at its end.
   package func json() throws -> Data {
     let encoder = JSONEncoder()
@@ -99,6 +110,10 @@ package struct DataCheck: Codable, Sendable, Equatable {
     var lines = [summary]
     lines += training.lines(title: "training")
     if let heldOut { lines += heldOut.lines(title: "held out") }
+    if let forecast {
+      lines.append("training: \(forecast.steps) steps with these settings")
+      lines += forecast.lines
+    }
     if problems.isEmpty {
       lines.append("no problems found")
     } else {

@@ -48,7 +48,7 @@ extension RunFolder {
     let generators = Self.generatorNames.map(weights)
     let sheets = (try? FileManager.default.contentsOfDirectory(atPath: samples)) ?? []
     let drawn = sheets.filter { $0.hasSuffix(".png") }.map { (samples as NSString).appendingPathComponent($0) }
-    for path in [checkpoint, configuration, losses, metrics, file("index.html")] + generators + drawn
+    for path in [checkpoint, configuration, losses, metrics, alarms, file("index.html")] + generators + drawn
     where FileManager.default.fileExists(atPath: path) {
       do {
         try FileManager.default.removeItem(atPath: path)

@@ -90,15 +90,20 @@ extension TrainingConfiguration {
   }
 }
 
-/// Settings that a run is to go on with.
+/// Settings that a run is to go on with, or that differ from an algorithm's defaults.
 struct SettingChanges: Sendable {
   private var written: [(setting: Setting, text: String)] = []
 
   /// The options for all settings that may change on the way.
   static var options: [Option<SettingChanges>] {
-    Settings.all.filter(\.mayChangeOnResume).map { setting in
+    options(for: Settings.all.filter(\.mayChangeOnResume), help: \.resumingHelp)
+  }
+
+  /// Options for some settings.
+  static func options(for settings: [Setting], help: KeyPath<Setting, Phrase>) -> [Option<SettingChanges>] {
+    settings.map { setting in
       Option<SettingChanges>(
-        name: setting.name, form: OptionForm(setting.form), help: setting.resumingHelp.words,
+        name: setting.name, form: OptionForm(setting.form), help: setting[keyPath: help].words,
         standard: { _ in nil },
         set: { (changes: inout SettingChanges, text: String) throws(UsageError) in
           var trial = TrainingConfiguration.paired

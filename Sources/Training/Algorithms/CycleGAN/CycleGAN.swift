@@ -114,6 +114,34 @@ final class CycleGAN: TranslationModel {
       + (back.penalty?.plannedBytes ?? 0)
   }
 
+  func prepare(input: Shape, target: Shape) throws {
+    let (a, b) = (input.padded(toMultipleOf: sizeMultiple), target.padded(toMultipleOf: sizeMultiple))
+    for (side, back, original, other) in [(forth, back, a, b), (back, forth, b, a)] {
+      _ = try side.translation(original)
+      var translation = original
+      translation.c = other.c
+      var reconstructed = translation
+      if configuration.lambdaIdentity > 0 { reconstructed.n *= 2 }
+      _ = try back.reconstruct(reconstructed)
+      _ = try side.discriminatorOnTranslation(translation)
+      _ = try side.penalty?.planned(translation)
+      translation.n *= 2
+      _ = try side.discriminatorOnPairs(translation)
+      _ = try side.apply(original.padded(toMultipleOf: sizeMultiple, images: 1))
+    }
+  }
+
+  /// Gradients of the generators wait for the second direction.
+  var gradientBytes: Int {
+    let waiting = [forth.generator, back.generator] + [forth, back].filter { $0.penalty != nil }.map(\.discriminator)
+    return waiting.reduce(0) { $0 + $1.network.parameters.storage } * MemoryLayout<Float>.stride
+  }
+
+  /// Both pools, full.
+  func extraBytes(input: Shape, target: Shape) -> Int {
+    configuration.poolSize * (input.count / input.n + target.count / target.n) * MemoryLayout<Float>.stride
+  }
+
   package func check(_ batch: Batch) throws {
     let (a, b) = (batch.input, batch.target)
     let first = Padding(width: a.width, height: a.height, multiple: sizeMultiple)

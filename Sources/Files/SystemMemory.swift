@@ -74,6 +74,12 @@ package enum SystemMemory {
     [addressSpace, machine, ControlGroup.own?.room].compactMap(\.self).min().map { max(0, $0) }
   }
 
+  /// Bytes of memory that the machine and this process' control group have left, whatever addresses there are for them; nil
+  /// where nothing says it.
+  package static var behindAddresses: Int? {
+    [machine, ControlGroup.own?.room].compactMap(\.self).min().map { max(0, $0) }
+  }
+
   /// Addresses that `ulimit -v` leaves, whether there is memory behind them or not; nil: there is no limit.
   package static var addressSpace: Int? {
     var limit = rlimit()

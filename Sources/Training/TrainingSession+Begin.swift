@@ -36,10 +36,13 @@ extension TrainingSession {
     let pictures = try Self.pictures(dataPath, configuration, resuming: nil, limits)
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
     let processor = try Processor(threads: configuration.threads)
+    let room = SystemMemory.behindAddresses
     let model = try configuration.algorithm.makeModel(configuration, processor, &random)
     var initial: [String] = []
     if let source = configuration.initFrom { initial = try InitialWeights.load(source, into: model) }
-    let averages = try Self.averages(of: model, configuration, processor)
+    let averages = try GeneratorAverages.asked(by: configuration, of: model, processor)
+    let forecast = try Forecast(
+      configuration, pictures.folder, model, averages, cacheBytes: limits.cacheBytes, room: room)
     if lock == nil {
       try run.make()
       lock = try RunLock(run)
@@ -49,7 +52,8 @@ extension TrainingSession {
       configuration: configuration, data: Self.absolute(dataPath), version: PackageVersion.current,
       commandLine: commandLine
     ).write(runFolder: runPath)
-    try self.init(configuration, pictures, run, lock, model, averages, limits, initialWeights: initial, saved: nil)
+    try self.init(
+      configuration, pictures, run, lock, model, averages, limits, forecast, initialWeights: initial, saved: nil)
   }
 
   /// Goes on with the run in `runPath` from its last checkpoint.
@@ -88,14 +92,18 @@ extension TrainingSession {
     let data = dataPath.map(Self.absolute) ?? before.data
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
     let processor = try Processor(threads: configuration.threads)
+    let room = SystemMemory.behindAddresses
     let model = try configuration.algorithm.makeModel(configuration, processor, &random)
-    let averages = try Self.averages(of: model, configuration, processor)
+    let averages = try GeneratorAverages.asked(by: configuration, of: model, processor)
     let (position, file) = try Checkpoint.read(run.checkpoint, into: model.networks)
     try model.loadExtra(from: file)
     try averages?.load(from: file)
     let pictures = try Self.pictures(
       data, configuration, resuming: position.sampler, mayChange: dataPath != nil, limits)
-    try self.init(configuration, pictures, run, lock, model, averages, limits, initialWeights: [], saved: position)
+    let forecast = try Forecast(
+      configuration, pictures.folder, model, averages, cacheBytes: limits.cacheBytes, room: room)
+    try self.init(
+      configuration, pictures, run, lock, model, averages, limits, forecast, initialWeights: [], saved: position)
     guard !isFinished else {
       throw FileError(
         path: runPath, problem: "has done all of its \(step) steps",
@@ -120,14 +128,6 @@ extension TrainingSession {
       \(setting: "steps", "none") goes on to step \(stepsOfEpochs), the end of its \(epochs) epochs, a larger number to \
       that step
       """
-  }
-
-  /// The averages that the generators' weights have by now; nil where none are wanted.
-  private static func averages(
-    of model: any TranslationModel, _ configuration: TrainingConfiguration, _ processor: Processor
-  ) throws -> GeneratorAverages? {
-    guard configuration.ema > 0 else { return nil }
-    return try GeneratorAverages(of: model, decay: configuration.ema, processor.pool)
   }
 
   /// The data, checked before anything is trained on them.

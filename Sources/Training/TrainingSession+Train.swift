@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Images
 import NeuralNet
 
 /// The loop of a session: steps, samples, saves, and what stops it.
@@ -29,12 +30,15 @@ extension TrainingSession {
       position.sampler = batch.stateAfter
       let seconds = begin.duration(to: clock.now) / .seconds(1)
       // Before it may end: the report tells by the last row that, and where, a run has diverged.
-      try losses.append(step: step, epoch: batch.epoch, values + [seconds])
+      try losses.append(step: step, epoch: batch.epoch, values + [seconds, rate])
       try requireNumbers(values)
+      watch.observe(values, step: step)
 
       var progress = TrainingProgress(
         event: .step, step: step, lastStep: lastStep, epoch: batch.epoch, epochs: epochs, images: batch.input.count,
-        losses: Array(zip(lossNames, values)), learningRate: rate, seconds: seconds)
+        losses: Array(zip(lossNames, values)), smoothedLosses: Array(zip(lossNames, watch.smoothed)),
+        learningRate: rate,
+        seconds: seconds)
       report(progress)
       for error in batch.leftOut where leftOut.note(error, in: &position) {
         progress.event = .leftOut(error)
@@ -50,10 +54,16 @@ extension TrainingSession {
         progress.event = .sampled(path: sheet)
         report(progress)
       }
+      let alarms = try watch.takeNews()
+      for alarm in alarms {
+        progress.event = .alarm(alarm)
+        report(progress)
+      }
       loader.recycle(batch)
 
+      let dead = configuration.stopWhenDead ? alarms.first(where: \.isFatal) : nil
       let stalls = !isLast && hasStalled
-      let stops = !isLast && (stalls || shouldStop())
+      let stops = !isLast && (dead != nil || stalls || shouldStop())
       let now = clock.now
       if isLast || stops || batchEndsSavingEpoch(batch) || saves.isDue(at: now, lastStep: begin.duration(to: now)) {
         try save(isEnd: isLast || stops)
@@ -61,6 +71,7 @@ extension TrainingSession {
         progress.event = .saved
         report(progress)
       }
+      if let dead { return .dead(dead) }
       if stops { return stalls ? .stalled : .interrupted }
     }
     return .finished
@@ -105,10 +116,11 @@ extension TrainingSession {
   ///
   /// - Returns: the path of a sample sheet
   private func sample(_ batch: Batch, _ values: [Double], isLast: Bool) throws -> String? {
-    let isOnSchedule = step % configuration.sampleEvery == 0
+    let isOnSchedule = SampleSchedule(every: configuration.sampleEvery).isDue(step)
     let isSampled = isLast || isOnSchedule
     let isWatched = configuration.learningRatePolicy == .plateau
-    var (sheet, heldOut): (String?, [Double]?)
+    var sheet: (path: String, rows: [[Picture]])?
+    var heldOut: [Double]?
     if isSampled || isWatched && batch.isLastOfEpoch {
       try averages.inPlace {
         if isSampled { sheet = try samples.writeSheet(model, step: step) }
@@ -119,14 +131,16 @@ extension TrainingSession {
         try saver.keepIfBest(heldOut[best.place], of: best.figure, model, position)
       }
     }
-    guard isWatched else { return sheet }
+    // A sheet that is drawn because training ends is none of a run that goes on.
+    if isOnSchedule { watch.observe(sheet?.rows ?? [], heldOut: heldOut?.first, step: step) }
+    guard isWatched else { return sheet?.path }
     position.epochFigure += model.figure(values)
     position.epochSteps += 1
-    guard batch.isLastOfEpoch else { return sheet }
+    guard batch.isLastOfEpoch else { return sheet?.path }
     position.schedule.observe(heldOut?.first ?? position.epochFigure / Double(position.epochSteps))
     position.epochFigure = 0
     position.epochSteps = 0
-    return sheet
+    return sheet?.path
   }
 
   private func requireNumbers(_ values: [Double]) throws {
@@ -162,6 +176,7 @@ extension TrainingSession {
     try requireFiniteWeights()
     let (a, b, c, d) = random.state
     position.random = [a, b, c, d]
+    position.diagnosis = watch.state
     try saver.save(model, position)
     savedStep = step
     try Report.write(runFolder: run.path, isTraining: !isEnd, peakMemory: SystemMemory.peak)

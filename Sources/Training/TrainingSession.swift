@@ -25,6 +25,9 @@ public final class TrainingSession {
   /// locked.
   public let warnings: [String]
 
+  /// What the run takes of memory and disk.
+  package let forecast: Forecast
+
   let pictures: TrainingPictures
   let limits: SessionLimits
   var lock: RunLock?
@@ -34,6 +37,7 @@ public final class TrainingSession {
   let loader: BatchLoader
   let samples: SampleWriter
   let losses: TableLog
+  let watch: RunWatch
   let lossNames: [String]
   let saver: RunSaver
   var position: TrainingPosition
@@ -54,7 +58,8 @@ public final class TrainingSession {
   /// A session whose parts are at hand; see `init(starting:…)` and `init(resuming:…)`.
   init(
     _ configuration: TrainingConfiguration, _ pictures: TrainingPictures, _ run: RunFolder, _ lock: RunLock?,
-    _ model: any TranslationModel, _ averages: GeneratorAverages?, _ limits: SessionLimits, initialWeights: [String],
+    _ model: any TranslationModel, _ averages: GeneratorAverages?, _ limits: SessionLimits, _ forecast: Forecast,
+    initialWeights: [String],
     saved: TrainingPosition?
   ) throws {
     self.configuration = configuration
@@ -64,6 +69,7 @@ public final class TrainingSession {
     self.model = model
     self.averages = averages
     self.limits = limits
+    self.forecast = forecast
     warnings = [lock?.warning].compactMap { $0 } + LeftOutPictures.warnings(pictures.survey)
     self.initialWeights = initialWeights
     var schedule = LearningRateSchedule(
@@ -88,7 +94,9 @@ public final class TrainingSession {
       pictures.samples, of: configuration.algorithm, run, continuingAfter: saved?.step)
     lossNames = configuration.algorithm.losses.map(\.name)
     losses = try TableLog(
-      path: run.losses, columns: ["step", "epoch"] + lossNames + ["seconds"], continuingAfter: saved?.step)
+      path: run.losses, columns: ["step", "epoch"] + lossNames + ["seconds", "learning_rate"], later: 1,
+      continuingAfter: saved?.step)
+    watch = try RunWatch(configuration, run, continuing: saved)
     saver = try RunSaver(
       run, configuration, pairSize: pictures.folder.training.pairSize, averages: averages, continuingAfter: saved?.step)
     if configuration.patience != nil, pictures.samples.measured.isEmpty {
@@ -140,15 +148,18 @@ public final class TrainingSession {
   /// first measurement.
   public var best: (figure: String, value: Double, step: Int)? { saver.best.map { ($0.name, $0.value, $0.step) } }
 
-  /// What the run keeps on disk to its end.
-  package var footprint: RunFootprint {
-    RunFootprint(
-      model, averages, keepsBest: !pictures.samples.measured.isEmpty, epochs: lastStep / stepsPerEpoch,
-      keepEvery: configuration.keepEvery)
-  }
-
   /// Names of the networks and the numbers that training adjusts in each.
   public var networkSizes: [(name: String, parameters: Int)] {
     model.networks.map { ($0.name, $0.network.parameters.count) }
+  }
+
+  /// What went wrong so far, each kind once.
+  public var alarms: [TrainingAlarm] { watch.alarms }
+
+  /// Bytes of parameters, gradients, moments, averages and planned activations by now.
+  package var plannedBytes: Int {
+    model.networks.reduce(model.plannedBytes + (averages?.bytes ?? 0)) {
+      $0 + 4 * $1.network.parameters.storage * MemoryLayout<Float>.stride
+    }
   }
 }

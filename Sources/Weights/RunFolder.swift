@@ -14,6 +14,8 @@ public struct RunFolder: Sendable, Equatable {
   package var losses: String { file("losses.csv") }
   /// One row for each evaluation on held-out images.
   package var metrics: String { file("metrics.csv") }
+  /// One row for each sign that training goes wrong; not there where none was seen.
+  package var alarms: String { file("alarms.csv") }
   /// Everything that resume needs.
   package var checkpoint: String { file("checkpoint.safetensors") }
   /// Where sample sheets lie.

@@ -86,7 +86,7 @@ import Images
 
     @Test(arguments: [
       ("convert run out.pth --overwrite", 5), ("convert run out.onnx --overwrite", 5), ("inspect run", 5),
-      ("check data", 5), ("report run", 5), ("evaluate in in", 3),
+      ("check data --ngf 4 --ndf 4", 20), ("report run", 5), ("evaluate in in", 3),
     ])
     func otherCommands(line: String, step: Int) throws {
       try tryLimits(line, Self.folder(), step: step, least: 0)

@@ -39,9 +39,10 @@ struct NewAlgorithmTests {
       #expect(config.contains("\"objective\" : \"regression\"") && config.contains("\"strength\" : 2"))
       let losses = try String(contentsOfFile: run + "/losses.csv", encoding: .utf8)
       #expect(FileManager.default.fileExists(atPath: run + "/generator_best.safetensors"))
-      #expect(losses.hasPrefix("step,epoch,G_L1,seconds\n1,1,") && losses.split(separator: "\n").count == 4)
+      #expect(
+        losses.hasPrefix("step,epoch,G_L1,seconds,learning_rate\n1,1,") && losses.split(separator: "\n").count == 4)
       let metrics = try String(contentsOfFile: run + "/metrics.csv", encoding: .utf8)
-      #expect(metrics.hasPrefix("step,epoch,l1,psnr,ssim\n2,1,"))
+      #expect(metrics.hasPrefix("step,epoch,l1,psnr,ssim\n1,1,"))
       #expect(try PNG.read(run + "/samples/step-0000003.png").width > 2 * 32)
       let page = try String(contentsOfFile: run + "/index.html", encoding: .utf8)
       #expect(page.contains("plain regression (regression) · unet_32"))
@@ -110,6 +111,8 @@ private final class Regression: TranslationModel {
     translate = PlannedExecutions(generator.network, .training(), processor, in: arena)
     apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: arena)
   }
+
+  var plannedBytes: Int { arena.bytes }
 
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
     let pass = try translate(batch.input.shape)

@@ -42,7 +42,11 @@ struct TrainingCommandTests {
     }
     func losses(_ run: String) throws -> [Substring] {
       try String(contentsOf: folder.url.appendingPathComponent(run + "/losses.csv"), encoding: .utf8)
-        .split(separator: "\n").map { $0.prefix(upTo: $0.lastIndex(of: ",") ?? $0.endIndex) }
+        .split(separator: "\n").map { line in
+          var fields = line.split(separator: ",")
+          fields.remove(at: fields.count - 2)  // seconds
+          return fields.joined(separator: ",")[...]
+        }
     }
     #expect(try losses("whole") == losses("parts"))
     #expect(try losses("whole").count == 12)
@@ -56,8 +60,7 @@ struct TrainingCommandTests {
     #expect(
       names == [
         "checkpoint.safetensors", "config.json", "generator.safetensors", "generator_best.safetensors", "index.html",
-        "losses.csv", "metrics.csv",
-        "samples", "samples/step-0000002.png",
+        "losses.csv", "metrics.csv", "samples", "samples/step-0000001.png", "samples/step-0000002.png",
       ])
     let summary = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
     #expect(summary["step"] as? Int == 2 && summary["finished"] as? Bool == true && summary["run"] as? String == "run")
@@ -314,6 +317,58 @@ struct TrainingCommandTests {
     #expect(runInProcess(["apply", "--ngf", "3"]).error.contains("only of train paired, train unpaired ("))
   }
 
+  /// An alarm is a line when it begins and at the end, and ends a run that is told to stop by it.
+  @Test func alarmsAreSaidAndStopARun() throws {
+    let folder = try folder()
+    let failing = ["--norm", "none", "--gan-mode", "lsgan", "--learning-rate", "0.5"]
+    let outcome = try train(folder, "run", ["--steps", "40", "--stop-when-dead", "--quiet"] + failing)
+    #expect(outcome.status == 1)
+    let lines = outcome.errors.split(separator: "\n").map(String.init)
+    #expect(lines.count == 2, "\(outcome.errors)")
+    let words = lines.first ?? ""
+    let step = try #require(Int(words.dropFirst("warning: step ".count).prefix { $0.isNumber }), "\(words)")
+    #expect(words.hasPrefix("warning: step \(step): losses explode: one is "))
+    #expect(
+      words.hasSuffix(
+        "(alarm above 1000); start again with a lower --learning-rate, or another --gan-mode or --norm"))
+    let last = lines.last ?? ""
+    #expect(last.hasPrefix("translate-cli: stopped after step \(step) and saved, since losses explode: one is "))
+    #expect(last.hasSuffix("; to go on all the same: translate-cli resume run --no-stop-when-dead"))
+    let table = try String(contentsOfFile: folder.path + "/run/alarms.csv", encoding: .utf8)
+    #expect(table.hasPrefix("step,alarm,value,threshold,advice\n\(step),explosion,"))
+
+    let resumed = try BuiltProgram.run(
+      ["resume", "run", "--no-stop-when-dead", "--steps", "\(step + 1)", "--json"], in: folder.url)
+    #expect(resumed.status == 0)
+    #expect(resumed.errors.contains("\nwarning: since step \(step): losses explode"))
+    #expect(!resumed.errors.contains("warning: step"))
+    #expect(resumed.output.contains("\"kind\" : \"explosion\""))
+  }
+
+  /// Memory and disk before the first step, time after some, and as `check` foresees them.
+  @Test func whatARunTakesIsSaidBeforehand() throws {
+    let folder = try folder()
+    let outcome = try train(folder, "run", ["--steps", "20"])
+    let lines = outcome.errors.split(separator: "\n")
+    func place(_ beginning: String) throws -> Int {
+      try #require(lines.firstIndex { $0.hasPrefix(beginning) })
+    }
+    let memory = try place("memory: about ")
+    let disk = try place("disk: about ")
+    let begin = try place("step 0/20")
+    #expect(memory < disk && disk < begin)
+    let times = lines.filter { $0.hasPrefix("about ") && $0.hasSuffix(" in all") }
+    #expect(times.count == 1, "\(outcome.errors)")
+
+    let options = ["--generator", "unet_32", "--ngf", "4", "--ndf", "4", "--load-size", "36", "--crop-size", "32"]
+    let check = runInProcess(["check", folder.path + "/data", "--steps", "20"] + options)
+    #expect(check.status == .success)
+    #expect(check.output.contains("\ntraining: 20 steps with these settings\n\(lines[memory])\n"), "\(check.output)")
+    let usual = runInProcess(["check", folder.path + "/data", "--json"])
+    let larger = try JSONDecoder().decode(DataCheck.self, from: Data(usual.output.utf8)).forecast
+    #expect((larger?.leastMemory ?? 0) > 600_000_000 && larger?.steps == 800)
+  }
+
   @Test func unpairedTrainingWritesBothDirections() throws {
     let folder = try TemporaryFolder()
     try DemoData.writeUnpaired(to: folder.path + "/data", count: 3, size: 32)
@@ -327,7 +382,7 @@ struct TrainingCommandTests {
     #expect(Set(names).isSuperset(of: ["generator_AtoB_best.safetensors", "generator_BtoA_best.safetensors"]))
     #expect(Set(names).isSuperset(of: ["generator_AtoB.safetensors", "generator_BtoA.safetensors", "index.html"]))
     let header = try String(contentsOfFile: folder.path + "/run/losses.csv", encoding: .utf8).split(separator: "\n")[0]
-    #expect(header == "step,epoch,D_A,G_A,cycle_A,idt_A,D_B,G_B,cycle_B,idt_B,seconds")
+    #expect(header == "step,epoch,D_A,G_A,cycle_A,idt_A,D_B,G_B,cycle_B,idt_B,seconds,learning_rate")
   }
 }
 

@@ -63,6 +63,7 @@ struct TrainingOptionsTests {
     expected.threads = 3
     expected.saveEvery = 11
     expected.sampleEvery = 12
+    expected.stopWhenDead = true
     let line =
       "--epochs 7 --decay-epochs 8 --steps 99 --batch-size 2 --direction BtoA --preprocess scale-width-and-crop "
       + "--load-size 150 --crop-size 128 --no-flip --max-dataset-size 70 --quarter-turns --rotate 12.5 "
@@ -70,7 +71,7 @@ struct TrainingOptionsTests {
       + "--output-channels 3 --generator resnet_6blocks --ngf 32 --norm instance --no-dropout --upsample resize-conv "
       + "--discriminator n_layers --discriminator-layers 4 --ndf 16 --discriminator-norm none --init kaiming "
       + "--init-gain 0.1 --gan-mode wgangp --lambda-l1 50 --learning-rate 0.001 --beta1 0.9 --lr-policy step "
-      + "--lr-decay-iters 20 --seed 42 --threads 3 --save-every 11 --sample-every 12"
+      + "--lr-decay-iters 20 --seed 42 --threads 3 --save-every 11 --sample-every 12 --stop-when-dead"
     let arguments = line.split(separator: " ").map(String.init) + ["--init-from", "old run"]
     #expect(try parse(TrainCommand(.paired), ["d", "--out", "r"] + arguments).configuration == expected)
     let settings = try unpaired(

@@ -14,7 +14,7 @@ package final class Arena {
   private static let slack = 4096
 
   /// Bytes that are taken.
-  var bytes: Int { (memory?.count ?? 0) * MemoryLayout<Float>.stride }
+  package var bytes: Int { (memory?.count ?? 0) * MemoryLayout<Float>.stride }
 
   var base: UnsafeMutablePointer<Float> {
     guard let memory else { preconditionFailure("an arena is used before anything is planned in it") }

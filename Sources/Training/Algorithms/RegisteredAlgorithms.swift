@@ -40,9 +40,16 @@ extension TrainingAlgorithm: SettingValue {
 
 extension Settings {
   /// Every setting that any algorithm has, each once.
-  package static var all: [Setting] {
+  package static var all: [Setting] { eachOnce(TrainingAlgorithm.registered.flatMap(\.settings).flatMap(\.settings)) }
+
+  /// Those that a check of a data folder asks for: how pictures are read, and what a run takes of memory and disk.
+  package static var checked: [Setting] {
+    let groups = TrainingAlgorithm.registered.flatMap(\.settings)
+    return eachOnce(groups.flatMap { group in group.settings.filter { group.concernsSize || $0.concernsPictures } })
+  }
+
+  private static func eachOnce(_ settings: [Setting]) -> [Setting] {
     var names: Set<String> = []
-    return TrainingAlgorithm.registered.flatMap(\.settings).flatMap(\.settings)
-      .filter { names.insert($0.name).inserted }
+    return settings.filter { names.insert($0.name).inserted }
   }
 }

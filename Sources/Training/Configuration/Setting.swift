@@ -88,10 +88,13 @@ package struct Setting: Sendable {
 /// Settings that belong together in help.
 package struct SettingGroup: Sendable {
   package let heading: String
+  /// Whether they decide what a run takes of memory and disk: a check of a data folder asks for them, too.
+  package let concernsSize: Bool
   package var settings: [Setting]
 
-  package init(_ heading: String, _ settings: [Setting]) {
+  package init(_ heading: String, concernsSize: Bool = false, _ settings: [Setting]) {
     self.heading = heading
+    self.concernsSize = concernsSize
     self.settings = settings
   }
 }

@@ -7,7 +7,7 @@ import Weights
 /// The settings of training, each declared once; those of one algorithm alone stand in its own folder.
 package enum Settings {
   package static let length = SettingGroup(
-    "Length",
+    "Length", concernsSize: true,
     [
       Setting(
         "epochs", \.epochs, "epochs at the full learning rate", limits: .within(0...1_000_000),
@@ -30,7 +30,7 @@ package enum Settings {
   package static let data = SettingGroup(
     "Data",
     [
-      Setting("direction", \.direction, "which of A and B is the input"),
+      Setting("direction", \.direction, "which of A and B is the input", concernsPictures: true),
       Setting("preprocess", \.preprocess, "how an image file becomes a training image", concernsPictures: true),
       Setting(
         "load-size", \.loadSize, "side in pixels to which images are resized",
@@ -49,8 +49,8 @@ package enum Settings {
       Setting(
         "skip-damaged", \.skipDamaged, "leave out images that cannot be read, instead of stopping",
         resuming: .mayChange),
-      Setting("input-channels", \.inputChannels, "1 (grey) or 3 (RGB)", limits: channels),
-      Setting("output-channels", \.outputChannels, "1 (grey) or 3 (RGB)", limits: channels),
+      Setting("input-channels", \.inputChannels, "1 (grey) or 3 (RGB)", limits: channels, concernsPictures: true),
+      Setting("output-channels", \.outputChannels, "1 (grey) or 3 (RGB)", limits: channels, concernsPictures: true),
     ])
 
   private static let channels = SettingLimits<Int>.oneOf([(1, "grey"), (3, "RGB")])
@@ -58,7 +58,7 @@ package enum Settings {
 
   /// The network that translates.
   package static let generator = SettingGroup(
-    "Networks",
+    "Networks", concernsSize: true,
     [
       Setting(
         "generator", \.generator,
@@ -72,7 +72,7 @@ package enum Settings {
 
   /// The network that tells translations from real images.
   package static let discriminator = SettingGroup(
-    "Networks",
+    "Networks", concernsSize: true,
     [
       Setting("discriminator", \.discriminator, "which discriminator; basic is n_layers with 3"),
       Setting(
@@ -100,7 +100,7 @@ package enum Settings {
 
   /// The loss between generator and discriminator.
   package static let adversarial = SettingGroup(
-    lossHeading, [Setting("gan-mode", \.ganMode, "adversarial loss")])
+    lossHeading, concernsSize: true, [Setting("gan-mode", \.ganMode, "adversarial loss")])
 
   package static let optimiser = SettingGroup(
     lossHeading,
@@ -131,7 +131,13 @@ package enum Settings {
         "save-every", \.saveEvery, "epochs between two checkpoints", limits: .within(1...1_000_000),
         placeholder: "EPOCHS", resuming: .mayChange),
       Setting(
-        "sample-every", \.sampleEvery, "steps between two sample sheets", limits: .within(1...1_000_000_000),
-        placeholder: "STEPS", resuming: .mayChange),
+        "sample-every", \.sampleEvery, "steps between two sample sheets; the first ones come at 1, 10, 30, 100 …",
+        limits: .within(1...1_000_000_000), placeholder: "STEPS", resuming: .mayChange),
+      Setting(
+        "stop-when-dead", \.stopWhenDead,
+        """
+        stop when an alarm says that nothing good can come any more: the discriminator has won, all pictures are alike, a \
+        loss explodes
+        """, form: .toggle, resuming: .mayChange),
     ])
 }

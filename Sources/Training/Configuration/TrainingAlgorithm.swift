@@ -34,6 +34,8 @@ public struct TrainingAlgorithm: Sendable {
   let sampleTitles: [String]
   /// What a sample row shows, from left to right.
   let sampleCaption: String
+  /// Which pictures of a sample row are translations, and of what; where none are named, pictures are not diagnosed.
+  var translations: [SampleTranslation] = []
   /// The model with freshly drawn weights.
   let makeModel: @Sendable (TrainingConfiguration, Processor, inout RandomGenerator) throws -> any TranslationModel
 
@@ -50,8 +52,31 @@ public struct TrainingAlgorithm: Sendable {
     var name: String
     /// What it measures, for a person.
     var meaning: String
+    var role = Role.other
     /// The held-out figure that is the same on other images, and what the loss is weighted by.
     var heldOut: (figure: String, weight: @Sendable (TrainingConfiguration) -> Double)?
+
+    /// What part it plays, for whoever watches a run without knowing its algorithm.
+    enum Role: Sendable, Equatable {
+      /// What a discriminator loses on real images, translations or both: near 0 where it is always right. Games have numbers
+      /// where several generators each play against a discriminator.
+      case discriminator(game: Int)
+      /// What the generator loses against the discriminator of that game.
+      case adversarial(game: Int)
+      /// A weighted distance to what should come out; falls while anything is learnt.
+      case reconstruction
+      case other
+    }
+  }
+
+  /// A translation among the pictures of a sample row, by their places from 0.
+  struct SampleTranslation: Sendable {
+    var input: Int
+    var output: Int
+    /// What translations should look like.
+    var target: Int
+    /// Whether the target is what this very input should become, not only a picture of its kind.
+    var isPaired: Bool
   }
 
   /// A column of metrics.csv.

@@ -102,8 +102,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var threads: Int?
   /// Epochs between two checkpoints.
   public var saveEvery = 5
-  /// Steps between two sample sheets.
+  /// Steps between two sample sheets; the first ones come earlier, at growing distances.
   public var sampleEvery = 400
+  /// Whether a run ends, saved, when an alarm leaves no hope for it.
+  public var stopWhenDead = false
 
   // MARK: Weights that are kept
 

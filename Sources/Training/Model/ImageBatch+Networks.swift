@@ -42,6 +42,14 @@ extension ImageBatch {
   }
 }
 
+extension Shape {
+  /// The shape of images with borders, as `ImageBatch.padded` makes them; `images` of them where it is given.
+  func padded(toMultipleOf multiple: Int, images: Int? = nil) -> Shape {
+    let padding = Padding(width: w, height: h, multiple: multiple)
+    return Shape(images ?? n, c, padding.paddedHeight, padding.paddedWidth)
+  }
+}
+
 extension PlannedExecutions {
   /// The network's output for the first picture of `batch`.
   package func image(_ batch: ImageBatch, sizeMultiple: Int) throws -> Picture {

@@ -39,18 +39,34 @@ protocol TranslationModel: AnyObject {
   /// What a checkpoint holds apart from networks: image pools.
   var extraTensors: [SafetensorsWriter.Tensor] { get }
 
-  /// The bytes that `extraTensors` come to at most.
-  var largestExtra: Int { get }
-
   /// Takes back what `extraTensors` has written.
   func loadExtra(from file: WeightsFile) throws
+
+  /// Plans the passes of a step, and of a sample, for the largest images of a run: afterwards `plannedBytes` is what it needs.
+  ///
+  /// - Parameters:
+  ///   - input: (N, C, H, W) of a batch's input
+  ///   - target: likewise of its target
+  /// - Throws: `FileError` where images of this size cannot be trained on, or there is no memory
+  func prepare(input: Shape, target: Shape) throws
+
+  /// Bytes of activations, gradients and scratch that are planned by now.
+  var plannedBytes: Int { get }
+
+  /// Bytes of gradients that are stored, since they are not applied as soon as they are known.
+  var gradientBytes: Int { get }
+
+  /// Bytes of `extraTensors` where they have grown as large as they can.
+  func extraBytes(input: Shape, target: Shape) -> Int
 }
 
 extension TranslationModel {
   func check(_ batch: Batch) throws {}
+  func prepare(input: Shape, target: Shape) throws {}
+  var gradientBytes: Int { 0 }
+  func extraBytes(input: Shape, target: Shape) -> Int { 0 }
   func measure(input: ImageBatch, target: ImageBatch) throws -> [Double] { [] }
   var extraTensors: [SafetensorsWriter.Tensor] { [] }
-  var largestExtra: Int { 0 }
   func loadExtra(from file: WeightsFile) throws {}
 }
 

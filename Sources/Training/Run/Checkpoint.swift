@@ -19,6 +19,8 @@ struct TrainingPosition: Codable, Equatable {
   /// What was wrong with the pictures that were left out, by their paths below the data folder; nil where all could be
   /// read.
   var leftOut: [String: String]?
+  /// What the diagnosis remembers; nil in checkpoints of versions without one.
+  var diagnosis: DiagnosisState?
   /// The best held-out figure that was measured on schedule; nil before the first.
   var best: BestFigure?
 }

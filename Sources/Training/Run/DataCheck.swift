@@ -69,6 +69,8 @@ package struct DataCheck: Codable, Sendable, Equatable {
   package var heldOut: Part?
   /// Everything that keeps it from being trained on.
   package var problems: [Problem]
+  /// What a run would take; nil where there can be none.
+  package var forecast: Forecast?
 
   private enum CodingKeys: String, CodingKey {
     case path, objective, summary, training, problems
@@ -98,6 +100,15 @@ package struct DataCheck: Codable, Sendable, Equatable {
     }
   }
 
+  /// Adds what a run of `configuration` would take, where nothing keeps it from starting.
+  ///
+  /// - Throws: `ConfigurationError` for settings that cannot be, `FileError` where there is no memory for them
+  package mutating func addForecast(_ configuration: TrainingConfiguration, _ folder: DataFolder) throws {
+    guard problems.isEmpty else { return }
+    try configuration.validate()
+    forecast = try Forecast(configuration, folder)
+  }
+
   /// The report as JSON with sorted keys and a line break at its end.
   package func json() throws -> Data {
     let encoder = JSONEncoder()
@@ -110,6 +121,10 @@ package struct DataCheck: Codable, Sendable, Equatable {
     var lines = [summary]
     lines += training.lines(title: "training")
     if let heldOut { lines += heldOut.lines(title: "held out") }
+    if let forecast {
+      lines.append("training: \(forecast.steps) steps with these settings")
+      lines += forecast.lines
+    }
     if problems.isEmpty {
       lines.append("no problems found")
     } else {

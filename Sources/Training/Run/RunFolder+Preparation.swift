@@ -48,8 +48,8 @@ extension RunFolder {
     let generators = weightNames.map(weights) + Self.generatorNames.map(pendingBest)
     let sheets = (try? FileManager.default.contentsOfDirectory(atPath: samples)) ?? []
     let drawn = sheets.filter { $0.hasSuffix(".png") }.map { (samples as NSString).appendingPathComponent($0) }
-    for path in [checkpoint, configuration, losses, metrics, file("index.html"), file("comparison.html")] + generators
-      + drawn
+    for path in [checkpoint, configuration, losses, metrics, alarms, file("index.html"), file("comparison.html")]
+      + generators + drawn
     where FileManager.default.fileExists(atPath: path) {
       do {
         try FileManager.default.removeItem(atPath: path)

@@ -3,7 +3,7 @@ import NeuralNet
 import Weights
 
 /// What a run keeps on disk of its networks, in bytes; tables, sheets and the report are small beside it.
-package struct RunFootprint: Sendable, Equatable {
+package struct RunFootprint: Codable, Sendable, Equatable {
   /// Everything that resuming needs.
   package var checkpoint: Int
   /// The generators as they are handed out, all together.
@@ -25,22 +25,30 @@ package struct RunFootprint: Sendable, Equatable {
   package var whileSaving: Int { checkpoint + (keepsBest ? generators : 0) }
 
   /// The footprint of `model` in a run of so many epochs.
-  init(_ model: any TranslationModel, _ averages: GeneratorAverages?, keepsBest: Bool, epochs: Int, keepEvery: Int?) {
+  ///
+  /// - Parameter extra: bytes that a checkpoint holds beside networks, at most
+  init(
+    _ model: any TranslationModel, _ averages: GeneratorAverages?, extra: Int, keepsBest: Bool, epochs: Int,
+    keepEvery: Int?
+  ) {
     func bytes(_ tensors: [SafetensorsWriter.Tensor]) -> Int { tensors.reduce(0) { $0 + $1.byteCount } }
     checkpoint =
-      bytes(Checkpoint.tensors(model.networks)) + bytes(averages?.tensors ?? []) + model.largestExtra
+      bytes(Checkpoint.tensors(model.networks)) + bytes(averages?.tensors ?? []) + extra
     generators = model.generators.reduce(0) { $0 + bytes(NetworkTensors.tensors(of: $1.network)) }
     self.keepsBest = keepsBest
     snapshots = keepEvery.map { epochs / $0 } ?? 0
   }
 
-  /// One line for a person.
-  package var text: String {
-    let size = SystemMemory.text
-    var parts = ["checkpoint \(size(checkpoint))", "generator \(size(generators))"]
-    if keepsBest { parts.append("best \(size(generators))") }
-    if snapshots > 0 { parts.append("\(snapshots) earlier \(snapshots == 1 ? "one" : "ones") of \(size(generators))") }
-    return parts.joined(separator: ", ")
-      + "; \(size(total)) in all, \(size(whileSaving)) more while it saves, beside sample sheets"
+  /// What it is made of.
+  var parts: [Forecast.Part] {
+    var parts = [
+      Forecast.Part(name: "the checkpoint", bytes: checkpoint), Forecast.Part(name: "generators", bytes: generators),
+    ]
+    if keepsBest { parts.append(Forecast.Part(name: "the best ones", bytes: generators)) }
+    if snapshots > 0 {
+      let (bytes, overflow) = generators.multipliedReportingOverflow(by: snapshots)
+      parts.append(Forecast.Part(name: "those of \(snapshots) epochs", bytes: overflow ? .max >> 8 : bytes))
+    }
+    return parts + [Forecast.Part(name: "while it saves", bytes: whileSaving)]
   }
 }

@@ -33,8 +33,8 @@ final class SampleWriter {
 
   /// Draws a sheet of `model`'s samples.
   ///
-  /// - Returns: its path; nil where there is no picture to show
-  func writeSheet(_ model: any TranslationModel, step: Int) throws -> String? {
+  /// - Returns: its path and its pictures; nil where there is no picture to show
+  func writeSheet(_ model: any TranslationModel, step: Int) throws -> (path: String, rows: [[Picture]])? {
     guard !pictures.rows.isEmpty else { return nil }
     let rows = try pictures.rows.map { row in
       let pair = try pictures.store.fixedPair(input: row.input, target: row.target)
@@ -45,7 +45,7 @@ final class SampleWriter {
     let path = (folder as NSString).appendingPathComponent(name)
     try PNG.write(
       SampleSheet.compose(rows: rows, columnTitles: algorithm.sampleTitles), to: path)
-    return path
+    return (path, rows)
   }
 
   /// Measures `model` on held-out pictures and appends a row to metrics.csv.

@@ -3,6 +3,8 @@ import Foundation
 
 /// A table of comma-separated numbers that grows by a row at a time and can be read while it does: losses.csv.
 final class TableLog {
+  /// The names in its first line.
+  let columns: [String]
   private let path: String
   private let handle: FileHandle
 
@@ -10,15 +12,21 @@ final class TableLog {
   ///
   /// - Parameters:
   ///   - columns: the first line
+  ///   - later: how many of the last columns a table of an earlier version may lack; it goes on without them
   ///   - lastStep: rows of later steps, which a killed run has left behind its last checkpoint, are dropped; nil: a new
   ///     table
   /// - Throws: `FileError` where the file cannot be read or written, or is not the table that this run wrote: it is never
   ///   replaced then
-  init(path: String, columns: [String], continuingAfter lastStep: Int?) throws {
+  init(path: String, columns: [String], later: Int = 0, continuingAfter lastStep: Int?) throws {
     self.path = path
-    let header = columns.joined(separator: ",") + "\n"
-    var content = Data(header.utf8)
-    if let lastStep { content = try Self.rows(of: path, header: header, upTo: lastStep) }
+    var columns = columns
+    var content = Data(Self.header(columns).utf8)
+    if let lastStep {
+      let earlier = Array(columns.dropLast(later))
+      if later > 0, Self.begins(path, with: earlier) { columns = earlier }
+      content = try Self.rows(of: path, header: Self.header(columns), upTo: lastStep)
+    }
+    self.columns = columns
     try AtomicFile.write(content, to: path)
     guard let handle = FileHandle(forWritingAtPath: path) else {
       throw FileError(path: path, problem: "cannot be written", advice: "check its permissions")
@@ -39,17 +47,33 @@ final class TableLog {
     return fstat(handle.fileDescriptor, &status) == 0 && FileIdentity(status) == FileIdentity(path)
   }
 
-  /// Appends a row: `step`, `epoch`, then the values.
+  /// Appends a row: `step`, `epoch`, then the values, as far as there are columns.
   ///
   /// - Throws: `FileError` where the disk is full
   func append(step: Int, epoch: Int, _ values: [Double]) throws {
     let numbers = values.map { $0.isFinite ? String(format: "%.6g", $0) : "\($0)" }
-    let line = (["\(step)", "\(epoch)"] + numbers).joined(separator: ",") + "\n"
+    try append(["\(step)", "\(epoch)"] + numbers)
+  }
+
+  /// Appends a row of fields that hold no line break, and a comma only in quotation marks.
+  ///
+  /// - Throws: `FileError` where the disk is full
+  func append(_ fields: [String]) throws {
+    let line = fields.prefix(columns.count).joined(separator: ",") + "\n"
     do {
       try handle.write(contentsOf: Data(line.utf8))
     } catch {
       throw FileError(path: path, problem: "cannot be written", advice: "is the disk full?")
     }
+  }
+
+  private static func header(_ columns: [String]) -> String { columns.joined(separator: ",") + "\n" }
+
+  private static func begins(_ path: String, with columns: [String]) -> Bool {
+    guard let file = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? file.close() }
+    let header = Data(header(columns).utf8)
+    return (try? file.read(upToCount: header.count)) == header
   }
 
   /// The header, and every whole line of the table at `path` that is no row of a step beyond `lastStep`.

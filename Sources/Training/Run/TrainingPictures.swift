@@ -97,6 +97,9 @@ struct SamplePictures {
   /// Held-out pictures of each side that are measured.
   private static let measuredLimit = 16
 
+  /// How many rows a sheet of pictures of `part` has.
+  static func rowCount(_ part: DataPart) -> Int { min(rowLimit, max(part.countA, part.countB)) }
+
   /// Samples from the held-out part of `data`, or from the training part where there is none.
   init(_ data: DataFolder, _ configuration: TrainingConfiguration) {
     let store = ImageStore(

@@ -12,6 +12,8 @@ public struct TrainingProgress: Sendable {
     case sampled(path: String)
     /// A picture could not be read and was left out, for the first time in this session.
     case leftOut(FileError)
+    /// Something goes wrong, seen for the first time in this run.
+    case alarm(TrainingAlarm)
   }
 
   /// Why it tells.
@@ -28,6 +30,8 @@ public struct TrainingProgress: Sendable {
   public var images: Int
   /// Names and values of the losses, in the order of losses.csv.
   public var losses: [(name: String, value: Double)]
+  /// The same, smoothed exponentially with a half-life of 20 steps: what single steps say is mostly chance.
+  public var smoothedLosses: [(name: String, value: Double)]
   /// The learning rate of the step.
   public var learningRate: Double
   /// Seconds that the step took, waiting for images included.
@@ -42,4 +46,6 @@ public enum TrainingOutcome: Sendable, Equatable {
   case interrupted
   /// The best held-out figure has not moved for as many measurements as the patience allows; everything is saved.
   case stalled
+  /// An alarm was raised that leaves no hope, and `stopWhenDead` was set; everything is saved.
+  case dead(TrainingAlarm)
 }

@@ -10,7 +10,8 @@ struct TrainCommand: Command {
     algorithm.discussion + " "
       + """
       Ctrl-C, or a lost connection, finishes the step, saves and says how to go on. The same command with the same seed \
-      gives the same files, at any number of threads.
+      gives the same files, at any number of threads. Losses that are shown are smoothed: half of what was is forgotten \
+      after 20 steps; losses.csv has those of every step.
       """
   }
   let operands = [Operand<Self>("DATA", \.data, "folder of training images")]

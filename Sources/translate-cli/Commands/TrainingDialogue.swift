@@ -12,7 +12,7 @@ struct TrainingDialogue {
   func run(_ session: TrainingSession) throws -> ExitCode {
     say(session.data.summary)
     say(networks(session))
-    say("keeps on disk: " + session.footprint.text)
+    session.forecast.lines.forEach(say)
     session.initialWeights.forEach(say)
     let survey = session.survey
     if survey.checked < survey.total {
@@ -23,6 +23,8 @@ struct TrainingDialogue {
     if session.step > 0 { say("going on after step \(session.step)") }
 
     var last: TrainingProgress?
+    var duration = DurationForecast()
+    let isNew = session.step == 0
     var line = ProgressLine(
       unit: "step", rateUnit: "images", rateFactor: session.configuration.batchSize, console: console,
       isQuiet: isQuiet)
@@ -40,11 +42,18 @@ struct TrainingDialogue {
         if case .leftOut(let error) = progress.event {
           line.warn("warning: \(error.path ?? "an image"): \(error.problem); it is left out")
         }
+        if case .alarm(let alarm) = progress.event { line.warn(warning(alarm, "step")) }
+        if progress.event == .step,
+          let seconds = duration.observe(progress.seconds, remaining: progress.lastStep - progress.step), !isQuiet
+        {
+          line.warn("about \(ProgressLine.duration(seconds)) \(isNew ? "in all" : "for the steps that are left")")
+        }
         line.update(state(progress), now: now())
       }
     }
     if json { try console.output(summary(session, last, outcome, seconds: now())) }
     let run = shellWord(session.run.path)
+    for alarm in session.alarms where outcome != .dead(alarm) { console.error(warning(alarm, "since step")) }
     switch outcome {
     case .finished:
       say("trained to step \(session.step) in \(ProgressLine.duration(now())); see \(session.run.path)/index.html")
@@ -68,7 +77,16 @@ struct TrainingDialogue {
     case .interrupted:
       say("stopped after step \(session.step) and saved; go on with: \(Program.name) resume \(run)")
       return interruption.exitCode ?? .success
+    case .dead(let alarm):
+      console.error(
+        "\(Program.name): stopped after step \(session.step) and saved, since \(alarm.meaning); to go on all the same: "
+          + "\(Program.name) resume \(run) --no-stop-when-dead")
+      return .failure
     }
+  }
+
+  private func warning(_ alarm: TrainingAlarm, _ when: String) -> String {
+    "warning: \(when) \(alarm.step): \(alarm.meaning); \(alarm.advice.words)"
   }
 
   private func say(_ line: String) {
@@ -92,7 +110,7 @@ struct TrainingDialogue {
   private func state(_ progress: TrainingProgress) -> ProgressLine.State {
     ProgressLine.State(
       done: progress.step, total: progress.lastStep, remark: "epoch \(progress.epoch)/\(progress.epochs)",
-      figures: progress.losses)
+      figures: progress.smoothedLosses)
   }
 
   /// What `--json` prints at the end.
@@ -106,6 +124,7 @@ struct TrainingDialogue {
     /// By the names of losses.csv.
     var losses: [String: Double]
     var best: Best?
+    var alarms: [TrainingAlarm]
 
     struct Best: Encodable {
       var figure: String
@@ -114,7 +133,7 @@ struct TrainingDialogue {
     }
 
     private enum CodingKeys: String, CodingKey {
-      case run, finished, step, epoch, seconds, losses, best
+      case run, finished, step, epoch, seconds, losses, best, alarms
       case lastStep = "last_step"
     }
   }
@@ -127,6 +146,7 @@ struct TrainingDialogue {
         run: session.run.path, finished: outcome == .finished, step: session.step, lastStep: session.lastStep,
         epoch: last?.epoch, seconds: seconds,
         losses: Dictionary(last?.losses.map { ($0.name, $0.value) } ?? [], uniquingKeysWith: { $1 }),
-        best: session.best.map { Summary.Best(figure: $0.figure, value: $0.value, step: $0.step) }))
+        best: session.best.map { Summary.Best(figure: $0.figure, value: $0.value, step: $0.step) },
+        alarms: session.alarms))
   }
 }

@@ -90,16 +90,23 @@ extension TrainingConfiguration {
   }
 }
 
-/// Settings that a run is to go on with.
+/// Settings that a run is to go on with, or that differ from an algorithm's defaults.
 struct SettingChanges: Sendable {
   private var written: [(setting: Setting, text: String)] = []
 
   /// The options for all settings; those that cannot change on the way are not listed, but refused with their reason.
   static var options: [Option<SettingChanges>] {
-    Settings.all.map { setting in
+    options(for: Settings.all, help: \.resumingHelp) { $0.mayChangeOnResume }
+  }
+
+  /// Options for some settings.
+  static func options(
+    for settings: [Setting], help: KeyPath<Setting, Phrase>, isListed: (Setting) -> Bool = { _ in true }
+  ) -> [Option<SettingChanges>] {
+    settings.map { setting in
       Option<SettingChanges>(
-        name: setting.name, form: OptionForm(setting.form), help: setting.resumingHelp.words,
-        isListed: setting.mayChangeOnResume,
+        name: setting.name, form: OptionForm(setting.form), help: setting[keyPath: help].words,
+        isListed: isListed(setting),
         standard: { _ in nil },
         set: { (changes: inout SettingChanges, text: String) throws(UsageError) in
           var trial = TrainingConfiguration.paired

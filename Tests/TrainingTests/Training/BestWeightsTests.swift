@@ -197,7 +197,7 @@ import Testing
     // Pools are full by then.
     configuration.poolSize = 2
     let session = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run"))
-    let footprint = session.footprint
+    let footprint = session.forecast.footprint
     #expect(footprint.keepsBest && footprint.snapshots == 2)
     _ = try session.train()
     var bytes = 0
@@ -210,6 +210,6 @@ import Testing
     }
     #expect(names.count == 1 + 4 * session.model.generators.count)
     #expect(footprint.total == bytes)
-    #expect(session.footprint.text.contains("2 earlier ones of "))
+    #expect(session.forecast.disk.contains { $0.name == "those of 2 epochs" })
   }
 }

@@ -126,8 +126,8 @@ struct TrainingConfigurationTests {
       #expect(Set(own).count == own.count, "\(algorithm.name) has a setting twice")
       #expect(algorithm.examples.flatMap(\.settings).allSatisfy { own.contains($0.name) })
     }
-    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 50)
-    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 53)
+    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 51)
+    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 54)
   }
 
   /// Settings of one algorithm alone are told apart and compared like all others.

@@ -82,7 +82,9 @@ final class TrainingScene {
   /// Losses without the seconds.
   static func losses(_ run: String) throws -> [String] {
     try String(contentsOfFile: run + "/losses.csv", encoding: .utf8).split(separator: "\n").map {
-      $0.split(separator: ",").dropLast().joined(separator: ",")
+      var fields = $0.split(separator: ",")
+      fields.remove(at: fields.count - 2)
+      return fields.joined(separator: ",")
     }
   }
 }

@@ -70,15 +70,16 @@ import Testing
     } report: {
       if $0.event != .step { events.append($0.event) }
     }
-    #expect(events.count == 3)
+    #expect(events.count == 4)
     for name in [
       "config.json", "losses.csv", "metrics.csv", "checkpoint.safetensors", "generator.safetensors", "index.html",
-      "samples/step-0000003.png", "samples/step-0000006.png",
+      "samples/step-0000001.png", "samples/step-0000003.png", "samples/step-0000006.png",
     ] {
       #expect(FileManager.default.fileExists(atPath: scene.run("run") + "/" + name), "\(name)")
     }
     let log = try String(contentsOfFile: scene.run("run") + "/losses.csv", encoding: .utf8)
-    #expect(log.hasPrefix("step,epoch,G_GAN,G_L1,D_real,D_fake,seconds\n1,1,"))
+    #expect(log.hasPrefix("step,epoch,G_GAN,G_L1,D_real,D_fake,seconds,learning_rate\n1,1,"))
+    #expect(log.split(separator: "\n").dropFirst().allSatisfy { $0.hasSuffix(",0.0002") })
     let sheet = try PNG.read(scene.run("run") + "/samples/step-0000006.png")
     #expect(sheet.width > 3 * 32)
   }
@@ -136,7 +137,7 @@ import Testing
       Set(Settings.all.filter(\.mayChangeOnResume).map(\.name))
         == [
           "epochs", "decay-epochs", "steps", "skip-damaged", "threads", "save-every", "sample-every", "patience",
-          "keep-every", "learning-rate", "lambda-l1", "lambda-a", "lambda-b", "lambda-identity",
+          "keep-every", "learning-rate", "lambda-l1", "lambda-a", "lambda-b", "lambda-identity", "stop-when-dead",
         ])
   }
 
@@ -165,7 +166,7 @@ import Testing
     configuration.steps = 6
     _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
     let rows = try String(contentsOfFile: scene.run("run") + "/metrics.csv", encoding: .utf8).split(separator: "\n")
-    #expect(rows.dropFirst().map { $0.prefix { $0 != "," } } == ["2", "3", "4", "6"])
+    #expect(rows.dropFirst().map { $0.prefix { $0 != "," } } == ["1", "2", "3", "4", "6"])
   }
 
   /// A table that this run did not write, or that cannot be read, is nobody's to replace.
@@ -201,6 +202,44 @@ import Testing
     let text = try String(contentsOfFile: table, encoding: .utf8)
     #expect(text.hasPrefix(String(decoding: whole, as: UTF8.self) + "what,is,this\n3,"))
     #expect(text.split(separator: "\n").count == whole.split(separator: UInt8(ascii: "\n")).count + 2)
+  }
+
+  /// A table of a version that told no learning rate goes on as it was.
+  @Test func tablesWithoutLearningRatesGoOn() throws {
+    let scene = try TrainingScene(.paired, count: 3)
+    var configuration = TrainingScene.configuration(.paired)
+    configuration.steps = 2
+    _ = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run")).train()
+    let table = scene.run("run") + "/losses.csv"
+    let now = try String(contentsOfFile: table, encoding: .utf8).split(separator: "\n")
+    let earlier = now.map { $0.split(separator: ",").dropLast().joined(separator: ",") + "\n" }.joined()
+    try scene.write(Data(earlier.utf8), to: table)
+    _ = try TrainingSession(resuming: scene.run("run")) { $0.steps = 4 }.train()
+    let rows = try String(contentsOfFile: table, encoding: .utf8).split(separator: "\n")
+    #expect(rows[0].hasSuffix(",seconds") && rows.count == 5)
+    #expect(rows.allSatisfy { $0.split(separator: ",").count == 7 })
+  }
+
+  /// Half of what was is forgotten after 20 steps; a resumed run goes on with it.
+  @Test func lossesAreSmoothedForPeople() throws {
+    let scene = try TrainingScene(.paired, count: 3)
+    var configuration = TrainingScene.configuration(.paired)
+    configuration.steps = 40
+    var steps: [TrainingProgress] = []
+    func note(_ progress: TrainingProgress) { if progress.event == .step { steps.append(progress) } }
+    let begun = try TrainingSession(starting: configuration, data: scene.data, run: scene.run("run"))
+    _ = try begun.train(shouldStop: stopping(after: 33), report: note)
+    _ = try TrainingSession(resuming: scene.run("run")).train(report: note)
+    var smoothed = steps[0].losses.map(\.value)
+    for (index, step) in steps.enumerated() {
+      let share = max(1 / Double(index + 1), 1 - pow(2, -1.0 / 20))
+      smoothed = zip(smoothed, step.losses).map { $0 + ($1.value - $0) * share }
+      #expect(step.smoothedLosses.map(\.name) == step.losses.map(\.name))
+      for (value, expected) in zip(step.smoothedLosses.map(\.value), smoothed) {
+        #expect(abs(value - expected) <= 1e-9 * abs(expected))
+      }
+    }
+    #expect(steps.count == 40)
   }
 
   /// There is something to resume soon after the start, and it changes nothing.

@@ -21,18 +21,22 @@ extension TrainingAlgorithm {
       try configuration.validateIdentity()
     },
     losses: [
-      Loss(name: "D_A", meaning: "discriminator of the translations A → B"),
-      Loss(name: "G_A", meaning: "generator A → B against its discriminator"),
-      Loss(name: "cycle_A", meaning: "A → B → A against A, weighted"),
-      Loss(name: "idt_A", meaning: "B through A → B against B, weighted"),
-      Loss(name: "D_B", meaning: "discriminator of the translations B → A"),
-      Loss(name: "G_B", meaning: "generator B → A against its discriminator"),
-      Loss(name: "cycle_B", meaning: "B → A → B against B, weighted"),
-      Loss(name: "idt_B", meaning: "A through B → A against A, weighted"),
+      Loss(name: "D_A", meaning: "discriminator of the translations A → B", role: .discriminator(game: 0)),
+      Loss(name: "G_A", meaning: "generator A → B against its discriminator", role: .adversarial(game: 0)),
+      Loss(name: "cycle_A", meaning: "A → B → A against A, weighted", role: .reconstruction),
+      Loss(name: "idt_A", meaning: "B through A → B against B, weighted", role: .reconstruction),
+      Loss(name: "D_B", meaning: "discriminator of the translations B → A", role: .discriminator(game: 1)),
+      Loss(name: "G_B", meaning: "generator B → A against its discriminator", role: .adversarial(game: 1)),
+      Loss(name: "cycle_B", meaning: "B → A → B against B, weighted", role: .reconstruction),
+      Loss(name: "idt_B", meaning: "A through B → A against A, weighted", role: .reconstruction),
     ],
     heldOutFigures: CycleGAN.heldOutFigures,
     sampleTitles: ["A", "fake B", "reconstructed A", "B", "fake A", "reconstructed B"],
     sampleCaption: "input, translation, reconstruction; A → B → A and B → A → B",
+    translations: [
+      SampleTranslation(input: 0, output: 1, target: 3, isPaired: false),
+      SampleTranslation(input: 3, output: 4, target: 0, isPaired: false),
+    ],
     makeModel: { try CycleGAN($0, processor: $1, random: &$2) })
 }
 

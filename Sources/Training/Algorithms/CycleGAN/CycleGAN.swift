@@ -120,6 +120,44 @@ final class CycleGAN: TranslationModel {
     sizeMultiple = choice.sizeMultiple
   }
 
+  var plannedBytes: Int {
+    arenas.translation.bytes + arenas.discriminator.bytes + (forth.penalty?.plannedBytes ?? 0)
+      + (back.penalty?.plannedBytes ?? 0)
+  }
+
+  func prepare(input: Shape, target: Shape) throws {
+    let (a, b) = (input.padded(toMultipleOf: sizeMultiple), target.padded(toMultipleOf: sizeMultiple))
+    for (side, back, original, other) in [(forth, back, a, b), (back, forth, b, a)] {
+      _ = try side.translation(original)
+      var translation = original
+      translation.c = other.c
+      var reconstructed = translation
+      if configuration.lambdaIdentity > 0 { reconstructed.n *= 2 }
+      _ = try back.reconstruct(reconstructed)
+      _ = try side.discriminatorOnTranslation(translation)
+      _ = try side.penalty?.planned(translation)
+      if (translation.h, translation.w) == (other.h, other.w), !learnsApart {
+        translation.n *= 2
+        _ = try side.discriminatorOnPairs(translation)
+      } else {
+        _ = try side.discriminatorOnOne(translation)
+        _ = try side.discriminatorOnOne(other)
+      }
+      _ = try side.apply(original.padded(toMultipleOf: sizeMultiple, images: 1))
+    }
+  }
+
+  /// Gradients of the generators wait for the second direction.
+  var gradientBytes: Int {
+    let waiting = [forth.generator, back.generator] + [forth, back].filter { $0.penalty != nil }.map(\.discriminator)
+    return waiting.reduce(0) { $0 + $1.network.parameters.storage } * MemoryLayout<Float>.stride
+  }
+
+  /// Both pools, full.
+  func extraBytes(input: Shape, target: Shape) -> Int {
+    configuration.poolSize * (input.count / input.n + target.count / target.n) * MemoryLayout<Float>.stride
+  }
+
   /// The two sides may differ in size, but for the gradient penalty, whose points lie between a real and a generated image.
   package func check(_ batch: Batch) throws {
     guard forth.penalty != nil else { return }
@@ -327,12 +365,6 @@ final class CycleGAN: TranslationModel {
       return try ImageMetrics.compare(returned, original.image()).meanAbsoluteError / 127.5
     }
     return [(errors[0] + errors[1]) / 2]
-  }
-
-  /// Pictures of the pools are as large as crops are; without cropping their size is known only on the way.
-  var largestExtra: Int {
-    let numbers = configuration.cropSize * configuration.cropSize * MemoryLayout<Float>.stride
-    return configuration.poolSize * numbers * (configuration.inputChannels + configuration.outputChannels)
   }
 
   var extraTensors: [SafetensorsWriter.Tensor] { forth.pool.tensors + back.pool.tensors }

@@ -20,16 +20,17 @@ extension TrainingAlgorithm {
     setDefaults: { $0.setAdversarialDefaults(.unet(levels: 8), .batch, dropout: true, .vanilla) },
     check: { (configuration) throws(ConfigurationError) in try configuration.validateDiscriminator() },
     losses: [
-      Loss(name: "G_GAN", meaning: "generator: how far from fooling the discriminator"),
+      Loss(name: "G_GAN", meaning: "generator: how far from fooling the discriminator", role: .adversarial(game: 0)),
       Loss(
-        name: "G_L1", meaning: "generator: mean absolute difference to the target, weighted",
+        name: "G_L1", meaning: "generator: mean absolute difference to the target, weighted", role: .reconstruction,
         heldOut: ("l1", { $0.lambdaL1 })),
-      Loss(name: "D_real", meaning: "discriminator on real images"),
-      Loss(name: "D_fake", meaning: "discriminator on translations"),
+      Loss(name: "D_real", meaning: "discriminator on real images", role: .discriminator(game: 0)),
+      Loss(name: "D_fake", meaning: "discriminator on translations", role: .discriminator(game: 0)),
     ],
     heldOutFigures: Likeness.figures,
     sampleTitles: ["input", "output", "target"],
     sampleCaption: "input, output, target",
+    translations: [SampleTranslation(input: 0, output: 1, target: 2, isPaired: true)],
     makeModel: { try Pix2Pix($0, processor: $1, random: &$2) })
 }
 

@@ -58,6 +58,24 @@ final class Pix2Pix: TranslationModel {
       ? InterpolatedPenalty(discriminator.network, processor: processor) : nil
   }
 
+  var plannedBytes: Int {
+    generatorArena.bytes + discriminatorArena.bytes + (penalty?.plannedBytes ?? 0)
+  }
+
+  func prepare(input: Shape, target: Shape) throws {
+    let input = input.padded(toMultipleOf: sizeMultiple)
+    _ = try generatorPass(input)
+    _ = try discriminatorOnPairs(pairShape(input, images: 2 * input.n))
+    _ = try discriminatorOnTranslation(pairShape(input, images: input.n))
+    _ = try penalty?.planned(pairShape(input, images: input.n))
+    _ = try apply(input.padded(toMultipleOf: sizeMultiple, images: 1))
+  }
+
+  /// Only a penalty is added to gradients before they are applied.
+  var gradientBytes: Int {
+    penalty == nil ? 0 : discriminator.network.parameters.storage * MemoryLayout<Float>.stride
+  }
+
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
     let input = batch.input.padded(toMultipleOf: sizeMultiple)
     let target = batch.target.padded(toMultipleOf: sizeMultiple)
@@ -75,7 +93,7 @@ final class Pix2Pix: TranslationModel {
     _ random: inout RandomGenerator
   ) throws -> (real: Double, fake: Double) {
     let n = input.count
-    let pairs = try discriminatorOnPairs(pairShape(input, images: 2 * n))
+    let pairs = try discriminatorOnPairs(pairShape(input.shape, images: 2 * n))
     setPair(pairs.input.images(0..<n), input) { $0.copy(from: output) }
     setPair(pairs.input.images(n..<2 * n), input) { $0.set(target) }
     pairs.forward()
@@ -95,7 +113,7 @@ final class Pix2Pix: TranslationModel {
   private func improveGenerator(
     _ input: ImageBatch, _ target: ImageBatch, _ translation: Execution, _ learningRate: Double
   ) throws -> (adversarial: Double, absolute: Double) {
-    let verdict = try discriminatorOnTranslation(pairShape(input, images: input.count))
+    let verdict = try discriminatorOnTranslation(pairShape(input.shape, images: input.count))
     setPair(verdict.input, input) { $0.copy(from: translation.output) }
     verdict.forward()
     let adversarial = configuration.ganMode.evaluate(
@@ -117,8 +135,8 @@ final class Pix2Pix: TranslationModel {
     configuration.inputChannels..<configuration.inputChannels + configuration.outputChannels
   }
 
-  private func pairShape(_ input: ImageBatch, images: Int) -> Shape {
-    Shape(images, outputChannels.upperBound, input.height, input.width)
+  private func pairShape(_ input: Shape, images: Int) -> Shape {
+    Shape(images, outputChannels.upperBound, input.h, input.w)
   }
 
   private func setPair(

@@ -23,12 +23,7 @@ final class InterpolatedPenalty {
   ///   - random: draws a point between the two for each image
   /// - Throws: `FileError` where there is no memory or the network has a normalisation
   func addGradients(real: TensorView<Float>, fake: TensorView<Float>, random: inout RandomGenerator) throws {
-    let penalty =
-      try known[real.shape] ?? GradientPenalty(network, shape: real.shape, processor: processor, arena: arena)
-    if known[real.shape] == nil {
-      if known.count >= PlannedExecutions.limit { known.removeAll() }
-      known[real.shape] = penalty
-    }
+    let penalty = try planned(real.shape)
     for image in 0..<real.shape.n {
       penalty.input.images(image..<image + 1).interpolate(
         real.images(image..<image + 1), fake.images(image..<image + 1), share: Float(random.uniform()))
@@ -36,7 +31,21 @@ final class InterpolatedPenalty {
     _ = penalty.evaluate(weight: Self.weight, accumulates: true)
   }
 
+  /// The penalty on images of `shape` (N, C, H, W).
+  ///
+  /// - Throws: as `addGradients`
+  @discardableResult func planned(_ shape: Shape) throws -> GradientPenalty {
+    if let penalty = known[shape] { return penalty }
+    if known.count >= PlannedExecutions.limit { known.removeAll() }
+    let penalty = try GradientPenalty(network, shape: shape, processor: processor, arena: arena)
+    known[shape] = penalty
+    return penalty
+  }
+
   private static let weight = 10.0
+
+  /// Bytes of activations, gradients and scratch.
+  var plannedBytes: Int { arena.bytes }
 }
 
 extension MutableTensorView<Float> {

@@ -228,7 +228,7 @@ struct ApplyCommandTests {
 
   @Test(arguments: [
     ("m i", "--out DIR is missing", 2),
-    ("m i --out o --shard 3", "--shard needs I/N with I from 1 to N, such as 3/16, not 3", 2),
+    ("m i --out o --shard 3", "--shard needs I/N with I from 1 to N, such as 3/16, or auto, not 3", 2),
     ("m i --out o --shard 0/2", "not 0/2", 2), ("m i --out o --shard 3/2", "not 3/2", 2),
     ("m i --out o --shard 1/2/3", "not 1/2/3", 2), ("m i --out o --shard 1/99999999999999999999", "--shard needs", 2),
     ("m i --out o --seed 3", "--seed has no effect without --dropout", 2),

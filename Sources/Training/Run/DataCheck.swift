@@ -73,7 +73,7 @@ package struct DataCheck: Codable, Sendable, Equatable {
   package var forecast: Forecast?
 
   private enum CodingKeys: String, CodingKey {
-    case path, objective, summary, training, problems
+    case path, objective, summary, training, problems, forecast
     case heldOut = "held_out"
   }
 

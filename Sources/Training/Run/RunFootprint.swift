@@ -13,6 +13,11 @@ package struct RunFootprint: Codable, Sendable, Equatable {
   /// How often they are kept at the end of an epoch, to the end of the run.
   package var snapshots: Int
 
+  private enum CodingKeys: String, CodingKey {
+    case checkpoint, generators, snapshots
+    case keepsBest = "keeps_best"
+  }
+
   /// All of it at the end of the run.
   package var total: Int {
     let sets = (keepsBest ? 2 : 1) + snapshots

@@ -154,14 +154,15 @@ struct ReportTests {
     let run = try ReportedRun([
       "config.json": """
       {"history": [{"step": 40, "setting": "learning_rate", "from": 0.0002, "to": 0.0001},
-                   {"step": 50, "setting": "<b>", "from": null, "to": true}, {"to": 3}]}
+                   {"step": 50, "setting": "<b>", "from": null, "to": true}]}
       """, "losses.csv": Self.losses,
     ])
     let text = Self.text(try run.page())
     #expect(text.contains("after step 40 learning-rate 0.0002 → 0.0001"))
-    #expect(text.contains("after step 50 &lt;b&gt; – → on"))
+    #expect(text.contains("after step 50 &lt;b&gt; none → on"))
     for damaged in [#"{"history": 3}"#, #"{"history": [[]]}"#, #"{"history": [{"step": "x"}]}"#] {
-      #expect(!Self.text(try ReportedRun(["config.json": damaged]).page()).contains("Changed on the way"))
+      let error = #expect(throws: FileError.self) { try ReportedRun(["config.json": damaged]).page() }
+      #expect(error?.problem.contains("history") == true, "\(error?.description ?? "")")
     }
   }
 

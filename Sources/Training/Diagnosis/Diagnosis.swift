@@ -72,9 +72,16 @@ struct Diagnosis {
     if startsFresh, state.steps == step, step >= Limits.progressSteps,
       begin > Limits.reconstructionLead * abs(sum(state.begin, adversarial))
     {
-      raised.append(sign(.noProgress, step, now / begin, above: Limits.progress, for: Limits.lossesInARow))
+      raised.append(
+        sign(
+          .noProgress, step, now / begin, above: Limits.progress, where: !heldOutHasImproved, for: Limits.lossesInARow))
     }
     return raised.compactMap { $0 }
+  }
+
+  private var heldOutHasImproved: Bool {
+    guard let first = state.firstHeldOut, let lowest = state.lowestHeldOut else { return false }
+    return lowest < Limits.heldOutProgress * first
   }
 
   // MARK: - Pictures and figures
@@ -86,6 +93,10 @@ struct Diagnosis {
   ///   - heldOut: the first held-out figure, which falls while translations become better; nil where nothing is held out
   /// - Returns: what is raised by them
   mutating func observe(_ rows: [[Picture]], heldOut: Double?, step: Int) -> [TrainingAlarm] {
+    if let heldOut, heldOut.isFinite {
+      state.firstHeldOut = state.firstHeldOut ?? heldOut
+      state.lowestHeldOut = min(state.lowestHeldOut ?? heldOut, heldOut)
+    }
     guard step >= Limits.firstJudged else { return [] }
     var raised: [TrainingAlarm?] = []
     for (number, translation) in translations.enumerated() {

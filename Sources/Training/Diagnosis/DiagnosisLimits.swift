@@ -7,8 +7,8 @@ extension Diagnosis {
     static let shownShare = 1 - pow(0.5, 1 / 20.0)
     /// Likewise for what is judged: after 50 steps.
     static let judgedShare = 1 - pow(0.5, 1 / 50.0)
-    /// Steps whose mean is the begin.
-    static let beginSteps = 100
+    /// Steps whose mean is the begin: some pairs fall fast in the first hundred and hardly at all for thousands after.
+    static let beginSteps = 20
     /// Steps in a row that losses must be on the wrong side.
     static let lossesInARow = 200
     /// Sample steps in a row that pictures must be.
@@ -23,6 +23,8 @@ extension Diagnosis {
     /// The reconstruction loss as a share of what it began with, after at least so many steps.
     static let progress = 0.95
     static let progressSteps = 1000
+    /// A held-out figure that is so much lower than the first one is progress, whatever the losses are.
+    static let heldOutProgress = 0.97
     /// How much more than the adversarial loss reconstruction must weigh for it to be what falls.
     static let reconstructionLead = 2.0
     /// Differences between translations as a share of those between targets.

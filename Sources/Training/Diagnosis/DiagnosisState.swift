@@ -15,6 +15,9 @@ struct DiagnosisState: Codable, Equatable {
   var inARow: [String: Int] = [:]
   /// The last held-out figures, at most as many as are averaged.
   var heldOut: [Double] = []
+  /// The first held-out figure, and the lowest one.
+  var firstHeldOut: Double?
+  var lowestHeldOut: Double?
   /// The lowest mean of such figures, and the training loss of that time.
   var bestHeldOut: Double?
   var trainingAtBest: Double?
@@ -26,7 +29,8 @@ struct DiagnosisState: Codable, Equatable {
   func isPlausible(losses: Int) -> Bool {
     let range = 0..<1 << 48
     let lists = [first, begin, smoothed, slow]
-    let numbers = lists.flatMap { $0 } + heldOut + [bestHeldOut, trainingAtBest].compactMap { $0 }
+    let numbers =
+      lists.flatMap { $0 } + heldOut + [firstHeldOut, lowestHeldOut, bestHeldOut, trainingAtBest].compactMap { $0 }
     return range.contains(steps) && lists.allSatisfy { $0.count == (steps == 0 ? 0 : losses) }
       && inARow.values.allSatisfy(range.contains) && heldOut.count <= Diagnosis.Limits.heldOutWindow
       && (bestHeldOut == nil) == (trainingAtBest == nil) && numbers.allSatisfy(\.isFinite)

@@ -68,6 +68,13 @@ import Testing
     #expect(alarm.kind == .noProgress && alarm.step == 1199 && alarm.value == 1)
     var falling = diagnosis()
     #expect(raised(&falling, steps: 1...3000) { [1, 15 + 15 * exp(-Double($0) / 900), 0.5, 0.5] } == [])
+    // Losses may hardly move while translations become better.
+    var better = diagnosis()
+    #expect(better.observe([], heldOut: 0.4, step: 1) == [] && better.observe([], heldOut: 0.3, step: 2) == [])
+    #expect(raised(&better, steps: 1...2000) { _ in Self.healthy } == [])
+    var worse = diagnosis()
+    #expect(worse.observe([], heldOut: 0.4, step: 1) == [] && worse.observe([], heldOut: 0.395, step: 2) == [])
+    #expect(raised(&worse, steps: 1...2000) { _ in Self.healthy }.map(\.kind) == [.noProgress])
     // Where weights come from elsewhere, or adversaries weigh more, nothing need fall; who has not seen the begin is silent.
     var tuned = diagnosis(initFrom: "old")
     #expect(raised(&tuned, steps: 1...2000) { _ in Self.healthy } == [])

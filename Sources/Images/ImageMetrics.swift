@@ -47,24 +47,31 @@ public struct ImageMetrics: Sendable, Equatable, Codable {
     }
   }
 
+  /// Samples whose squares are summed as an integer: 2²⁰ · 2³² is exact as a double too.
+  private static let blockSize = 1 << 20
+
   private static func compare<Sample>(_ a: PixelSamples<Sample>, _ b: PixelSamples<Sample>) -> ImageMetrics {
     let peak = Double(Sample.peak)
     var absolute = 0
-    // A sum of squares of 16 bits takes 32 bits a sample: more than a picture has samples is left.
-    var squared = 0
+    // Squares of 16 bits in a very large picture overflow an integer: each block is summed exactly, blocks as doubles.
+    var squared = 0.0
     a.pixels.withUnsafeBufferPointer { a in
       b.pixels.withUnsafeBufferPointer { b in
-        for i in 0..<a.count {
-          let difference = Int(a[i]) - Int(b[i])
-          absolute += abs(difference)
-          squared += difference * difference
+        for start in stride(from: 0, to: a.count, by: blockSize) {
+          var blockSquared = 0
+          for i in start..<min(start + blockSize, a.count) {
+            let difference = Int(a[i]) - Int(b[i])
+            absolute += abs(difference)
+            blockSquared += difference * difference
+          }
+          squared += Double(blockSquared)
         }
       }
     }
     let count = Double(a.pixels.count)
     return ImageMetrics(
       meanAbsoluteError: Double(absolute) / count * (255 / peak),
-      psnr: 10 * log10(peak * peak * count / Double(squared)),
+      psnr: 10 * log10(peak * peak * count / squared),
       ssim: StructuralSimilarity.mean(a, b))
   }
 

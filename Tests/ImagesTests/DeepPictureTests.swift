@@ -123,6 +123,12 @@ import Testing
     let metrics = try ImageMetrics.compare(a, b)
     #expect(abs(metrics.meanAbsoluteError - 3.5 / 257) < 1e-12)
     #expect(abs(metrics.psnr - 10 * log10(65535 * 65535 / 12.5)) < 1e-12)
+    // More samples than one block.
+    let sides = [0, 65535].map { level in
+      Picture(width: 1100, height: 1000, channels: 1, pixels16: [UInt16](repeating: UInt16(level), count: 1_100_000))
+    }
+    let opposite = try ImageMetrics.compare(sides[0], sides[1])
+    #expect(opposite.meanAbsoluteError == 255 && opposite.psnr == 0)
     // The same pictures in both depths give the same figures.
     let bytes = (0..<2).map { shift in
       Picture(width: 20, height: 15, channels: 1, pixels: (0..<300).map { UInt8($0 * 7 % (200 + 10 * shift)) })

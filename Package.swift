@@ -64,7 +64,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Files", "Parallel", "NeuralNet", "UNet", "ResNet", "PatchDisc", "Images", "Pages", "Weights", "Translate",
+        "Files", "Parallel", "NeuralNet", "UNet", "ResNet", "SuperResolution", "PatchDisc", "Images", "Pages",
+        "Weights", "Translate",
       ],
       swiftSettings: optimized),
     .target(name: "DemoData", dependencies: ["Files", "NeuralNet", "Images"], swiftSettings: optimized),

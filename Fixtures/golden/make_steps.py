@@ -17,6 +17,7 @@ RATE, BETAS, ENLARGE_BETAS = 2e-4, (0.5, 0.999), (0.9, 0.999)
 PIX2PIX_LOSSES = ["G_GAN", "G_L1", "D_real", "D_fake"]
 ENLARGE_LOSSES = ["G_L1"]
 ENLARGE_GAN_LOSSES = ["G_L1", "G_GAN", "D_real", "D_fake"]
+LABELS = 3
 CYCLEGAN_LOSSES = ["D_A", "G_A", "cycle_A", "idt_A", "D_B", "G_B", "cycle_B", "idt_B"]
 
 
@@ -54,6 +55,11 @@ def pix2pix(networks):
         return [G_GAN, G_L1, D_real, D_fake]
 
     return step
+
+
+def labelled(networks):
+    """The same; what is called A there has a plane for each label behind the picture."""
+    return pix2pix(networks)
 
 
 def cyclegan(networks):
@@ -141,10 +147,17 @@ def worst_weight_drift(networks, others):
     return max(float(((other.double() - w).norm() / w.norm()).detach()) for w, other in pairs)
 
 
-def pictures(side, width=64):
+def pictures(side, width=64, count=1):
     """Flat patches for A, smooth ones for B."""
-    smooth = nn.functional.interpolate(torch.randn(1, 3, 8, 8), width, mode="bicubic" if side == "B" else "nearest")
+    smooth = nn.functional.interpolate(
+        torch.randn(count, 3, 8, 8), width, mode="bicubic" if side == "B" else "nearest")
     return eight_bits(smooth.clamp(-1, 1))
+
+
+def planes(labels, like):
+    """One-hot planes (Mirza and Osindero, 2014) as large as the pictures `like`: 1 in that of a picture's label."""
+    one_hot = nn.functional.one_hot(labels.long(), LABELS).double()
+    return one_hot[:, :, None, None].expand(-1, -1, *like.shape[2:])
 
 
 def eight_bits(image):
@@ -159,14 +172,21 @@ def start(kind, reference):
             ("G", lambda: ResNet(6, 8, "instance")), ("D", lambda: Patch(3, 8, 3, "instance"))) for side in "AB"},
         enlarge: {"G": lambda: MSRResNet(8, 2, 2)},
         enlarge_gan: {"G": lambda: RRDBNet(8, 1, 4, 4), "D": lambda: Patch(3, 8, 2, "batch")},
+        labelled: {"G": lambda: UNet(5, 4, "batch", inputs=3 + LABELS), "D": lambda: Patch(6 + LABELS, 4, 3, "batch")},
     }[kind]
     enlarges = kind in (enlarge, enlarge_gan)
     draw = lambda network, name: (
         random_weights(network) if enlarges and name == "G" else normal(network, 0.02)).requires_grad_(False)
     networks = {name: reference.load(f"start/{name}.", draw(make[name](), name)).requires_grad_() for name in make}
-    widths = {enlarge: {"A": 16, "B": 32}, enlarge_gan: {"A": 12, "B": 48}}.get(kind, {"A": 64, "B": 64})
-    images = [[eight_bits(reference.given(f"{side}.{i}", lambda: pictures(side, widths[side]))) for i in range(4)]
-              for side in "AB"]
+    widths = {enlarge: {"A": 16, "B": 32}, enlarge_gan: {"A": 12, "B": 48}, labelled: {"A": 32, "B": 32}}.get(
+        kind, {"A": 64, "B": 64})
+    count = 2 if kind == labelled else 1
+    images = [[eight_bits(reference.given(f"{side}.{i}", lambda: pictures(side, widths[side], count)))
+               for i in range(4)] for side in "AB"]
+    if kind == labelled:
+        for i, of_pictures in enumerate([[0, 2], [1, 0], [2, 1], [1, 1]]):
+            labels = reference.given(f"labels.{i}", lambda: torch.tensor(of_pictures))
+            images[0][i] = torch.cat((images[0][i], planes(labels, images[0][i])), 1)
     return networks, images
 
 
@@ -214,6 +234,7 @@ def drift(kind, names, steps, path, seeds):
 
 FILES = {
     "steps_pix2pix": (pix2pix, PIX2PIX_LOSSES, 20),
+    "steps_labelled": (labelled, PIX2PIX_LOSSES, 10),
     "steps_cyclegan": (cyclegan, CYCLEGAN_LOSSES, 10),
     "steps_enlarge": (enlarge, ENLARGE_LOSSES, 20),
     "steps_enlarge_gan": (enlarge_gan, ENLARGE_GAN_LOSSES, 10),

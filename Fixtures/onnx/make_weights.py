@@ -4,7 +4,7 @@
 
 With --check the files must have the names, shapes and types that the networks have.
 """
-import math, pathlib, sys
+import json, math, pathlib, sys
 import torch
 from torch import nn
 from safetensors import safe_open
@@ -31,6 +31,13 @@ def random_weights(network):
     return network.state_dict()
 
 
+def described(generator):
+    architecture, norm, inputs, dropout, upsampling = generator
+    return {
+        "format": "pt", "format_version": "1", "architecture": architecture, "norm": norm, "filters": "2",
+        "input_channels": str(inputs), "output_channels": "3", "dropout": str(dropout).lower(), "upsampling": upsampling}
+
+
 # Name of the file → network, what its metadata says of it.
 GENERATORS = {
     "unet_32_batch": (UNet(5, 2, "batch"), ("unet_32", "batch", 3, True, "transposed")),
@@ -52,14 +59,17 @@ ENLARGERS = {
 
 torch.manual_seed(1)
 files = {}
-for name, (network, (architecture, norm, inputs, dropout, upsampling)) in GENERATORS.items():
-    files[name] = network, random_weights, {
-        "format": "pt", "format_version": "1", "architecture": architecture, "norm": norm, "filters": "2",
-        "input_channels": str(inputs), "output_channels": "3", "dropout": str(dropout).lower(), "upsampling": upsampling}
+for name, (network, description) in GENERATORS.items():
+    files[name] = network, random_weights, described(description)
 for name, (network, (architecture, filters, scale)) in ENLARGERS.items():
     files[name] = network, lambda network: enlargers.random_weights(network).state_dict(), {
         "format": "pt", "format_version": "1", "architecture": architecture, "norm": "none", "filters": str(filters),
         "input_channels": "3", "output_channels": "3", "scale": str(scale)}
+# A plane for each label behind the picture.
+labels = ["day", "dusk", "night"]
+of_generator = ("unet_32", "batch", 3 + len(labels), True, "transposed")
+files["unet_32_batch_labels"] = UNet(5, 2, "batch", inputs=3 + len(labels)), random_weights, {
+    **described(of_generator), "labels": json.dumps(labels, separators=(",", ":"))}
 
 good = True
 for name, (network, draw, metadata) in files.items():

@@ -51,6 +51,14 @@ struct DemoCanvas {
     }
   }
 
+  /// Changes every colour by what is seen there and how far below the top, in units.
+  mutating func relight(_ seen: (_ color: DemoColor, _ label: UInt8, _ y: Float) -> DemoColor) {
+    for row in 0..<size {
+      let y = (Float(row) + 0.5) / scale
+      for index in row * size..<(row + 1) * size { colors[index] = seen(colors[index], labels[index], y) }
+    }
+  }
+
   /// Paints `shape` in one colour.
   mutating func fill(_ shape: DemoShape, label: UInt8? = nil, opacity: Float = 1, _ color: DemoColor) {
     fill(shape, label: label, opacity: opacity) { _, _ in color }

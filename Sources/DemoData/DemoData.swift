@@ -24,17 +24,41 @@ public enum DemoData {
   ) throws {
     let parts = [("train", count), ("val", heldOutCount(count))]
     try write(to: folder, parts: parts, count: count, size: size, progress: progress) { part, index in
-      let generator = RandomGenerator(seed: seed, stream: stream(part, index))
-      let (picture, labels) = FacadeScene.draw(size: size, generator: generator)
-      var pixels: [UInt8] = []
-      pixels.reserveCapacity(2 * picture.count)
-      for row in 0..<size {
-        let line = row * size * 3..<(row + 1) * size * 3
-        pixels += picture[line]
-        pixels += labels[line]
-      }
-      return ("facade", Picture(width: 2 * size, height: size, channels: 3, pixels: pixels))
+      facade(size: size, RandomGenerator(seed: seed, stream: stream(part, index)), .day)
     }
+  }
+
+  /// Writes a paired set with labels: the sub-folders `day`, `dusk` and `night` of `folder/train` and `folder/val` hold the
+  /// facades of `writePaired`, the same in each, in that light; their label maps (B) are equal.
+  ///
+  /// - Parameters: as those of `writePaired`; `count` is for each light.
+  /// - Throws: `FileError` where a number is out of range, `folder` is in use, or cannot be written.
+  public static func writeLabelled(
+    to folder: String, count: Int = 200, size: Int = 256, seed: UInt64 = 0, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
+    let lights = FacadeLight.allCases
+    let parts = [("train", count), ("val", heldOutCount(count))].flatMap { part, count in
+      lights.map { (FolderListing.join(part, $0.rawValue), count) }
+    }
+    try write(to: folder, parts: parts, count: count, size: size, progress: progress) { part, index in
+      let (part, light) = part.quotientAndRemainder(dividingBy: lights.count)
+      return facade(size: size, RandomGenerator(seed: seed, stream: stream(part, index)), lights[light])
+    }
+  }
+
+  /// A facade and its label map side by side.
+  private static func facade(
+    size: Int, _ generator: RandomGenerator, _ light: FacadeLight
+  ) -> (name: String, image: Picture) {
+    let (picture, labels) = FacadeScene.draw(size: size, generator: generator, light: light)
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(2 * picture.count)
+    for row in 0..<size {
+      let line = row * size * 3..<(row + 1) * size * 3
+      pixels += picture[line]
+      pixels += labels[line]
+    }
+    return ("facade", Picture(width: 2 * size, height: size, channels: 3, pixels: pixels))
   }
 
   /// Writes an unpaired set, `folder/trainA`, `trainB`, `testA` and `testB`: summer (A) and winter (B) landscapes of the

@@ -17,10 +17,17 @@ struct FacadeScene {
     self.generator = generator
   }
 
-  /// Draws one scene: picture and label map, each `size × size`, as (H, W, 3) bytes.
-  static func draw(size: Int, generator: RandomGenerator) -> (picture: [UInt8], labels: [UInt8]) {
+  /// Draws one scene in a light: picture and label map, each `size × size`, as (H, W, 3) bytes.
+  static func draw(
+    size: Int, generator: RandomGenerator, light: FacadeLight = .day
+  ) -> (picture: [UInt8], labels: [UInt8]) {
     var scene = FacadeScene(size: size, generator: generator)
     scene.draw()
+    if light != .day {
+      scene.canvas.relight { color, label, y in
+        FacadeClass(rawValue: label).map { light.seen(color, $0, y: y) } ?? color
+      }
+    }
     return (scene.canvas.picture, scene.canvas.labelMap(FacadeClass.palette))
   }
 

@@ -9,15 +9,19 @@ package final class StepTrial {
 
   /// A trial of `configuration` at its crop size.
   ///
+  /// - Parameter labels: how many labels pictures have; 0: they have none
   /// - Throws: `FileError` where there is no memory for the networks
-  package init(_ configuration: TrainingConfiguration, processor: Processor) throws {
+  package init(_ configuration: TrainingConfiguration, labels: Int = 0, processor: Processor) throws {
+    var configuration = configuration
+    configuration.labelNames = (0..<labels).map(String.init)
     model = try configuration.algorithm.makeModel(configuration, processor, &random)
     learningRate = configuration.learningRate
     func images(_ channels: Int, side: Int, _ random: inout RandomGenerator) -> ImageBatch {
       let count = configuration.batchSize
       return ImageBatch(
         count: count, height: side, width: side, channels: channels,
-        values: (0..<count * side * side * channels).map { _ in Float(random.uniform() * 2 - 1) })
+        values: (0..<count * side * side * channels).map { _ in Float(random.uniform() * 2 - 1) },
+        labels: labels == 0 ? [] : (0..<count).map { $0 % labels })
     }
     batch = Batch(
       input: images(

@@ -11,6 +11,8 @@ import Weights
 public actor AsyncTranslator {
   private let thread: OwnThread
   private let translator: Translator
+  /// The labels under one of which a picture is translated; empty where the model was trained without.
+  public nonisolated let labels: [String]
 
   /// The thread that computes, as the runtime asks for it.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.unownedExecutor }
@@ -28,17 +30,19 @@ public actor AsyncTranslator {
   ) async throws {
     guard let thread = OwnThread() else { throw FileError.noThread }
     self.thread = thread
-    translator = try await thread.run {
+    let translator = try await thread.run {
       try Task.checkCancellation()
       return try Translator(model: path, direction: direction, part: part, options: options)
     }
+    self.translator = translator
+    labels = translator.labels
   }
 
   /// The translation of one picture, as `Translator.translate` makes it.
   ///
   /// - Throws: `FileError` where the picture is empty, or too large for the memory at hand; `CancellationError`
-  public func translate(_ image: Picture, name: String = "") throws -> Picture {
-    try translate([image], names: [name])[0]
+  public func translate(_ image: Picture, name: String = "", label: String? = nil) throws -> Picture {
+    try translate([image], names: [name], label: label)[0]
   }
 
   /// The translations of pictures of one size, as one batch.
@@ -46,10 +50,14 @@ public actor AsyncTranslator {
   /// - Parameters:
   ///   - images: all of the same size
   ///   - names: one for each picture, or none
-  /// - Throws: `FileError` where a picture is empty, sizes differ, or the memory at hand is too small; `CancellationError`
-  public func translate(_ images: [Picture], names: [String] = []) throws -> [Picture] {
+  ///   - label: that of all of them, one of `labels`, where there are any
+  /// - Throws: `FileError` where a picture is empty, sizes differ, the memory at hand is too small, or the label is missing
+  ///   or none of the model's; `CancellationError`
+  public func translate(_ images: [Picture], names: [String] = [], label: String? = nil) throws -> [Picture] {
     try Task.checkCancellation()
-    return try translator.translate(images, names: names, filledTo: 0) { try Task.checkCancellation() }
+    return try translator.translate(images, names: names, labels: images.map { _ in label }, filledTo: 0) {
+      try Task.checkCancellation()
+    }
   }
 
   /// Translates a folder; where the calling task is cancelled, it stops after the pictures at hand and keeps what is

@@ -67,7 +67,7 @@ struct FolderPipeline {
     guard !ledger.isEnded, let (entries, count) = batch.removeAll(isLast: isLast) else { return }
     do {
       let outputs = try translator.translate(
-        entries.map(\.image), names: entries.map(\.item.name), filledTo: count)
+        entries.map(\.image), names: entries.map(\.item.name), labels: entries.map(\.item.label), filledTo: count)
       for (input, output) in zip(entries, outputs) { encoding.add((input.item, input.image, output)) }
     } catch {
       for input in entries { ledger.finish(input.item) { throw error } }

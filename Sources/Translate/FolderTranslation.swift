@@ -20,6 +20,8 @@ public struct FolderTranslation: Sendable {
   public var sideBySide = false
   /// Which part of the files is translated; nil: all.
   public var shard: Shard?
+  /// Under which labels of the model's pictures are translated; `.none` where it was trained without.
+  public var labels = Labels.none
   /// Which half of side-by-side pictures is translated; nil: the whole picture.
   public var half: ImageHalf?
   /// The largest picture that is read.
@@ -40,6 +42,8 @@ public struct FolderTranslation: Sendable {
     var target: String
     /// The relative path without extension.
     var name: String
+    /// Under which label it is translated; nil: the model has none.
+    var label: String?
   }
 
   /// What happened.
@@ -86,6 +90,7 @@ public struct FolderTranslation: Sendable {
     report: @escaping @Sendable (Progress) -> Void = { _ in }
   ) throws -> Summary {
     if let batchSize { try FileError.require(batchSize, in: Self.batchSizes, "pictures in a batch") }
+    try requireLabels(of: translator)
     let (all, foreign) = try inputs()
     let items = skipsExisting ? all.filter { !FileManager.default.fileExists(atPath: $0.target) } : all
     if writesFile { try OutputFolder.make(forFile: output) } else { try OutputFolder.make(output) }
@@ -96,7 +101,7 @@ public struct FolderTranslation: Sendable {
   }
 
   /// Whether the one picture is written to `output` itself.
-  private var writesFile: Bool {
+  var writesFile: Bool {
     (output as NSString).pathExtension.lowercased() == "png" && !FolderListing.isFolder(output)
       && !FolderListing.isFolder(input)
   }
@@ -140,10 +145,12 @@ public struct FolderTranslation: Sendable {
         advice: "choose another \(setting: "out", called: "output folder")")
     }
     let items = try withoutOwnOutput(
-      entries.map {
-        Item(
-          source: $0.path,
-          target: writesFile ? output : (output as NSString).appendingPathComponent($0.stem + ".png"), name: $0.stem)
+      places.flatMap { label, folder in
+        entries.map {
+          Item(
+            source: $0.path, target: writesFile ? output : FolderListing.join(folder, $0.stem + ".png"),
+            name: $0.stem, label: label)
+        }
       })
     // Over all shards, which may run at the same time.
     try requirePlaces(items)

@@ -53,7 +53,7 @@ extension FolderTranslation {
       choosesHalf ? translator.model.metadata.trainedHalf(width: whole.width, height: whole.height) : self.half
     let image = half.map(whole.half) ?? whole
     do {
-      let output = try translator.translate(image, name: name)
+      let output = try translator.translate(image, name: name, label: labels.only)
       return try PNG.encode(sideBySide ? image.joined(output) : output)
     } catch var error as FileError {
       if error.path == nil { error.path = path }

@@ -77,7 +77,7 @@ package struct TranslationGallery: Sendable {
   private func figure(_ item: FolderTranslation.Item, _ header: PNGHeader) -> String {
     let pictures = translation.sideBySide ? [] : [picture(item.source, header, half: translation.half)]
     return "<figure class=\"card\"><div>" + (pictures + [picture(item.target, header, half: nil)]).joined()
-      + "</div><figcaption>\(item.name.htmlEscaped) <span>\(header.width) × \(header.height)</span></figcaption></figure>"
+      + "</div><figcaption>\(item.name.htmlEscaped)\(item.label.map { ", \($0)".htmlEscaped } ?? "") <span>\(header.width) × \(header.height)</span></figcaption></figure>"
   }
 
   /// A picture that is loaded when it comes into view; of side-by-side inputs the half that was translated.

@@ -35,6 +35,8 @@ public final class Translator {
   package let model: GeneratorModel
   /// How pictures are translated.
   public let options: Options
+  /// The labels under one of which a picture is translated; empty where the model was trained without.
+  public let labels: [String]
   /// Whose statistics are used.
   public let normStatistics: NormStatistics
   private let apply: PlannedExecutions
@@ -59,6 +61,7 @@ public final class Translator {
   package init(_ model: GeneratorModel, options: Options = Options()) throws {
     self.model = model
     self.options = options
+    labels = model.labels
     normStatistics =
       options.normStatistics ?? model.metadata.normStatistics.flatMap(NormStatistics.init(rawValue:)) ?? .image
     sizeMultiple = model.configuration.sizeMultiple
@@ -98,9 +101,11 @@ public final class Translator {
   /// - Parameters:
   ///   - image: converted to the network's input channels if it has others
   ///   - name: with the seed, decides which outcome dropout draws
-  /// - Throws: `FileError` where the picture is empty, or too large for the memory at hand
-  public func translate(_ image: Picture, name: String = "") throws -> Picture {
-    try translate([image], names: [name])[0]
+  ///   - label: one of `labels`, where there are any
+  /// - Throws: `FileError` where the picture is empty, or too large for the memory at hand; where the label is missing or
+  ///   none of the model's
+  public func translate(_ image: Picture, name: String = "", label: String? = nil) throws -> Picture {
+    try translate([image], names: [name], label: label)[0]
   }
 
   /// The translations of pictures of one size, as one batch.
@@ -108,17 +113,23 @@ public final class Translator {
   /// - Parameters:
   ///   - images: all of the same size
   ///   - names: one for each picture, or none
-  /// - Throws: `FileError` where a picture is empty, sizes differ, or the memory at hand is too small
-  public func translate(_ images: [Picture], names: [String] = []) throws -> [Picture] {
-    try translate(images, names: names, filledTo: 0)
+  ///   - label: that of all of them, one of `labels`, where there are any
+  /// - Throws: `FileError` where a picture is empty, sizes differ, or the memory at hand is too small; where the label is
+  ///   missing or none of the model's
+  public func translate(_ images: [Picture], names: [String] = [], label: String? = nil) throws -> [Picture] {
+    try translate(images, names: names, labels: images.map { _ in label }, filledTo: 0)
   }
 
   /// The same, in a batch of `count` pictures if there are fewer: one of that size has been planned.
   ///
-  /// - Parameter beforeTile: called before each tile; what it throws ends the translation
+  /// - Parameters:
+  ///   - labels: one for each picture, or none
+  ///   - beforeTile: called before each tile; what it throws ends the translation
   func translate(
-    _ images: [Picture], names: [String], filledTo count: Int, beforeTile: () throws -> Void = {}
+    _ images: [Picture], names: [String], labels: [String?] = [], filledTo count: Int,
+    beforeTile: () throws -> Void = {}
   ) throws -> [Picture] {
+    let labels = try images.indices.compactMap { try place(of: $0 < labels.count ? labels[$0] : nil) }
     guard let first = images.first else { return [] }
     for (index, image) in images.enumerated() {
       let name = index < names.count && !names[index].isEmpty ? names[index] : nil
@@ -143,17 +154,27 @@ public final class Translator {
         let tiling = Tiling(width: image.width, height: image.height, tile: tile)
         return try tiling.assemble(channels: model.configuration.outputChannels, bitDepth: bitDepth(of: image)) {
           try beforeTile()
-          return try outputs([image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], key(names, index))[
-            0]
+          let part = image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
+          return try outputs([part], key(names, index), labels.isEmpty ? [] : [labels[index]])[0]
         }.withAlpha(of: image)
       }
     }
     // A mask is drawn by position in the batch: with dropout, every picture is a batch of its own.
     guard options.dropout else {
       let filling = [Picture](repeating: first, count: max(0, count - images.count))
-      return Array(try outputs(images + filling, 0).prefix(images.count))
+      let fillingLabels = [Int](repeating: labels.first ?? 0, count: labels.isEmpty ? 0 : filling.count)
+      return Array(try outputs(images + filling, 0, labels + fillingLabels).prefix(images.count))
     }
-    return try zip(images, images.indices).map { image, index in try outputs([image], key(names, index))[0] }
+    return try zip(images, images.indices).map { image, index in
+      try outputs([image], key(names, index), labels.isEmpty ? [] : [labels[index]])[0]
+    }
+  }
+
+  /// The place of a label among the planes of the model; nil where it has none.
+  ///
+  /// - Throws: `FileError` where the label is missing, or none of the model's
+  func place(of label: String?) throws(FileError) -> Int? {
+    try LabelNames.place(of: label, among: labels, of: model.path)
   }
 
   /// Pictures of one size by a network that enlarges: as one batch, or in parts that are put together without a trace.
@@ -203,11 +224,12 @@ public final class Translator {
   /// Bits of a sample of the translation.
   private func bitDepth(of image: Picture) -> Int { options.bitDepth?.bits ?? image.bitDepth }
 
-  private func outputs(_ images: [Picture], _ dropoutKey: UInt64) throws -> [Picture] {
+  /// - Parameter labels: the place of each picture's label; empty where the model has none
+  private func outputs(_ images: [Picture], _ dropoutKey: UInt64, _ labels: [Int] = []) throws -> [Picture] {
     let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
-    let channels = model.configuration.inputChannels
+    let channels = model.pictureChannels
     let outputs = try apply.pictures(
-      images.count, channels: channels, padding, range: model.configuration.values,
+      images.count, channels: model.configuration.inputChannels, padding, range: model.configuration.values,
       bitDepth: { self.bitDepth(of: images[$0]) }, dropoutKey: dropoutKey
     ) { input in
       for (index, image) in images.enumerated() {
@@ -216,6 +238,7 @@ public final class Translator {
           padding.isEmpty ? picture : picture.padded(padding), to: input.images(index..<index + 1).base,
           pixelStride: input.stride, range: model.configuration.values)
       }
+      if !labels.isEmpty { input.channels(channels..<input.shape.c).setPlanes(of: labels) }
     }
     // What is enlarged has its opacity enlarged, which is the caller's business.
     return model.configuration is any EnlargerConfiguration

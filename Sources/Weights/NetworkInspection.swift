@@ -76,6 +76,8 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
   package var settings: Settings?
   /// Whose statistics a generator's batch norms use when it is applied: `image` or `running`.
   public var normStatistics: String?
+  /// The labels that a generator was trained with, in the order of their planes; nil: there are none.
+  public var labels: [String]?
   /// Side of the square of input pixels that one logit of a discriminator sees.
   public var receptiveField: Int?
   /// Side of the smallest image that the network takes, in pixels; `apply` pads smaller ones.
@@ -92,7 +94,7 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
   public var metadata: [String: String]
 
   private enum CodingKeys: String, CodingKey {
-    case name, path, form, architecture, evidence, problem, settings, parameters, bytes, tensors, metadata
+    case name, path, form, architecture, evidence, problem, settings, labels, parameters, bytes, tensors, metadata
     case normStatistics = "norm_statistics"
     case receptiveField = "receptive_field"
     case smallestImage = "smallest_image"
@@ -137,6 +139,7 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
       outputChannels: generator?.outputChannels, dropout: translator?.dropout, upsampling: translator?.upsampling,
       scale: (network as? any EnlargerConfiguration)?.scale,
       depth: network.depth.map { Depth(key: key, words: words, count: $0) })
+    if generator != nil { labels = metadata["labels"].flatMap(LabelNames.read) }
     (smallestImage, receptiveField) = (network.smallestImage, network.receptiveField)
     sizeMultiple = generator?.sizeMultiple
     if generator != nil, network.normalization == .batch {

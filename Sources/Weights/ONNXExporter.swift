@@ -61,7 +61,7 @@ package enum ONNXExporter {
     var model = ProtobufMessage()
     model.add(Field.intermediateVersion, intermediateVersion)
     model.add(Field.producer, "Translate")
-    model.add(Field.documentation, documentation(of: network))
+    model.add(Field.documentation, documentation(of: network, labels: metadata.labels ?? []))
     model.add(Field.graph, layers.graph.message)
     model.add(Field.operatorSet, operatorSet)
     for (key, value) in metadata.strings.sorted(by: { $0.key < $1.key }) where key != "format" {
@@ -73,7 +73,13 @@ package enum ONNXExporter {
     return model
   }
 
-  private static func documentation(of network: any GeneratorConfiguration) -> String {
+  /// What the channels behind the picture's are.
+  private static func planes(of labels: [String], after channels: Int) -> String {
+    ", then a channel for each of the labels \(LabelNames.list(labels)) (channel \(channels) on): 1 everywhere in that of "
+      + "the label that is wanted, 0 in the others"
+  }
+
+  private static func documentation(of network: any GeneratorConfiguration, labels: [String]) -> String {
     func kind(_ channels: Int) -> String {
       switch channels {
       case 1: "1 channel (grey)"
@@ -85,7 +91,8 @@ package enum ONNXExporter {
     let multiple = network.sizeMultiple
     let size = network.scale == 1 ? "same size" : "\(network.scale) times as wide and high,"
     return "Image-to-image generator \(network.architecture). input: (batch, channels, height, width), "
-      + "\(kind(network.inputChannels)), values \(low) to \(high)"
+      + "\(kind(network.inputChannels - labels.count)), values \(low) to \(high)"
+      + (labels.isEmpty ? "" : planes(of: labels, after: network.inputChannels - labels.count))
       + (multiple > 1
         ? "; height and width must be multiples of \(multiple): pad by reflection and crop the output" : "")
       + ". output: \(kind(network.outputChannels)), \(size) "

@@ -398,7 +398,7 @@ struct SmallCommandTests {
       return try Dictionary(
         uniqueKeysWithValues: files.map { ($0, try Data(contentsOf: root.appendingPathComponent($0))) })
     }
-    for kind in ["paired", "unpaired"] {
+    for kind in ["paired", "labelled", "unpaired"] {
       let first = try draw(kind + "1", kind, "5")
       #expect(first.count >= 6)
       #expect(try draw(kind + "2", kind, "5") == first)
@@ -410,8 +410,8 @@ struct SmallCommandTests {
     #expect(wrong.status == .usage)
     #expect(
       wrong.error
-        == "translate-cli: there is no command demo-data pared; demo-data is followed by paired or unpaired; did you mean "
-        + "paired? (translate-cli --help)\n")
+        == "translate-cli: there is no command demo-data pared; demo-data is followed by paired or labelled or unpaired; did "
+        + "you mean paired? (translate-cli --help)\n")
   }
 
   @Test func checkNamesProblemsAndEndsWithOne() throws {

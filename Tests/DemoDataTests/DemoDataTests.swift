@@ -23,6 +23,10 @@ import Testing
         2_596_439_774_095_365_379, 4_750_319_662_017_746_408, 12_388_540_991_324_581_424, 5_995_104_764_225_727_072,
       ])
     #expect(picture.count == 256 * 256 * 3 && winter.count == 100 * 100 * 3)
+    let lights = [FacadeLight.dusk, .night].map {
+      hash(FacadeScene.draw(size: 256, generator: RandomGenerator(seed: 0, stream: 3), light: $0).picture)
+    }
+    #expect(lights == [9_850_044_916_990_470_156, 11_152_549_673_132_139_776])
   }
 
   @Test func pairedSetIsRecognised() throws {
@@ -42,6 +46,37 @@ import Testing
     #expect(palette.count == FacadeClass.allCases.count)
     let labels = try PNG.read(data.training.filesA[0].path).cropped(x: 32, y: 0, width: 32, height: 32).pixels
     #expect(stride(from: 0, to: labels.count, by: 3).allSatisfy { palette.contains(Array(labels[$0..<$0 + 3])) })
+  }
+
+  /// The same houses in every light: label maps are equal, by day the pictures are those of the paired set, and it grows
+  /// darker while the lamps behind the windows grow brighter.
+  @Test func onlyTheLightDiffers() throws {
+    let folder = try TemporaryFolder()
+    try DemoData.writeLabelled(to: folder("lights"), count: 2, size: 64, seed: 3)
+    try DemoData.writePaired(to: folder("paired"), count: 2, size: 64, seed: 3)
+    for name in ["train/%/facade_0002.png", "val/%/facade_0004.png"] {
+      let pictures = try ["day", "dusk", "night"].map {
+        try PNG.read(folder("lights/" + name.replacingOccurrences(of: "%", with: $0)))
+      }
+      #expect(try pictures[0] == PNG.read(folder("paired/" + name.replacingOccurrences(of: "/%", with: ""))))
+      let maps = pictures.map { $0.half(.right).pixels }
+      #expect(maps[0] == maps[1] && maps[0] == maps[2])
+      let light = pictures.map { picture -> Double in
+        let sum = picture.half(.left).pixels.reduce(0) { $0 + Int($1) }
+        return Double(sum) / Double(64 * 64 * 3)
+      }
+      #expect(light[0] > 1.4 * light[1] && light[1] > 1.4 * light[2], "\(light)")
+      // Red over blue in the windows: lamps.
+      let window = FacadeClass.palette[Int(FacadeClass.window.rawValue)]
+      let bytes = [UInt8(window.x * 255 + 0.5), UInt8(window.y * 255 + 0.5), UInt8(window.z * 255 + 0.5)]
+      let places = stride(from: 0, to: maps[0].count, by: 3).filter { Array(maps[0][$0..<$0 + 3]) == bytes }
+      let warmth = pictures.map { picture -> Double in
+        let photo = picture.half(.left).pixels
+        let sum = places.reduce(0) { (sum: Int, place: Int) in sum + Int(photo[place]) - Int(photo[place + 2]) }
+        return Double(sum) / Double(max(1, places.count))
+      }
+      #expect(warmth[0] < 0 && warmth[1] > 20 && warmth[2] > 40, "\(warmth)")
+    }
   }
 
   @Test func unpairedSetIsRecognised() throws {

@@ -20,6 +20,7 @@ import Testing
     Case(weights: "unet_32_batch", statistics: .image),
     Case(weights: "unet_32_batch", statistics: .running),
     Case(weights: "unet_32_instance_resize_grey", statistics: .image),
+    Case(weights: "unet_32_batch_labels", statistics: .image),
     Case(weights: "resnet_1blocks_batch_resize", statistics: .running),
     Case(weights: "resnet_2blocks_instance_dropout", statistics: .image),
     Case(weights: "resnet_2blocks_none", statistics: .image),

@@ -2,9 +2,16 @@ import NeuralNet
 import PatchDisc
 
 extension TrainingConfiguration {
-  /// The network from input to output.
+  /// The network from input, with the planes of its label, to output.
   package var generatorConfiguration: any GeneratorConfiguration {
-    generatorConfiguration(from: inputChannels, to: outputChannels)
+    generatorConfiguration(from: conditionChannels, to: outputChannels)
+  }
+
+  /// Channels of an input image and the planes of its label, one for each that there is; 0 for a sum that is none, which is
+  /// refused where a network is made of it.
+  var conditionChannels: Int {
+    let (channels, overflow) = inputChannels.addingReportingOverflow(labelNames.count)
+    return overflow ? 0 : channels
   }
 
   /// Stride-2 layers of the PatchGAN in use; nil for the pixel discriminator.

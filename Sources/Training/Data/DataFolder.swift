@@ -1,5 +1,6 @@
 import Files
 import Images
+import Weights
 
 /// A folder of training data: what it holds, and everything that is wrong with it.
 ///
@@ -27,7 +28,11 @@ package struct DataFolder: Sendable {
 
   /// What was recognised, in one sentence to print.
   package var summary: String {
-    training.summary + (heldOut.map { "; held out: " + $0.shortSummary } ?? "")
+    let labelled = labels.enumerated().map { label, name in
+      "\(name) (\(training.filesA.count { $0.label == label }))"
+    }
+    return training.summary + (heldOut.map { "; held out: " + $0.shortSummary } ?? "")
+      + (labels.isEmpty ? "" : "; labels: \(LabelNames.list(labelled))")
   }
 
   /// Looks through `path`.
@@ -61,8 +66,7 @@ package struct DataFolder: Sendable {
   package func limited(to count: Int?) -> DataFolder {
     guard let count else { return self }
     var result = self
-    result.training.filesA = Array(training.filesA.prefix(count))
-    result.training.filesB = Array(training.filesB.prefix(count))
+    result.training = training.limited(to: count)
     let left = Set(training.files.map(\.path)).subtracting(result.training.files.map(\.path))
     func concerns(_ error: FileError) -> Bool { error.path.map { !left.contains($0) } ?? true }
     result.misfits = misfits.filter(concerns)

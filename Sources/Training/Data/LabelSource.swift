@@ -1,5 +1,6 @@
 import Files
 import Images
+import Weights
 
 /// What says which label an image has.
 public enum LabelSource: String, Sendable, Codable, CaseIterable {
@@ -16,7 +17,7 @@ extension LabelSource {
   }
 
   /// Labels that a folder may have: each is a plane of numbers beside every image.
-  static let counts = 1...256
+  static let counts = 1...LabelNames.most
 }
 
 extension DataFolder {
@@ -31,6 +32,13 @@ extension DataFolder {
         FileError(
           path: path, problem: "has \(labels.count) sub-folders, each of which would be a label",
           advice: "give at most \(LabelSource.counts.upperBound)")
+      ]
+    }
+    for name in labels {
+      guard let problem = LabelNames.problem(with: name) else { continue }
+      return [
+        FileError(
+          path: path, problem: "has a sub-folder that would be a label, but \(problem)", advice: "call it otherwise")
       ]
     }
     let numbers = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })

@@ -66,9 +66,14 @@ extension Shape {
 
 extension PlannedExecutions {
   /// The network's output for the first picture of `batch`.
-  package func image(_ batch: ImageBatch, sizeMultiple: Int) throws -> Picture {
+  ///
+  /// - Parameter planes: labels that the network knows, whose planes it reads behind the picture
+  package func image(_ batch: ImageBatch, sizeMultiple: Int, planes: Int = 0) throws -> Picture {
     let padding = Padding(width: batch.width, height: batch.height, multiple: sizeMultiple)
-    return try pictures(batch.count, channels: batch.channels, padding) { $0.set(batch.padded(padding)) }[0]
+    return try pictures(batch.count, channels: batch.channels + planes, padding) { input in
+      input.channels(0..<batch.channels).set(batch.padded(padding))
+      if planes > 0 { input.channels(batch.channels..<batch.channels + planes).setPlanes(of: batch.labels) }
+    }[0]
   }
 }
 

@@ -78,4 +78,6 @@ struct GeneratorFile {
   var configuration: any GeneratorConfiguration
   /// Which way it translates.
   var direction: Direction
+  /// The labels whose planes are its last input channels, in their order; empty: none.
+  var labels: [String] = []
 }

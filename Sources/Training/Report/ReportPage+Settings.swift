@@ -72,9 +72,17 @@ extension RunRecord {
     return algorithm.settings.flatMap(\.settings).map { setting in
       let none = setting.standard?.description ?? "–"
       return SettingRow(
-        name: setting.name, value: setting.text(description.configuration) ?? none,
+        name: setting.name, value: words(setting, description.configuration) ?? none,
         standard: setting.text(standard) ?? none, help: setting.help.description)
     }
+  }
+
+  /// The value of a setting; with the names where it says that folders are labels.
+  private func words(_ setting: Setting, _ configuration: TrainingConfiguration) -> String? {
+    let names = configuration.labelNames
+    let text = setting.text(configuration)
+    guard setting.name == Settings.labels.settings.first?.name, !names.isEmpty else { return text }
+    return text.map { "\($0): \(LabelNames.list(names))" }
   }
 
   /// What can be done with the run next, and the command for it.
@@ -106,6 +114,7 @@ extension RunRecord {
     }
     if !weights.isEmpty {
       var line: Phrase = "apply \(run) INPUT \(setting: "out", "OUTPUT")"
+      if let label = settings.labelNames.first { line = "\(line) \(setting: "label", shellWord(label))" }
       if weights.count > 1 { line = "\(line) \(setting: "direction", "AtoB")" }
       if best?.hasWeights == true { line = "\(line) \(Self.option("weights")) best" }
       let which = best?.hasWeights == true ? " with the best weights" : ""

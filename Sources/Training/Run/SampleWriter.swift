@@ -38,15 +38,17 @@ final class SampleWriter {
   /// - Returns: its path and its pictures; nil where there is no picture to show
   func writeSheet(_ model: any TranslationModel, step: Int) throws -> (path: String, rows: [[Picture]])? {
     guard !pictures.rows.isEmpty else { return nil }
+    var labels: [String] = []
     let rows = try pictures.rows.map { row in
       let pair = try pictures.store.fixedPair(input: row.input, target: row.target)
+      labels += pair.input.labels.map { pictures.labels[$0] }
       return try model.sample(input: pair.input, target: pair.target)
     }
     let number = String(step)
     let name = "step-" + String(repeating: "0", count: max(0, Self.digits - number.count)) + number + ".png"
     let path = (folder as NSString).appendingPathComponent(name)
     try PNG.write(
-      SampleSheet.compose(rows: rows, columnTitles: algorithm.sampleTitles), to: path)
+      SampleSheet.compose(rows: rows, columnTitles: algorithm.sampleTitles, rowTitles: labels), to: path)
     return (path, rows)
   }
 

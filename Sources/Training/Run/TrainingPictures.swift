@@ -89,6 +89,8 @@ struct SamplePictures {
   let measured: [(input: Int, target: Int)]
   /// Whether there are held-out pictures to measure.
   let measures: Bool
+  /// The labels of the data, in the order of their numbers.
+  let labels: [String]
   /// Those that cannot be read and so are in neither.
   let damaged: [FileError]
 
@@ -106,8 +108,13 @@ struct SamplePictures {
       part: data.heldOut ?? data.training, preparation: ImagePreparation(configuration).evaluation, cacheBytes: .max,
       limit: data.limit)
     let counts = store.counts
+    labels = data.labels
+    let order = (data.heldOut ?? data.training).byLabelsInTurn
     func first(_ limit: Int) -> [(input: Int, target: Int)] {
-      (0..<min(limit, max(counts.inputs, counts.targets))).map { ($0 % counts.inputs, $0 % counts.targets) }
+      (0..<min(limit, max(counts.inputs, counts.targets))).map {
+        // Pairs and pictures alone can have labels: as many inputs as targets.
+        order.isEmpty ? ($0 % counts.inputs, $0 % counts.targets) : (order[$0], order[$0])
+      }
     }
     let rows = first(Self.rowLimit)
     measures = !configuration.algorithm.heldOutFigures.isEmpty && data.heldOut != nil

@@ -29,6 +29,11 @@ enum InitialWeights {
           advice: "give weights from before the training diverged")
       }
       sentences.append("\(trained.name) from \(match.origin): \(millions(trained.network.parameters.count)) parameters")
+      let labels = model.generators.first { $0.network === trained.network }?.labels ?? []
+      if let before = match.member.labels, before != labels, before.count == labels.count {
+        sentences.append(
+          "its labels \(LabelNames.list(before)) are \(LabelNames.list(labels)) from here on, in this order")
+      }
     }
     if stored.checkpoint != nil { sentences.append("optimisers and image pools start fresh") }
     if !assignment.unused.isEmpty {

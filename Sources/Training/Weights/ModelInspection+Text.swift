@@ -86,6 +86,10 @@ extension NetworkInspection {
     lines[0] += ": " + (architecture.map { "\($0) (by its \(evidence?.rawValue ?? ""))" } ?? "no network that is known")
     if let problem { lines.append("  problem: it \(plain(problem))") }
     if let settings { lines.append("  settings: " + settings.words.joined(separator: ", ")) }
+    if let labels {
+      lines.append(
+        "  labels: \(LabelNames.list(labels)), one of which is a plane of ones among its last input channels")
+    }
     if let normStatistics { lines.append("  norm statistics when applied: \(plain(normStatistics))") }
     if let receptiveField { lines.append("  receptive field: \(receptiveField)×\(receptiveField) pixels") }
     if let smallestImage {

@@ -10,6 +10,9 @@ struct NetworkFit {
   private let file: WeightsFile
   private let normalization: NormalizationKind?
   private let generator: (any GeneratorConfiguration)?
+  /// The labels of the training, and those that the file was trained with; nil: it does not say, or is no generator's.
+  private let labels: [String]
+  private let storedLabels: [String]?
 
   /// Differences that an error lists.
   private static let shown = 3
@@ -19,12 +22,16 @@ struct NetworkFit {
     (network, name, file) = (trained.network, trained.name, member.file)
     isOneOfSeveral = member.name != nil
     normalization = member.normalization
-    generator = model.generators.first { $0.network === trained.network }?.configuration
+    let own = model.generators.first { $0.network === trained.network }
+    generator = own?.configuration
+    labels = own?.labels ?? []
+    storedLabels = own == nil ? nil : member.labels
   }
 
   /// - Throws: `FileError` with the first differences: name, shape found, shape expected.
   package func check() throws {
     let differences = differences
+    if (storedLabels ?? labels).count != labels.count { throw otherLabels(storedLabels ?? []) }
     if !differences.isEmpty {
       let more = differences.count - Self.shown
       throw FileError(
@@ -39,6 +46,16 @@ struct NetworkFit {
         path: file.path, problem: "was trained with \(norm.rawValue) normalisation, unlike \(name)",
         advice: "start with the same normalisation")
     }
+  }
+
+  private func otherLabels(_ stored: [String]) -> FileError {
+    let known = stored.isEmpty ? "without labels" : "with the labels \(LabelNames.list(stored))"
+    let wanted = labels.isEmpty ? "without" : "with \(LabelNames.list(labels))"
+    return FileError(
+      path: file.path, problem: "was trained \(known), and not \(wanted)",
+      advice: stored.isEmpty
+        ? "start without \(setting: "labels", "folders"), or with fresh weights"
+        : "give data in \(stored.count) sub-folders with \(setting: "labels", "folders"), or start with fresh weights")
   }
 
   private var differences: [String] {
@@ -64,19 +81,19 @@ struct NetworkFit {
     guard let stored = try? ArchitectureInference.inferIfKnown(file) else {
       return "give a file of the same kind of network"
     }
-    let own = generator.map { Self.options($0) } ?? []
-    let options = Self.options(stored).filter { !own.contains($0) }
+    let own = generator.map { Self.options($0, labels: labels.count) } ?? []
+    let options = Self.options(stored, labels: storedLabels?.count ?? 0).filter { !own.contains($0) }
     if stored is any GeneratorConfiguration != (generator != nil) || options.isEmpty {
       return "it is of \(stored.architecture); give a file of the same kind of network"
     }
     return "it was trained with \(Phrase(joining: options, separator: " ")); start with the same"
   }
 
-  private static func options(_ network: any NetworkConfiguration) -> [Phrase] {
+  private static func options(_ network: any NetworkConfiguration, labels: Int) -> [Phrase] {
     if let generator = network as? any TranslationGeneratorConfiguration {
       return [
         "\(setting: "generator", generator.architecture)", "\(setting: "norm", generator.normalization.rawValue)",
-        "\(setting: "ngf", generator.filters)", "\(setting: "input-channels", generator.inputChannels)",
+        "\(setting: "ngf", generator.filters)", "\(setting: "input-channels", generator.inputChannels - labels)",
         "\(setting: "output-channels", generator.outputChannels)",
         "\(setting: "upsample", generator.upsampling.rawValue)",
       ] + (dropoutShows(in: generator) ? ["\(setting: generator.dropout ? "dropout" : "no-dropout")"] : [])

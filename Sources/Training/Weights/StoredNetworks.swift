@@ -13,17 +13,22 @@ struct StoredNetworks {
     let file: WeightsFile
     /// The normalisation that it was trained with, as far as it is said.
     let normalization: NormalizationKind?
+    /// The labels that it was trained with; nil: nothing is said.
+    let labels: [String]?
 
     /// A network in a file of its own, or under a name in one.
     init(name: String?, file: WeightsFile) throws {
       (self.name, self.file) = (name, file)
-      normalization = try ModelMetadata(strings: file.metadata, path: file.path).normalization
+      let metadata = try ModelMetadata(strings: file.metadata, path: file.path)
+      normalization = metadata.normalization
+      labels = metadata.formatVersion == nil ? metadata.labels : metadata.labels ?? []
     }
 
     /// A network in a checkpoint of a training with `settings`.
     init(name: String, in checkpoint: WeightsFile, settings: TrainingConfiguration?) {
       self.name = name
       file = checkpoint.tensors(behind: name + ".")
+      labels = settings?.labelNames
       normalization = name.hasPrefix("D") ? settings?.discriminatorNorm ?? settings?.norm : settings?.norm
     }
   }

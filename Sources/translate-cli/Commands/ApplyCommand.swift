@@ -45,6 +45,9 @@ struct ApplyCommand: Command {
       title: "Network",
       options: [
         .choice("direction", \.direction, standard: "as trained", "which generator of an unpaired run"),
+        .text(
+          "label", \.label, placeholder: "NAME",
+          "what a network that was trained with labels makes of an image: one of them, or all, each in a sub-folder"),
         .weights("weights", \.weights),
         .text("part", \.part, placeholder: "KEY", "the state dict that is meant in a .pth that holds several"),
         .choice(
@@ -81,6 +84,7 @@ struct ApplyCommand: Command {
   var half: HalfChoice?
   var direction: Direction?
   var part: String?
+  var label: String?
   var weights: RunWeights?
   var settings = Translator.Options()
   var seed: UInt64?
@@ -96,11 +100,13 @@ struct ApplyCommand: Command {
   func run(on console: Console) throws -> ExitCode {
     var options = settings
     options.seed = seed ?? 0
-    let gallery = isGallery ? try TranslationGallery(translation) : nil
     let translator = try Translator(
       model: model, direction: direction, part: part, weights: weights, options: options)
     var translation = translation
     translation.half = half?.half
+    translation.labels = FolderTranslation.Labels(label, of: translator.labels)
+    try translation.requireLabels(of: translator)
+    let gallery = isGallery ? try TranslationGallery(translation) : nil
     if usesStreams { return try runOnStreams(translation, translator, console) }
     if half == nil {
       translation.half = try translation.trainedHalf(of: translator)

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Images
 import Translate
+import Weights
 
 /// `-` for the standard input and output: one picture, as bytes of a PNG.
 extension ApplyCommand {
@@ -14,6 +15,9 @@ extension ApplyCommand {
     guard usesStreams else { return }
     for option in ["recursive", "skip-existing", "shard", "batch-size", "json"] where given.contains(option) {
       throw .needs(option: "--" + option, other: "a folder as INPUT and one as --out")
+    }
+    if label == LabelNames.every {
+      throw .needs(option: "--label \(LabelNames.every)", other: "a folder as INPUT and one as --out")
     }
     guard translation.output == Self.stream || translation.output.lowercased().hasSuffix(".png") else {
       throw .malformed(

@@ -11,7 +11,8 @@ enum CommandTable {
   private static var others: [any Command] {
     [
       ResumeCommand(), ApplyCommand(), EvaluateCommand(), CheckCommand(), InspectCommand(), ConvertCommand(),
-      ReportCommand(), DemoPairedCommand(), DemoUnpairedCommand(), CompletionsCommand(),
+      ReportCommand(), DemoPairedCommand(), DemoLabelledCommand(), DemoUnpairedCommand(),
+      CompletionsCommand(),
     ]
   }
 

@@ -17,6 +17,26 @@ struct DemoPairedCommand: Command {
   }
 }
 
+/// `translate-cli demo-data labelled DIR`
+struct DemoLabelledCommand: Command {
+  let words = ["demo-data", "labelled"]
+  let summary = "draw a small paired data set with labels: the same town houses by day, dusk and night"
+  let discussion = """
+    Each of the sub-folders day, dusk and night holds all of the houses: --count is for each of them. Train with --labels \
+    folders and --direction BtoA.
+    """
+  let operands = [Operand<Self>("DIR", \.drawing.folder, "folder to draw to")]
+  let options = [DemoDrawing.options.within(\Self.drawing)]
+  let memoryAdvice = "choose a smaller --size, or give the program more memory"
+  let examples = ["demo-data labelled demo/lights --count 60 --size 128"]
+
+  var drawing = DemoDrawing()
+
+  func run(on console: Console) throws -> ExitCode {
+    try drawing.draw(console, DemoData.writeLabelled)
+  }
+}
+
 /// `translate-cli demo-data unpaired DIR`
 struct DemoUnpairedCommand: Command {
   let words = ["demo-data", "unpaired"]
@@ -33,7 +53,7 @@ struct DemoUnpairedCommand: Command {
   }
 }
 
-/// What both kinds of demo data are told.
+/// What all kinds of demo data are told.
 struct DemoDrawing: Sendable {
   static let options = OptionGroup<DemoDrawing>(
     title: "Options",

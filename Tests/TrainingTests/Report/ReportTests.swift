@@ -29,7 +29,7 @@ struct ReportTests {
     let sheet = Picture(width: 10, height: 4, channels: 1, pixels: [UInt8](repeating: 9, count: 40))
     for name in ["step_2", "step_10"] { try PNG.write(sheet, to: run.url.path + "/samples/\(name).png") }
     let page = try run.page(peakMemory: 123_000_000)
-    #expect(page.contains("pix2pix (paired) · unet_256 · 32 filters · AtoB"))
+    #expect(page.contains("pix2pix (paired) · unet_256 · batch norm · 32 filters · AtoB"))
     for (name, value) in [
       ("steps", "3 of 12\u{202F}345"), ("epoch", "2 of 200"), ("images seen", "3"), ("seconds a step", "0.5"),
       ("time in all", "2 s"), ("held-out PSNR", "12 dB"), ("memory", "123 MB"),

@@ -21,6 +21,19 @@ import Testing
     }.run(firstStep: ["G_GAN": 2 * 3.7e-5])
   }
 
+  /// Two pictures of different labels in a step.
+  @Test func pix2pixWithLabels() throws {
+    var configuration = TrainingConfiguration.paired
+    configuration.generator = .unet(levels: 5)
+    configuration.ngf = 4
+    configuration.ndf = 4
+    configuration.dropout = false
+    configuration.labelNames = ["day", "dusk", "night"]
+    try Trajectory("steps_labelled", configuration) {
+      try Pix2Pix(configuration, processor: Processor(threads: 2), random: &$0)
+    }.run()
+  }
+
   @Test func cycleGAN() throws {
     var configuration = TrainingConfiguration.unpaired
     configuration.generator = .resnet(blocks: 6)
@@ -140,12 +153,15 @@ private struct Trajectory {
   private func batch(_ step: Int) throws -> Batch {
     let count = golden.names.count { $0.hasPrefix("A.") }
     let state = SamplerState(countA: 1, countB: 1, epoch: 1, position: 1, order: [0], generator: [1, 2, 3, 4])
+    let labels = "labels.\(step % count)"
     return Batch(
-      input: try images("A.\(step % count)"), target: try images("B.\(step % count)"), inputPaths: [], targetPaths: [],
+      input: try images(
+        "A.\(step % count)", labels: golden.contains(labels) ? golden.floats(labels).map { Int($0) } : []),
+      target: try images("B.\(step % count)"), inputPaths: [], targetPaths: [],
       epoch: 1, isLastOfEpoch: false, stateAfter: state)
   }
 
-  private func images(_ name: String) throws -> ImageBatch {
+  private func images(_ name: String, labels: [Int] = []) throws -> ImageBatch {
     let shape = try golden.shape(name)
     let planes = try golden.floats(name)
     let plane = shape.h * shape.w
@@ -153,6 +169,7 @@ private struct Trajectory {
       let pixel = index / shape.c
       return planes[(pixel / plane * shape.c + index % shape.c) * plane + pixel % plane]
     }
-    return ImageBatch(count: shape.n, height: shape.h, width: shape.w, channels: shape.c, values: values)
+    return ImageBatch(
+      count: shape.n, height: shape.h, width: shape.w, channels: shape.c, values: values, labels: labels)
   }
 }

@@ -23,7 +23,8 @@ final class ModelScene {
 
   /// Writes a model with drawn weights and running statistics that are no image's own.
   func model(
-    _ name: String, _ configuration: any GeneratorConfiguration, statistics: String? = nil, seed: UInt64 = 1
+    _ name: String, _ configuration: any GeneratorConfiguration, statistics: String? = nil, labels: [String]? = nil,
+    seed: UInt64 = 1
   ) throws -> String {
     let network = try configuration.network()
     var random = RandomGenerator(seed: seed)
@@ -36,6 +37,7 @@ final class ModelScene {
     }
     var metadata = ModelMetadata(configuration)
     metadata.normStatistics = statistics
+    metadata.labels = labels
     try SafetensorsWriter.write(NetworkTensors.tensors(of: network), metadata: metadata.strings, to: path(name))
     return path(name)
   }

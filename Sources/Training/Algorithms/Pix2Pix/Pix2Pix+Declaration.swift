@@ -9,6 +9,9 @@ extension TrainingAlgorithm {
       DATA holds side-by-side PNGs (left half A, right half B), itself or in train; or A and B in two folders: A and B, \
       A/train and B/train, trainA and trainB, matched by name. A held-out part (val, test, valA and valB, testA and \
       testB) is used for samples and figures along the way.
+
+      With --labels folders the sub-folder of a pair (train/dusk/1.png, or A/dusk/1.png and B/dusk/1.png) is its label, \
+      which both networks see beside the input; apply makes of a picture what --label says.
       """,
     examples: [
       Example(data: "facades", run: "runs/facades", settings: [("direction", "BtoA")]),
@@ -16,7 +19,8 @@ extension TrainingAlgorithm {
         data: "maps", run: "small", settings: [("generator", "unet_128"), ("crop-size", "128"), ("ngf", "32")]),
     ],
     data: .pairs,
-    settings: Settings.adversarialTraining(Pix2PixSettings.declared, measuring: Likeness.figures),
+    settings: Settings.adversarialTraining(
+      Pix2PixSettings.declared, ofData: [Settings.labels], measuring: Likeness.figures),
     setDefaults: { $0.setAdversarialDefaults(.unet(levels: 8), .batch, dropout: true, .vanilla) },
     check: { (configuration) throws(ConfigurationError) in
       try configuration.validateTranslator()

@@ -11,6 +11,9 @@ import Weights
 ///
 ///     D:  ½ · (loss(D(x, G(x)), fake) + loss(D(x, y), real))
 ///     G:  loss(D(x, G(x)), real) + λ · ‖G(x) − y‖₁
+///
+/// Where pictures have labels, both networks see that of x beside it (Mirza and Osindero, Conditional Generative Adversarial
+/// Nets, 2014), as one-hot planes behind its channels: x is picture and planes then, and nothing else changes.
 final class Pix2Pix: TranslationModel {
   let networks: [TrainedNetwork]
   let generators: [GeneratorFile]
@@ -40,7 +43,7 @@ final class Pix2Pix: TranslationModel {
     generators = [
       GeneratorFile(
         name: RunFolder.generatorNames[0], network: generator.network, configuration: choice,
-        direction: configuration.direction)
+        direction: configuration.direction, labels: configuration.labelNames)
     ]
     self.configuration = configuration
     self.processor = processor
@@ -63,7 +66,7 @@ final class Pix2Pix: TranslationModel {
   }
 
   func prepare(input: Shape, target: Shape) throws {
-    let input = input.padded(toMultipleOf: sizeMultiple)
+    let input = conditionShape(input.padded(toMultipleOf: sizeMultiple))
     _ = try generatorPass(input)
     _ = try discriminatorOnPairs(pairShape(input, images: 2 * input.n))
     _ = try discriminatorOnTranslation(pairShape(input, images: input.n))
@@ -79,8 +82,8 @@ final class Pix2Pix: TranslationModel {
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
     let input = batch.input.padded(toMultipleOf: sizeMultiple)
     let target = batch.target.padded(toMultipleOf: sizeMultiple)
-    let translation = try generatorPass(input.shape)
-    translation.input.set(input)
+    let translation = try generatorPass(conditionShape(input.shape))
+    setCondition(translation.input, input)
     translation.forward(dropoutKey: random.next())
 
     let (real, fake) = try improveDiscriminator(input, target, translation.output, learningRate, &random)
@@ -132,7 +135,19 @@ final class Pix2Pix: TranslationModel {
 
   /// The channels of a pair that hold the output image.
   private var outputChannels: Range<Int> {
-    configuration.inputChannels..<configuration.inputChannels + configuration.outputChannels
+    configuration.conditionChannels..<configuration.conditionChannels + configuration.outputChannels
+  }
+
+  /// The shape of what the generator reads: `input` and its planes.
+  private func conditionShape(_ input: Shape) -> Shape {
+    Shape(input.n, configuration.conditionChannels, input.h, input.w)
+  }
+
+  /// Writes the pictures, and the planes of their labels behind them.
+  private func setCondition(_ condition: MutableTensorView<Float>, _ input: ImageBatch) {
+    condition.channels(0..<configuration.inputChannels).set(input)
+    guard !configuration.labelNames.isEmpty else { return }
+    condition.channels(configuration.inputChannels..<configuration.conditionChannels).setPlanes(of: input.labels)
   }
 
   private func pairShape(_ input: Shape, images: Int) -> Shape {
@@ -142,7 +157,7 @@ final class Pix2Pix: TranslationModel {
   private func setPair(
     _ pair: MutableTensorView<Float>, _ input: ImageBatch, _ setOutput: (MutableTensorView<Float>) -> Void
   ) {
-    pair.channels(0..<configuration.inputChannels).set(input)
+    setCondition(pair.channels(0..<configuration.conditionChannels), input)
     setOutput(pair.channels(outputChannels))
   }
 
@@ -158,13 +173,15 @@ final class Pix2Pix: TranslationModel {
     try Likeness.measure(output(for: input), target.image())
   }
 
-  private func output(for input: ImageBatch) throws -> Picture { try apply.image(input, sizeMultiple: sizeMultiple) }
+  private func output(for input: ImageBatch) throws -> Picture {
+    try apply.image(input, sizeMultiple: sizeMultiple, planes: configuration.labelNames.count)
+  }
 }
 
 extension TrainingConfiguration {
   /// The discriminator of pix2pix, which sees input and output together.
   var pairDiscriminatorConfiguration: DiscriminatorConfiguration {
-    let (pair, overflow) = inputChannels.addingReportingOverflow(outputChannels)
+    let (pair, overflow) = conditionChannels.addingReportingOverflow(outputChannels)
     // A sum that is none is refused where a network is made of it.
     return discriminatorConfiguration(channels: overflow ? 0 : pair)
   }

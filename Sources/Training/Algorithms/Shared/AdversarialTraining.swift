@@ -1,16 +1,19 @@
 import Files
+import Weights
+
 extension Settings {
   /// The settings of an algorithm that trains generators against discriminators, with those that it has beside.
   ///
   /// - Parameters:
-  ///   - own: those that it has beside
+  ///   - own: those of its losses that it has beside
+  ///   - ofData: what it lets be said of its data beside
   ///   - figures: its held-out figures
   static func adversarialTraining(
-    _ own: [Setting], measuring figures: [TrainingAlgorithm.HeldOutFigure]
+    _ own: [Setting], ofData: [SettingGroup] = [], measuring figures: [TrainingAlgorithm.HeldOutFigure]
   ) -> [SettingGroup] {
-    [
-      length, data, augmentation, generator, discriminator, initialization, adversarial,
-      SettingGroup(lossHeading, own), optimiser, running, keeping(measuring: figures),
+    [length, data] + ofData + [
+      augmentation, generator, discriminator, initialization, adversarial, SettingGroup(lossHeading, own), optimiser,
+      running, keeping(measuring: figures),
     ]
   }
 }
@@ -18,7 +21,8 @@ extension Settings {
 extension TrainingConfiguration {
   /// What a translator is: network, norm, size, direction.
   var translatorOutline: [String] {
-    ["\(generator)", "\(norm.rawValue) norm", "\(ngf) filters", direction.rawValue]
+    let labels = labelNames.isEmpty ? [] : ["labels \(LabelNames.list(labelNames))"]
+    return ["\(generator)", "\(norm.rawValue) norm", "\(ngf) filters", direction.rawValue] + labels
   }
 
   /// Refuses what a discriminator cannot be trained with.

@@ -94,6 +94,12 @@ package enum SystemMemory {
     return most - pages * sysconf(Int32(_SC_PAGESIZE))
   }
 
+  /// Bytes of memory that this process takes now; nil where nothing says it.
+  package static var resident: Int? {
+    systemText("/proc/self/statm")?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+      .map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
+  }
+
   /// Memory and swap that the machine has left.
   private static var machine: Int? {
     guard let text = systemText("/proc/meminfo"), let free = number(after: "MemAvailable:", in: text) else {

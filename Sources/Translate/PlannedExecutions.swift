@@ -5,9 +5,9 @@ import NeuralNet
 ///
 /// Since only one of them is used at a time, all lie in the same arena.
 package final class PlannedExecutions {
-  private let network: Network
-  private let mode: ExecutionMode
-  private let processor: Processor
+  let network: Network
+  let mode: ExecutionMode
+  let processor: Processor
   private let arena: Arena
   private var known: [Shape: Execution] = [:]
 
@@ -28,6 +28,14 @@ package final class PlannedExecutions {
     let execution = try Execution(network, shape: shape, mode: mode, processor: processor, arena: arena)
     known[shape] = execution
     return execution
+  }
+
+  /// Bytes that running at `shape` would take beyond what is taken already; nil where no memory could hold it in a way that
+  /// kernels can reach.
+  func missingBytes(_ shape: Shape) -> Int? {
+    if known[shape] != nil { return 0 }
+    let bytes = try? Execution.footprint(network, shape: shape, mode: mode, processor: processor)
+    return bytes.map { max(0, $0 - arena.bytes) }
   }
 
   /// What the network makes of pictures of any one size: padded on the way in, cropped on the way out.

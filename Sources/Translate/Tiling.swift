@@ -1,6 +1,11 @@
 import Images
 
-/// How a picture that is too large for memory is translated in squares that overlap and fade into each other.
+/// How a picture is translated in squares: each is seen with so much around it that little beyond could change it, and fades
+/// into its neighbours.
+///
+/// Squares begin at multiples of what the network halves, as the whole picture does, so a square's pixels take the same
+/// places on every coarser grid. Where what is seen around a square reaches as far as the network does, and statistics are
+/// not the picture's own, squares make what the whole makes.
 struct Tiling {
   /// A part of the picture, in pixels.
   struct Square: Equatable {
@@ -10,102 +15,92 @@ struct Tiling {
     var height: Int
   }
 
-  let width: Int
-  let height: Int
-  private let columns: [Int]
-  private let rows: [Int]
-  private let tileWidth: Int
-  private let tileHeight: Int
+  private let width: Int
+  private let height: Int
+  let columns: EnlargedTiles.Axis
+  let rows: EnlargedTiles.Axis
+  /// Pixels to each side of a border over which squares fade.
+  let fade: Int
 
-  /// Squares of `tile` pixels that cover `width` × `height`, neighbours sharing at least an eighth.
-  init(width: Int, height: Int, tile: Int) {
-    self.width = width
-    self.height = height
-    tileWidth = min(tile, width)
-    tileHeight = min(tile, height)
-    columns = Self.starts(width, tileWidth)
-    rows = Self.starts(height, tileHeight)
+  /// Where squares see all that a pixel depends on, no fading is needed to hide a border: this is how wide it is at most.
+  private static let widestFade = 32
+
+  /// - Parameters:
+  ///   - width: of the padded picture, a multiple of `multiple`; so is `height`
+  ///   - tile: pixels that are taken from each square, along both axes
+  ///   - overlap: pixels that are seen around them
+  ///   - reach: how far the network sees
+  init(width: Int, height: Int, tile: Int, overlap: Int, multiple: Int, reach: Int) {
+    (self.width, self.height) = (width, height)
+    columns = EnlargedTiles.Axis(width, tile: tile, overlap: overlap, multiple: multiple)
+    rows = EnlargedTiles.Axis(height, tile: tile, overlap: overlap, multiple: multiple)
+    let seen = (overlap + multiple - 1) / multiple * multiple
+    fade = seen >= reach ? min(seen - reach, Self.widestFade) : seen / 2
   }
 
-  /// Memory that putting a picture of this size together takes: the picture, and sums of a row of squares.
-  static func bytes(width: Int, tile: Int, height: Int, channels: Int, bitDepth: Int) -> Int {
-    width * height * channels * bitDepth / 8 + width * min(tile, height) * (channels + 1) * MemoryLayout<Float>.stride
-  }
+  /// Whether one square is the whole picture.
+  var isWhole: Bool { columns.starts.count == 1 && rows.starts.count == 1 }
+
+  /// Bytes that putting the picture together takes: the picture, and one row of squares.
+  func bytes(channels: Int, bitDepth: Int) -> Int { width * (height + rows.length) * channels * bitDepth / 8 }
 
   /// The whole picture from the translations of its squares, row by row from the top left.
-  ///
-  /// Where squares overlap, each counts by its distance from its own border. Sums are held for one row of squares at a
-  /// time, so that memory is little more than the picture's own.
   func assemble(channels: Int, bitDepth: Int, _ translate: (Square) throws -> Picture) rethrows -> Picture {
     if bitDepth == 16 {
-      return try Picture(
-        width: width, height: height, channels: channels, pixels16: samples(channels: channels, translate))
+      let pixels = try samples(channels, translate) { part -> [UInt16]? in
+        if case .words(let samples) = part.content { samples.pixels } else { nil }
+      }
+      return Picture(width: width, height: height, channels: channels, pixels16: pixels)
     }
-    return try Picture(width: width, height: height, channels: channels, pixels: samples(channels: channels, translate))
+    return try Picture(
+      width: width, height: height, channels: channels, pixels: samples(channels, translate) { $0.pixels })
   }
 
-  private func samples<Sample: PixelSample>(channels: Int, _ translate: (Square) throws -> Picture) rethrows -> [Sample]
-  {
-    var pixels: [Sample] = []
-    pixels.reserveCapacity(width * height * channels)
-    let peak = Float(Sample.peak)
-    var sums = [Float](repeating: 0, count: width * tileHeight * channels)
-    var weights = [Float](repeating: 0, count: width * tileHeight)
-    for (index, y) in rows.enumerated() {
-      for x in columns {
-        let square = Square(x: x, y: y, width: tileWidth, height: tileHeight)
-        switch try translate(square).content {
-        case .bytes(let part): add(part, at: x, peak, &sums, &weights)
-        case .words(let part): add(part, at: x, peak, &sums, &weights)
+  private func samples<Sample: PixelSample>(
+    _ channels: Int, _ translate: (Square) throws -> Picture, _ pixels: (Picture) -> [Sample]?
+  ) rethrows -> [Sample] {
+    let line = width * channels
+    var whole = [Sample](repeating: 0, count: line * height)
+    for (row, y) in rows.starts.enumerated() {
+      // One row of squares, which fade into each other, and then together into the row above.
+      var strip = [Sample](repeating: 0, count: line * rows.length)
+      for (column, x) in columns.starts.enumerated() {
+        let part = try translate(Square(x: x, y: y, width: columns.length, height: rows.length))
+        guard let samples = pixels(part) else { preconditionFailure("every square has the depth that was asked for") }
+        let (positions, border) = (taken(columns, column), columns.borders[column])
+        for from in 0..<rows.length {
+          for position in positions {
+            let weight = weight(position, border, isFirst: column == 0)
+            let source = (from * columns.length + position - x) * channels
+            let target = from * line + position * channels
+            for channel in 0..<channels { Self.mix(samples[source + channel], weight, into: &strip[target + channel]) }
+          }
         }
       }
-      let finished = (index + 1 < rows.count ? rows[index + 1] : height) - y
-      for place in 0..<finished * width * channels {
-        pixels.append(Sample(max(0, min(peak, (sums[place] / weights[place / channels]).rounded()))))
-      }
-      Self.shift(&sums, by: finished * width * channels)
-      Self.shift(&weights, by: finished * width)
-    }
-    return pixels
-  }
-
-  /// Adds the samples of a square, brought to 0 … `peak`.
-  private func add<Sample>(
-    _ part: PixelSamples<Sample>, at x: Int, _ peak: Float, _ sums: inout [Float], _ weights: inout [Float]
-  ) {
-    let channels = part.channels
-    let scale = peak / Float(Sample.peak)
-    for row in 0..<tileHeight {
-      let vertical = weight(row, tileHeight)
-      for column in 0..<tileWidth {
-        let weight = vertical * weight(column, tileWidth)
-        let place = row * width + x + column
-        weights[place] += weight
-        for channel in 0..<channels {
-          sums[place * channels + channel] +=
-            weight * scale * Float(part.pixels[(row * tileWidth + column) * channels + channel])
-        }
+      for position in taken(rows, row) {
+        let weight = weight(position, rows.borders[row], isFirst: row == 0)
+        let (source, target) = ((position - y) * line, position * line)
+        for place in 0..<line { Self.mix(strip[source + place], weight, into: &whole[target + place]) }
       }
     }
+    return whole
   }
 
-  /// Drops the first `count` values and appends as many zeros.
-  private static func shift(_ values: inout [Float], by count: Int) {
-    values.removeFirst(count)
-    values.append(contentsOf: repeatElement(0, count: count))
+  /// The positions that a square writes: what is taken from it, and what fades on both sides.
+  private func taken(_ axis: EnlargedTiles.Axis, _ index: Int) -> Range<Int> {
+    let isLast = index + 1 == axis.starts.count
+    return (index == 0 ? 0 : axis.borders[index] - fade)..<axis.borders[index + 1] + (isLast ? 0 : fade)
   }
 
-  /// Rises from the border over an eighth of the square.
-  private func weight(_ position: Int, _ extent: Int) -> Float {
-    let distance = Float(min(position, extent - 1 - position) + 1)
-    return min(1, distance / Float(max(1, extent / 8)))
+  /// How much a square counts against the one before it: from 0 to 1 around the border between them.
+  private func weight(_ position: Int, _ border: Int, isFirst: Bool) -> Float {
+    guard !isFirst, position < border + fade else { return 1 }
+    return (Float(position - border + fade) + 0.5) / Float(2 * fade)
   }
 
-  /// Evenly spread begins of squares along an axis.
-  private static func starts(_ extent: Int, _ tile: Int) -> [Int] {
-    guard extent > tile else { return [0] }
-    let step = max(1, tile - tile / 8)
-    let count = (extent - tile + step - 1) / step + 1
-    return (0..<count).map { $0 * (extent - tile) / (count - 1) }
+  @inline(__always)
+  private static func mix<Sample: PixelSample>(_ sample: Sample, _ weight: Float, into place: inout Sample) {
+    guard weight < 1 else { return place = sample }
+    place = Sample((Float(place) + weight * (Float(sample) - Float(place))).rounded())
   }
 }

@@ -10,6 +10,8 @@ import Weights
 public final class Translator {
   /// Sides that tiles may have, in pixels.
   public static let tiles = 32...16384
+  /// Pixels that may be seen around a tile.
+  public static let overlaps = 0...4096
 
   /// How pictures are translated.
   public struct Options: Sendable, Equatable {
@@ -19,9 +21,18 @@ public final class Translator {
     public var dropout = false
     /// Decides, with the picture's name, which outcome dropout draws.
     public var seed: UInt64 = 0
-    /// Side of the squares in which larger pictures are translated, in pixels, one of `tiles`; nil: in one piece, or what
-    /// memory suits where a network enlarges.
+    /// Side of the squares that are taken from larger pictures one by one, in pixels, one of `tiles`; nil: in one piece, or
+    /// what memory suits where a network enlarges. A network whose statistics are the picture's own takes it in one piece
+    /// all the same, since each square would have others.
     public var tile: Int?
+    /// Pixels that are seen around each square, of `overlaps`; nil: as many as what is made of a pixel depends on, within
+    /// reason.
+    public var overlap: Int?
+    /// Bytes of memory that a translation may take; nil: what the machine has left. What needs more goes through the network
+    /// in bands, with a scratch file, to the same result.
+    public var memory: Int?
+    /// The folder for scratch files; nil: the system's for temporary files.
+    public var scratch: String?
     /// Bits of a sample of what comes out; nil: as many as the picture has.
     public var bitDepth: BitDepth?
     /// Threads that compute, one of `WorkerPool.threadCounts`; nil: one for each processor.
@@ -39,9 +50,11 @@ public final class Translator {
   public let labels: [String]
   /// Whose statistics are used.
   public let normStatistics: NormStatistics
-  private let apply: PlannedExecutions
+  let apply: PlannedExecutions
   private let arena = Arena()
   private let sizeMultiple: Int
+  /// Called before a picture is translated with a scratch file.
+  package var onScratch: ((ScratchNotice) -> Void)?
 
   /// A translator with the generator of `path`: a run folder, a `.safetensors` or a `.pth`.
   ///
@@ -71,6 +84,8 @@ public final class Translator {
         advice: "translate without \(setting: "dropout")")
     }
     if let tile = options.tile { try Self.requireTile(tile, multiple: sizeMultiple) }
+    if let overlap = options.overlap { try FileError.require(overlap, in: Self.overlaps, "pixels of overlap") }
+    if let memory = options.memory { try FileError.require(memory, in: 1...(1 << 60), "bytes of memory") }
     var mode = ExecutionMode()
     mode.usesRunningStatistics = normStatistics == .running
     mode.drops = options.dropout
@@ -144,37 +159,112 @@ public final class Translator {
     if let enlarger = model.configuration as? any EnlargerConfiguration {
       return try enlarged(images, filledTo: count, enlarger, beforeTile)
     }
-    if let tile = options.tile, first.width > tile || first.height > tile {
-      try SystemMemory.require(
-        Tiling.bytes(
-          width: first.width, tile: tile, height: first.height, channels: model.configuration.outputChannels,
-          bitDepth: bitDepth(of: first)),
-        for: .picture)
-      return try zip(images, images.indices).map { image, index in
-        let tiling = Tiling(width: image.width, height: image.height, tile: tile)
-        return try tiling.assemble(channels: model.configuration.outputChannels, bitDepth: bitDepth(of: image)) {
-          try beforeTile()
-          let part = image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
-          return try outputs([part], key(names, index), labels.isEmpty ? [] : [labels[index]])[0]
-        }.withAlpha(of: image)
-      }
+    if let tile = options.tile, !usesImageStatistics, let tiled = try tiled(images, names, labels, tile, beforeTile) {
+      return tiled
     }
     // A mask is drawn by position in the batch: with dropout, every picture is a batch of its own.
     guard options.dropout else {
       let filling = [Picture](repeating: first, count: max(0, count - images.count))
-      let fillingLabels = [Int](repeating: labels.first ?? 0, count: labels.isEmpty ? 0 : filling.count)
-      return Array(try outputs(images + filling, 0, labels + fillingLabels).prefix(images.count))
+      if try fits(images + filling) {
+        let fillingLabels = [Int](repeating: labels.first ?? 0, count: labels.isEmpty ? 0 : filling.count)
+        return Array(try outputs(images + filling, 0, labels + fillingLabels).prefix(images.count))
+      }
+      return try zip(images, images.indices).map { try single($0, 0, Self.label(labels, $1), beforeTile) }
     }
     return try zip(images, images.indices).map { image, index in
-      try outputs([image], key(names, index), labels.isEmpty ? [] : [labels[index]])[0]
+      try single(image, key(names, index), Self.label(labels, index), beforeTile)
     }
   }
+
+  /// The label of one picture as those of a batch; empty where there are none.
+  private static func label(_ labels: [Int], _ index: Int) -> [Int] { labels.isEmpty ? [] : [labels[index]] }
 
   /// The place of a label among the planes of the model; nil where it has none.
   ///
   /// - Throws: `FileError` where the label is missing, or none of the model's
   func place(of label: String?) throws(FileError) -> Int? {
     try LabelNames.place(of: label, among: labels, of: model.path)
+  }
+
+  /// Whether each square of a picture would have statistics of its own.
+  package var usesImageStatistics: Bool { model.network.usesImageStatistics(apply.mode) }
+
+  /// Pixels seen around tiles where nobody has said how many: what is beyond changes less than can be told from rounding.
+  private static let longestOverlap = 256
+
+  /// Pictures in tiles; nil where one tile holds them.
+  private func tiled(
+    _ images: [Picture], _ names: [String], _ labels: [Int], _ tile: Int, _ beforeTile: () throws -> Void
+  ) throws -> [Picture]? {
+    let (first, channels) = (images[0], model.configuration.outputChannels)
+    let padding = Padding(width: first.width, height: first.height, multiple: sizeMultiple)
+    let reach = model.network.reach ?? .max
+    let tiling = Tiling(
+      width: padding.paddedWidth, height: padding.paddedHeight, tile: tile,
+      overlap: options.overlap ?? min(reach, Self.longestOverlap), multiple: sizeMultiple, reach: reach)
+    guard !tiling.isWhole else { return nil }
+    try SystemMemory.require(
+      tiling.bytes(channels: channels, bitDepth: bitDepth(of: first)) * images.count, for: .picture)
+    return try zip(images, images.indices).map { image, index in
+      let padded = padding.isEmpty ? image : image.padded(padding)
+      return try tiling.assemble(channels: channels, bitDepth: bitDepth(of: image)) {
+        try beforeTile()
+        let part = padded.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
+        return try outputs([part], key(names, index), Self.label(labels, index))[0]
+      }.cropped(padding).withAlpha(of: image)
+    }
+  }
+
+  /// One picture: in memory, or in bands where it does not fit.
+  private func single(
+    _ image: Picture, _ dropoutKey: UInt64, _ labels: [Int], _ beforeBand: () throws -> Void
+  ) throws -> Picture {
+    guard try !fits([image]) else { return try outputs([image], dropoutKey, labels)[0] }
+    let padding = Padding(width: image.width, height: image.height, multiple: sizeMultiple)
+    let channels = model.pictureChannels
+    let shape = Shape(1, model.configuration.inputChannels, padding.paddedHeight, padding.paddedWidth)
+    guard let plan = try BandedPlan(model.network, shape: shape, mode: apply.mode, processor: apply.processor) else {
+      return try outputs([image], dropoutKey, labels)[0]
+    }
+    let pictures = pictureBytes(image, padding)
+    try SystemMemory.require(pictures, for: .picture)
+    let execution = try BandedExecution(
+      model.network, plan, processor: apply.processor, room: (room ?? .max) - pictures,
+      isLimited: options.memory != nil, scratch: options.scratch ?? ScratchFile.standardFolder)
+    onScratch?(
+      ScratchNotice(
+        width: image.width, height: image.height, scratchBytes: plan.scratchBytes,
+        folder: options.scratch ?? ScratchFile.standardFolder))
+    let picture = image.channels == channels ? image : image.converted(channels: channels)
+    let banded = BandedTranslation(
+      execution, image, padding, range: model.configuration.values, bitDepth: bitDepth(of: image))
+    return try banded.output(
+      of: padding.isEmpty ? picture : picture.padded(padding), dropoutKey: dropoutKey, labels: labels, beforeBand: beforeBand
+    ).withAlpha(of: image)
+  }
+
+  /// Bytes that may still be taken; nil: nobody knows.
+  private var room: Int? {
+    let allowed = options.memory.map { $0 - (SystemMemory.resident ?? 0) }
+    return [allowed, SystemMemory.available].compactMap(\.self).min()
+  }
+
+  /// Whether pictures of one size go through the network in memory.
+  private func fits(_ images: [Picture]) throws -> Bool {
+    let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
+    let shape = Shape(images.count, model.configuration.inputChannels, padding.paddedHeight, padding.paddedWidth)
+    // To plan a small picture twice would take longer than to translate it.
+    if options.memory == nil, shape.pixels <= Self.smallPixels { return true }
+    guard let missing = apply.missingBytes(shape) else { return false }
+    guard missing > 0, let room else { return true }
+    return missing + images.count * pictureBytes(images[0], padding) <= room
+  }
+  /// Pixels that take a few hundred megabytes, which are there or are missed with a sentence.
+  private static let smallPixels = 1 << 18
+
+  private func pictureBytes(_ image: Picture, _ padding: Padding) -> Int {
+    BandedTranslation.pictureBytes(
+      image, padding, outputChannels: model.configuration.outputChannels, bitDepth: bitDepth(of: image))
   }
 
   /// Pictures of one size by a network that enlarges: as one batch, or in parts that are put together without a trace.

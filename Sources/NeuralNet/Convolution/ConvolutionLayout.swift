@@ -51,6 +51,15 @@ struct ConvolutionLayout: Sendable {
     return packing.columns == .output ? .input : .output
   }
 
+  /// Floats of the copy of a thin side that `rows` of the other side read.
+  func thinCopy(readBy rows: Range<Int>) -> Int {
+    guard let thin else { return 0 }
+    let lines = ThinSide.lines(geometry, thinIsLarge ? geometry.stride : 1, readBy: rows)
+    let shape = thin == .input ? input : output
+    let extent = ThinSide.extent(geometry, isLarge: thinIsLarge, shape, grid)
+    return lines.count * extent.width * shape.c
+  }
+
   /// Whether the thin side is the large grid; if not, weights are needed in reverse.
   private var thinIsLarge: Bool { (thin == .input) != geometry.isTransposed }
 
@@ -61,10 +70,13 @@ struct ConvolutionLayout: Sendable {
     return (copy, thinIsLarge ? 0 : packing.storage)
   }
 
-  /// The copy of the thin side `source`.
-  func thinSide(of source: PlannedTensor, at start: Int, reversedWeights: Int?) -> ThinSide {
+  /// The copy of the thin side `source`, or of what `readingRows` of the other side need of it.
+  func thinSide(
+    of source: PlannedTensor, at start: Int, reversedWeights: Int?, readingRows: Range<Int>? = nil
+  ) -> ThinSide {
     ThinSide(
-      geometry, of: source, isLarge: thinIsLarge, sources: grid, at: start, reversedWeights: reversedWeights)
+      geometry, of: source, isLarge: thinIsLarge, sources: grid, at: start, reversedWeights: reversedWeights,
+      readingRows: readingRows)
   }
 
   // MARK: - Tables
@@ -74,13 +86,15 @@ struct ConvolutionLayout: Sendable {
   /// - Parameters:
   ///   - imagesPerGroup: images that share statistics; no piece crosses a group's border
   ///   - thin: the copy of a thin input
+  ///   - outputRows: the rows of a single image that are computed, whole pieces of it, as a transform is restricted to
+  ///     them already; nil: all
   func forward(
     from source: PlannedTensor, to target: PlannedTensor, imagesPerGroup: Int, transform: PlacedTransform?,
-    thin: ThinSide?
+    thin: ThinSide?, outputRows: Range<Int>? = nil
   ) -> ConvolutionProduct {
     product(
       writing: .output, from: source, to: target, sources: grid, imagesPerGroup: imagesPerGroup, accumulates: false,
-      transform, thin)
+      transform, thin, outputRows)
   }
 
   /// The gradient of the input's first images.
@@ -136,7 +150,8 @@ struct ConvolutionLayout: Sendable {
 
   private func product(
     writing outputs: PackedWeights.Columns, from source: PlannedTensor, to target: PlannedTensor, sources: LargeGrid,
-    imagesPerGroup: Int, accumulates: Bool, _ transform: PlacedTransform?, _ thin: ThinSide?
+    imagesPerGroup: Int, accumulates: Bool, _ transform: PlacedTransform?, _ thin: ThinSide?,
+    _ outputRows: Range<Int>? = nil
   ) -> ConvolutionProduct {
     if let transform {
       return .transformed(
@@ -146,13 +161,14 @@ struct ConvolutionLayout: Sendable {
     }
     if let thin {
       return .direct(
-        ProductPlan(thin, packing, to: target, imagesPerGroup: imagesPerGroup, accumulates: accumulates))
+        ProductPlan(
+          thin, packing, to: target, imagesPerGroup: imagesPerGroup, accumulates: accumulates, outputRows: outputRows))
     }
     let isLarge = geometry.isTransposed == (outputs == .output)
     return .direct(
       ProductPlan(
         geometry, packing, writing: outputs, isLarge ? .toLarge : .toSmall, from: source, to: target,
-        sources: sources, imagesPerGroup: imagesPerGroup, accumulates: accumulates))
+        sources: sources, imagesPerGroup: imagesPerGroup, accumulates: accumulates, outputRows: outputRows))
   }
 }
 

@@ -19,6 +19,7 @@ final class GatherTable: Sendable {
   /// A band of rows.
   struct Piece: Sendable, Equatable {
     var segments: Range<Int>
+    /// Counted from the first row that is computed.
     var firstPixel: Int
     var pixels: Int
   }
@@ -46,20 +47,26 @@ final class GatherTable: Sendable {
   ///   - imagesPerGroup: images that share statistics; no piece crosses a group's border
   ///   - pixelsPerPiece: about how many pixels a piece has
   ///   - mergesRows: whether the first tap of each row of taps stands for all of them
+  ///   - outputRows: the rows of a single image that are computed, whole pieces of it; nil: all
   init(
     _ geometry: ConvolutionGeometry, _ direction: Direction, from input: PlannedTensor, to output: PlannedTensor,
-    sources: LargeGrid, imagesPerGroup: Int, pixelsPerPiece: Int, tile: Int, mergesRows: Bool = false
+    sources: LargeGrid, imagesPerGroup: Int, pixelsPerPiece: Int, tile: Int, mergesRows: Bool = false,
+    outputRows: Range<Int>? = nil
   ) {
     let phases = Phases(geometry, direction, input.shape, output.shape, sources, mergesRows: mergesRows)
     var entries = Entries(phases: phases, input: input, output: output, tile: tile)
-    entries.reserveCapacity(taps: mergesRows ? geometry.kernel : geometry.taps)
+    let outputRows = outputRows ?? 0..<output.shape.n * output.shape.h
+    entries.reserveCapacity(
+      pixels: outputRows.count * output.shape.w, taps: mergesRows ? geometry.kernel : geometry.taps)
     var pieces: [Piece] = []
-    for band in Self.bands(output.shape, imagesPerGroup, pixelsPerPiece, phasesPerAxis: phases.perAxis) {
+    let bands = Self.bands(output.shape, imagesPerGroup, pixelsPerPiece, phasesPerAxis: phases.perAxis)
+    for band in bands where outputRows.contains(band.lowerBound) {
       let firstSegment = entries.segments.count
       for phase in phases.taps.indices { entries.append(phase, ofBand: band) }
       pieces.append(
         Piece(
-          segments: firstSegment..<entries.segments.count, firstPixel: band.lowerBound * output.shape.w,
+          segments: firstSegment..<entries.segments.count,
+          firstPixel: (band.lowerBound - outputRows.lowerBound) * output.shape.w,
           pixels: band.count * output.shape.w))
     }
     self.tile = tile
@@ -71,7 +78,7 @@ final class GatherTable: Sendable {
   }
 
   /// Rows, counted over all images, in bands of whole phases that cross no group's border.
-  private static func bands(
+  static func bands(
     _ output: Shape, _ imagesPerGroup: Int, _ pixelsPerPiece: Int, phasesPerAxis phases: Int
   ) -> [Range<Int>] {
     let rowsPerGroup = imagesPerGroup * output.h
@@ -134,9 +141,9 @@ private struct Entries {
     self.tile = tile
   }
 
-  mutating func reserveCapacity(taps: Int) {
-    inputs.reserveCapacity(output.shape.pixels * taps / (phases.perAxis * phases.perAxis))
-    outputs.reserveCapacity(output.shape.pixels)
+  mutating func reserveCapacity(pixels: Int, taps: Int) {
+    inputs.reserveCapacity(pixels * taps / (phases.perAxis * phases.perAxis))
+    outputs.reserveCapacity(pixels)
   }
 
   /// Appends the pixels of one phase in a band of rows.

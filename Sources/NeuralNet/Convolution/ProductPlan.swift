@@ -12,6 +12,23 @@ struct ProductPlan: Sendable {
     case gathered
     case transposed
     case dot
+
+    /// The form for a product that writes `channels` of `output`.
+    init(_ packing: PackedWeights, writing outputs: PackedWeights.Columns, _ output: Shape) {
+      let channels = outputs == .output ? packing.outputChannels : packing.inputChannels
+      self =
+        packing.columns == outputs ? .gathered : channels <= rowTile || output.pixels <= 32 ? .dot : .transposed
+    }
+
+    /// About how many pixels a piece has: a transposed block is paid for by the pixels that it serves, a gathered panel
+    /// by those that stay in the cache.
+    var pixelsPerPiece: Int {
+      switch self {
+      case .gathered: 384
+      case .transposed: 1024
+      case .dot: 256
+      }
+    }
   }
 
   let form: Form
@@ -29,8 +46,6 @@ struct ProductPlan: Sendable {
 
   /// Transposed blocks that a piece keeps at once: 8 × 16 KB leave room for activations in a second-level cache.
   private static let scratchTaps = 8
-  /// Pixels of a gathered product's piece.
-  private static let gatheredPixels = 384
   /// Rows of a dot product's piece.
   private static let dotRows = 8 * rowTile
   /// Floats of weights that a gathered product walks before it goes back over its pixels: 256 KB.
@@ -48,29 +63,23 @@ struct ProductPlan: Sendable {
   /// - Parameters:
   ///   - outputs: which of the layer's channel axes the product writes
   ///   - accumulates: whether it adds to what the output holds
+  ///   - outputRows: the rows of a single image that are computed, whole pieces of it; nil: all
   init(
     _ geometry: ConvolutionGeometry, _ packing: PackedWeights, writing outputs: PackedWeights.Columns,
     _ direction: GatherTable.Direction, from input: PlannedTensor, to output: PlannedTensor, sources: LargeGrid,
-    imagesPerGroup: Int, accumulates: Bool
+    imagesPerGroup: Int, accumulates: Bool, outputRows: Range<Int>? = nil
   ) {
     self.packing = packing
     self.accumulates = accumulates
     reversedWeights = nil
     rowsPerTap = packing.rowCount
     let channels = outputs == .output ? packing.outputChannels : packing.inputChannels
-    let form: Form =
-      packing.columns == outputs ? .gathered : channels <= rowTile || output.shape.pixels <= 32 ? .dot : .transposed
+    let form = Form(packing, writing: outputs, output.shape)
     self.form = form
-    // A transposed block is paid for by the pixels that it serves, a gathered panel by those that stay in the cache.
-    let pixelsPerPiece =
-      switch form {
-      case .gathered: Self.gatheredPixels
-      case .transposed: 1024
-      case .dot: 256
-      }
     table = GatherTable(
       geometry, direction, from: input, to: output, sources: sources,
-      imagesPerGroup: imagesPerGroup, pixelsPerPiece: pixelsPerPiece, tile: form == .dot ? dotTile : gatherTile)
+      imagesPerGroup: imagesPerGroup, pixelsPerPiece: form.pixelsPerPiece,
+      tile: form == .dot ? dotTile : gatherTile, outputRows: outputRows)
     weightOffsets = IndexTable(table.taps.map { Int32($0 * packing.tapStride) })
     scratchOffsets = IndexTable((0..<Self.scratchTaps).map { Int32($0 * panelWidth * panelWidth) })
     channelsPerPiece = form == .dot ? Self.dotRows : panelWidth
@@ -80,7 +89,8 @@ struct ProductPlan: Sendable {
 
   /// Lays out a product that reads a copied thin side.
   init(
-    _ thin: ThinSide, _ packing: PackedWeights, to output: PlannedTensor, imagesPerGroup: Int, accumulates: Bool
+    _ thin: ThinSide, _ packing: PackedWeights, to output: PlannedTensor, imagesPerGroup: Int, accumulates: Bool,
+    outputRows: Range<Int>? = nil
   ) {
     reversedWeights = thin.reversedWeights
     self.packing = packing
@@ -92,7 +102,8 @@ struct ProductPlan: Sendable {
     table = GatherTable(
       geometry, .toSmall, from: thin.target, to: output,
       sources: LargeGrid(height: thin.target.shape.h, width: thin.target.shape.w),
-      imagesPerGroup: imagesPerGroup, pixelsPerPiece: Self.gatheredPixels, tile: gatherTile, mergesRows: true)
+      imagesPerGroup: imagesPerGroup, pixelsPerPiece: Form.gathered.pixelsPerPiece, tile: gatherTile,
+      mergesRows: true, outputRows: outputRows)
     weightOffsets = IndexTable(table.taps.map { Int32($0 * packing.tapStride) })
     scratchOffsets = IndexTable([])
     channelsPerPiece = panelWidth

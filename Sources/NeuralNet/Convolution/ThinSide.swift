@@ -21,6 +21,8 @@ struct ThinSide: Sendable {
   /// Where each row and column of the copy comes from; −1: zeros.
   private let rows: [Int]
   private let columns: [Int]
+  /// The rows of the copy that are filled, counted over all images.
+  private let lines: Range<Int>
 
   /// Channels up to which this pays.
   private static let maximumChannels = 8
@@ -38,8 +40,16 @@ struct ThinSide: Sendable {
   /// Floats of the copy of a tensor of `shape`.
   package static func count(_ geometry: ConvolutionGeometry, isLarge: Bool, _ shape: Shape, _ sources: LargeGrid) -> Int
   {
+    let extent = extent(geometry, isLarge: isLarge, shape, sources)
+    return shape.n * extent.height * extent.width * shape.c
+  }
+
+  /// Rows and columns of the copy of an image of `shape`.
+  static func extent(
+    _ geometry: ConvolutionGeometry, isLarge: Bool, _ shape: Shape, _ sources: LargeGrid
+  ) -> (height: Int, width: Int) {
     let axes = axes(geometry, isLarge: isLarge, shape, sources)
-    return shape.n * axes.rows.count * axes.columns.count * shape.c
+    return (axes.rows.count, axes.columns.count)
   }
 
   /// - Parameters:
@@ -48,9 +58,10 @@ struct ThinSide: Sendable {
   ///   - sources: where a pixel of the large grid is read from
   ///   - offset: where the copy lies
   ///   - reversedWeights: room for the weights if the thin side is the small grid
+  ///   - readingRows: the rows of a single image's other side that read the copy, which begins with what they need; nil: all
   init(
     _ geometry: ConvolutionGeometry, of source: PlannedTensor, isLarge: Bool, sources: LargeGrid, at offset: Int,
-    reversedWeights: Int?
+    reversedWeights: Int?, readingRows: Range<Int>? = nil
   ) {
     precondition(isLarge || reversedWeights != nil, "reversed taps need room for their weights")
     (rows, columns) = Self.axes(geometry, isLarge: isLarge, source.shape, sources)
@@ -60,7 +71,15 @@ struct ThinSide: Sendable {
     isReversed = !isLarge
     self.reversedWeights = isLarge ? nil : reversedWeights
     let shape = Shape(source.shape.n, source.shape.c, rows.count, columns.count)
-    target = PlannedTensor(shape: shape, offset: offset, stride: source.shape.c)
+    let whole = PlannedTensor(shape: shape, offset: offset, stride: source.shape.c)
+    let stride = self.stride
+    lines = readingRows.map { Self.lines(geometry, stride, readBy: $0) } ?? 0..<shape.n * shape.h
+    target = whole.beginning(atRow: lines.lowerBound)
+  }
+
+  /// Rows of the copy that `rows` of the other side read.
+  static func lines(_ geometry: ConvolutionGeometry, _ stride: Int, readBy rows: Range<Int>) -> Range<Int> {
+    rows.lowerBound * stride..<(rows.upperBound - 1) * stride + geometry.kernel
   }
 
   private static func axes(
@@ -83,11 +102,11 @@ struct ThinSide: Sendable {
     let channels = target.shape.c
     let height = rows.count
     let perPiece = Self.rowsPerPiece
-    let count = target.shape.n * height
     let shared = Shared(arena)
-    pool.run((count + perPiece - 1) / perPiece) { piece, _ in
+    pool.run((lines.count + perPiece - 1) / perPiece) { piece, _ in
       let arena = shared.value
-      for line in piece * perPiece..<min(count, (piece + 1) * perPiece) {
+      let first = lines.lowerBound + piece * perPiece
+      for line in first..<min(lines.upperBound, first + perPiece) {
         var place = arena + target.offset + line * columns.count * channels
         let row = rows[line % height]
         guard row >= 0 else {

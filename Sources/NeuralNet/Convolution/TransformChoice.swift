@@ -1,6 +1,6 @@
 /// The tiles of a transformed product, and what it takes to hold what is transformed.
 struct TransformChoice: Sendable {
-  let grid: TransformGrid
+  private(set) var grid: TransformGrid
   private let panelsPerGroup: Int
   /// Floats of transformed weights.
   let transformedWeights: Int
@@ -16,6 +16,13 @@ struct TransformChoice: Sendable {
   func memory(at start: Int) -> TransformedProduct.Memory {
     TransformedProduct.Memory(
       inputs: start, outputs: start + inputs, transformedWeights: start + tiles, panelsPerGroup: panelsPerGroup)
+  }
+
+  /// The same for some rows of the tiles of a single image; what it takes to hold them stays what the whole takes.
+  func restricted(toTileRows range: Range<Int>) -> TransformChoice {
+    var part = self
+    part.grid = grid.restricted(toTileRows: range)
+    return part
   }
 
   /// The tiles for a product if transforms suit it; nil: tap by tap.

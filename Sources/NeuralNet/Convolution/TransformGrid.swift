@@ -126,6 +126,8 @@ struct TransformGrid: Sendable {
   /// Units of each output block.
   let unitsOfOutput: [[Int]]
   let images: Int
+  /// The rows of tiles of an image that are computed; some only where there is a single image.
+  private(set) var tileRows: Range<Int>
 
   init(
     _ geometry: ConvolutionGeometry, _ direction: GatherTable.Direction, outputsPerTile m: Int, input: Shape,
@@ -164,11 +166,20 @@ struct TransformGrid: Sendable {
     outputs = blocks(rows.outputs, columns.outputs)
     unitsOfOutput = outputs.indices.map { output in units.indices.filter { units[$0].output == output } }
     images = output.n
+    tileRows = 0..<rows.tiles
+  }
+
+  /// Some rows of the tiles of a single image.
+  func restricted(toTileRows range: Range<Int>) -> TransformGrid {
+    precondition(images == 1, "the parts of several images do not follow each other")
+    var part = self
+    part.tileRows = range
+    return part
   }
 
   var tiles: Int { bands * columns.tiles }
   /// Rows of tiles of all images.
-  var bands: Int { images * rows.tiles }
+  var bands: Int { images * tileRows.count }
   var inputPoints: Int { inputs.reduce(0) { $0 + $1.points } }
   var outputPoints: Int { outputs.reduce(0) { $0 + $1.points } }
   /// Multiplications for each tile and pair of channels.
@@ -181,7 +192,7 @@ struct TransformGrid: Sendable {
     var places: [Int32] = []
     places.reserveCapacity(tiles * (rowSide.places.first?.count ?? 0) * (columnSide.places.first?.count ?? 0))
     for image in 0..<images {
-      for rowPlaces in rowSide.places {
+      for rowPlaces in rowSide.places[tileRows] {
         for columnPlaces in columnSide.places {
           for row in rowPlaces {
             for column in columnPlaces {

@@ -31,7 +31,7 @@ final class TransformMatrices: Sendable {
 final class TransformLayout: Sendable {
   let grid: TransformGrid
   let bandsPerChunk: Int
-  /// Consecutive pixels that each row of tiles writes, in order.
+  /// Consecutive pixels that each row of tiles writes, in order, counted from the first row that is computed.
   let pixelsOfBand: [Range<Int>]
   /// Floats from one tile to the next.
   let inputStride: Int
@@ -66,10 +66,11 @@ final class TransformLayout: Sendable {
   init(_ grid: TransformGrid, from input: PlannedTensor, to output: PlannedTensor, gathersOutput: Bool) {
     self.grid = grid
     bandsPerChunk = Self.bandsPerChunk(grid, input.shape.c, output.shape.c)
-    let spans = (0..<grid.rows.tiles).map(grid.rows.span(ofTile:))
+    let spans = grid.tileRows.map(grid.rows.span(ofTile:))
+    let firstRow = spans.first?.lowerBound ?? 0
     pixelsOfBand = (0..<grid.bands).map { band in
-      let span = spans[band % grid.rows.tiles]
-      let first = band / grid.rows.tiles * output.shape.h
+      let span = spans[band % spans.count]
+      let first = band / spans.count * output.shape.h - firstRow
       return (first + span.lowerBound) * output.shape.w..<(first + span.upperBound) * output.shape.w
     }
     inputStride = Self.stride(input.shape.c)

@@ -72,6 +72,27 @@ package final class Execution {
     if mode.needsParameterGradients || mode.keepsGradients { _ = try network.parameters.gradients() }
   }
 
+  /// Bytes that an execution would take beside the parameters: tensors, tables and transformed weights.
+  ///
+  /// - Throws: `FileError` where the network cannot take such images, or kernels could not reach all of it
+  package static func footprint(
+    _ network: Network, shape: Shape, mode: ExecutionMode, processor: Processor
+  ) throws -> Int {
+    let rule = AlgorithmRule(processor.algorithms)
+    let (arena, readyWeights) = try Planner(network.graph, inputs: [shape], mode: mode, rule: rule).measure()
+    try Arena.requireAddressable(arena)
+    let shapes = try network.graph.bufferShapes([shape])
+    let tables = network.graph.operations.compactMap { $0 as? Convolution }.reduce(0) { bytes, operation in
+      var (input, output) = (shapes[operation.input.buffer], shapes[operation.first.value.buffer])
+      (input.c, output.c) = (operation.input.channels, operation.first.value.channels)
+      let layout = ConvolutionLayout(operation.geometry, operation.packing, rule, input: input, output: output)
+      let transform = layout.transform(
+        isDataGradient: false, images: shape.n, hasReadyWeights: mode.hasReadyWeights)
+      return bytes + layout.tableBytes(transform)
+    }
+    return arena + readyWeights + tables
+  }
+
   // MARK: - Tensors
 
   /// Where the first input is written before `forward`: (N, input channels, H, W). Whoever asks takes over the arena.

@@ -24,12 +24,15 @@ final class Planner {
 
   /// - Parameter inputs: the shape of each input
   /// - Throws: `FileError` where the network cannot take images of this size or cannot be run so
-  init(_ graph: Graph, inputs: [Shape], mode: ExecutionMode, rule: AlgorithmRule) throws {
+  init(
+    _ graph: Graph, inputs: [Shape], mode: ExecutionMode, rule: AlgorithmRule,
+    limit: (Shape) throws -> Void = Arena.requireAddressable
+  ) throws {
     self.graph = graph
     self.mode = mode
     self.rule = rule
     images = inputs[0].n
-    shapes = try graph.bufferShapes(inputs)
+    shapes = try graph.bufferShapes(inputs, limit: limit)
     gradients = GradientFlow(graph, mode)
     guard mode.keepsGradients else { return }
     for operation in graph.operations {
@@ -58,12 +61,7 @@ final class Planner {
   /// - Parameter destination: where the tensors are to lie
   /// - Throws: `FileError` where they would take more than kernels can reach, or than there is memory
   func plan(for destination: Arena) throws -> ExecutionPlan {
-    reserveTensors()
-    let layouts = graph.operations.indices.map { index in
-      graph.operations[index].plan(OperationPlanner(planner: self, index: index))
-    }
-    let zeroBytes = (zeros + 15) / 16 * 16 * MemoryLayout<Float>.stride
-    let bytes = arena.place(after: zeroBytes)
+    let (layouts, zeroBytes, bytes) = place()
     // Before the tables, which take memory too.
     try destination.requireRoom(bytes)
     let places = Places(
@@ -78,6 +76,26 @@ final class Planner {
       },
       inputs: graph.inputs.map { places.planes(of: $0) }, outputs: graph.outputs.map { places.planes(of: $0) },
       zeroFloats: zeroBytes / MemoryLayout<Float>.stride, bytes: bytes, readyFloats: readyFloats)
+  }
+
+  private typealias Layouts = [@Sendable (Places) -> any PlannedOperation]
+
+  /// Decides on all places.
+  ///
+  /// - Returns: how every operation lays itself out, and bytes of the zeros and of the arena
+  private func place() -> (layouts: Layouts, zeroBytes: Int, bytes: Int) {
+    reserveTensors()
+    let layouts = graph.operations.indices.map { index in
+      graph.operations[index].plan(OperationPlanner(planner: self, index: index))
+    }
+    let zeroBytes = (zeros + 15) / 16 * 16 * MemoryLayout<Float>.stride
+    return (layouts, zeroBytes, arena.place(after: zeroBytes))
+  }
+
+  /// Bytes that a plan would take, without its tables.
+  func measure() -> (arena: Int, readyWeights: Int) {
+    let bytes = place().bytes
+    return (bytes, readyFloats * MemoryLayout<Float>.stride)
   }
 
   // MARK: - Lifetimes
@@ -168,7 +186,9 @@ extension Graph {
   /// (N, C, H, W) of each buffer.
   ///
   /// - Throws: `FileError` where the images are too small, too large, or do not fit the network
-  fileprivate func bufferShapes(_ inputs: [Shape]) throws -> [Shape] {
+  func bufferShapes(
+    _ inputs: [Shape], limit: (Shape) throws -> Void = Arena.requireAddressable
+  ) throws -> [Shape] {
     var shapes = [Shape?](repeating: nil, count: buffers.count)
     let size = "\(inputs[0].w)×\(inputs[0].h)"
     func set(_ value: Value, _ shape: Shape, _ operation: String) throws {
@@ -179,7 +199,7 @@ extension Graph {
           path: nil, problem: "an image of \(size) pixels does not fit this network (at \(operation))",
           advice: "pad it to a multiple of the network's coarsest level")
       }
-      try Arena.requireAddressable(whole)
+      try limit(whole)
       shapes[value.buffer] = whole
     }
     for (input, shape) in zip(self.inputs, inputs) { try set(input, shape, "the input") }

@@ -27,6 +27,13 @@ struct PlannedTensor: Sendable, Equatable {
     Int32(offset + ((image * shape.h + row) * shape.w + column) * stride)
   }
 
+  /// The same tensor where memory begins with its row `first`: what lies before that row has no place.
+  func beginning(atRow first: Int) -> PlannedTensor {
+    var part = self
+    part.offset -= first * shape.w * stride
+    return part
+  }
+
   /// The first `count` images.
   func images(_ count: Int) -> PlannedTensor {
     var part = self

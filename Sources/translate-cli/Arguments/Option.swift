@@ -83,6 +83,22 @@ extension Option {
       })
   }
 
+  /// A number of bytes such as `4G` or `512M`, where it is given at all; `standard` says in help what holds otherwise.
+  static func bytes(
+    _ name: String, _ property: WritableKeyPath<Target, Int?> & Sendable, standard: String, _ help: String
+  ) -> Option {
+    Option(
+      name: name, form: .value(placeholder: "SIZE"), help: help, standard: { _ in standard },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
+        let unit = text.last.flatMap { units[Character($0.uppercased())] }
+        guard let number = Int(unit == nil ? text[...] : text.dropLast()), number > 0,
+          case let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1), !overflow, bytes <= 1 << 60
+        else { throw .malformed(option: "--" + name, value: text, expected: "a size such as 4G or 512M") }
+        target[keyPath: property] = bytes
+      })
+  }
+
   /// One of the cases of an enumeration, where it is given at all; `standard` says in help what holds otherwise.
   static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
     _ name: String, _ property: WritableKeyPath<Target, Value?> & Sendable, standard: String? = nil, _ help: String

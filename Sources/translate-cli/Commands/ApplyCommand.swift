@@ -18,6 +18,8 @@ struct ApplyCommand: Command {
 
     A network that was trained on side-by-side files translates the half of such files that was its input, unless --half \
     says otherwise. INPUT - reads one PNG from the standard input, --out - writes one to the standard output.
+
+    An image of any size gives the same translation in one piece, whether it fits into memory or not. --tile gives the same     too where --overlap reaches as far as the network sees and statistics are running ones; with less overlap squares     differ near their borders, where they fade into each other. A network whose normalisation takes the statistics of the     image (every instance norm, and batch norm with --norm-statistics image) translates in one piece whatever --tile says.
     """
   let operands = [
     Operand<Self>("MODEL", \.model, "folder of a training run, or a .safetensors or .pth file"),
@@ -56,7 +58,11 @@ struct ApplyCommand: Command {
         .flag("dropout", \.settings.dropout, "keep dropout on: one of several outcomes"),
         .integer("seed", \.seed, "which outcome --dropout draws"),
         .integer(
-          "tile", \.settings.tile, in: Translator.tiles, "translate larger images in squares of this side, in pixels"),
+          "tile", \.settings.tile, in: Translator.tiles,
+          "translate larger images in squares of this side, in pixels; not where statistics are the image's own"),
+        .integer(
+          "overlap", \.settings.overlap, in: Translator.overlaps,
+          "pixels seen around each square, rounded up to what the network halves [as far as it sees, at most 256]"),
       ]),
     OptionGroup<Self>(
       title: "Running",
@@ -66,6 +72,12 @@ struct ApplyCommand: Command {
           "neighbours of one size that go as one batch [1; 4 for large networks and folders]"
         ),
         .integer("threads", \.settings.threads, in: WorkerPool.threadCounts, "threads that compute [one a core]"),
+        .bytes(
+          "memory", \.settings.memory, standard: "what the machine has left",
+          "memory to take; an image that needs more goes over a scratch file, to the same result"),
+        .text(
+          "scratch", \.settings.scratch, placeholder: "DIR",
+          "folder for scratch files, on a disk [the system's for temporary files]"),
         .quiet(\.isQuiet),
         .flag("json", \.json, "print what came out as JSON at the end"),
       ]),
@@ -94,6 +106,7 @@ struct ApplyCommand: Command {
 
   func validate(given: Set<String>) throws(UsageError) {
     if seed != nil, !settings.dropout { throw .needs(option: "--seed", other: "--dropout") }
+    if settings.overlap != nil, settings.tile == nil { throw .needs(option: "--overlap", other: "--tile") }
     try validateStreams(given: given)
   }
 
@@ -102,6 +115,10 @@ struct ApplyCommand: Command {
     options.seed = seed ?? 0
     let translator = try Translator(
       model: model, direction: direction, part: part, weights: weights, options: options)
+    if !isQuiet {
+      announce(translator, on: console)
+      translator.onScratch = { console.error(words($0)) }
+    }
     var translation = translation
     translation.half = half?.half
     translation.labels = FolderTranslation.Labels(label, of: translator.labels)
@@ -120,6 +137,7 @@ struct ApplyCommand: Command {
     let start = clock.now
     let now: @Sendable () -> Double = { start.duration(to: clock.now) / .seconds(1) }
     let line = Mutex(ProgressLine(unit: "image", rateUnit: "images", console: console, isQuiet: isQuiet))
+    if !isQuiet { translator.onScratch = { notice in line.withLock { $0.warn(words(notice)) } } }
     let interruption = Interruption.shared
     interruption.begin()
     let summary: FolderTranslation.Summary
@@ -149,6 +167,20 @@ struct ApplyCommand: Command {
     }
     if summary.isInterrupted, let code = interruption.exitCode { return code }
     return summary.failures.isEmpty ? .success : .failure
+  }
+
+  /// Says that squares were asked for and will not be.
+  private func announce(_ translator: Translator, on console: Console) {
+    guard settings.tile != nil, translator.usesImageStatistics else { return }
+    console.error(
+      "statistics are those of the whole image, so images are translated in one piece, not in squares; --memory and "
+        + "--scratch bound the memory")
+  }
+
+  /// Says that a picture takes longer, and why.
+  private func words(_ notice: ScratchNotice) -> String {
+    "an image of \(notice.width)×\(notice.height) pixels does not fit into memory: it is translated with a scratch file of "
+      + "\(SystemMemory.text(notice.scratchBytes)) in \(notice.folder)"
   }
 
   private func sentence(_ summary: FolderTranslation.Summary, seconds: Double) -> String {

@@ -44,7 +44,8 @@ import Testing
     let scene = try ModelScene()
     var options = Translator.Options()
     options.tile = 64
-    let translator = try Translator(model: scene.model("m.safetensors", ModelScene.unet()), options: options)
+    let translator = try Translator(
+      model: scene.model("m.safetensors", ModelScene.unet(), statistics: "running"), options: options)
     var tiles = 0
     #expect(throws: CancellationError.self) {
       try translator.translate([ModelScene.noise(200, 200, seed: 1)], names: [], filledTo: 0) {

@@ -203,18 +203,6 @@ final class ModelScene {
     #expect(error?.description == "\(threads) threads cannot be; give 1 to 1024")
   }
 
-  /// A translation that leaves every square as it is must give the picture back.
-  @Test func tilingIsSeamless() {
-    for (width, height, tile) in [(100, 40, 32), (33, 33, 32), (64, 200, 64), (31, 500, 32)] {
-      let image = ModelScene.noise(width, height, seed: 4)
-      let tiling = Tiling(width: width, height: height, tile: tile)
-      let output = tiling.assemble(channels: 3, bitDepth: 8) {
-        image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
-      }
-      #expect(output == image)
-    }
-  }
-
   @Test func networksThatNoPictureFitsAreRefused() throws {
     let scene = try ModelScene()
     let path = try scene.model("m.safetensors", ModelScene.unet(channels: 2))

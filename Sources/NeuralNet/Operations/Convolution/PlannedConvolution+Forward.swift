@@ -39,23 +39,50 @@ extension PlannedConvolution {
   private func activate(_ pass: Pass, into first: PlannedTensor, _ pixels: Range<Int>, _ range: Range<Int>, group: Int)
   {
     let start = pixels.lowerBound
-    let place = pass.pixels(first, start, range)
-    let activation = ActivationPass(
-      pixels: pixels.count, channels: range.count, input: pass.pixels(raw, start, range),
-      affine: normalization?.affine(pass, group, range), dropout: dropout(pass, start, range), scale: operation.scale,
-      residual: residual.map { pass.pixels($0, start, range) },
-      first: RectifiedView(place, slope: operation.first.activation.slope),
-      second: operation.second.flatMap { output in
-        second.map { RectifiedView(pass.pixels($0, start, range), slope: output.activation.slope) }
+    operation.activate(
+      pass, pixels.count, pass.pixels(raw, start, range), affine: normalization?.affine(pass, group, range),
+      dropout: dropout(pass, start, range), residual: residual.map { pass.pixels($0, start, range) },
+      channels: range.count, to: (pass.pixels(first, start, range), operation.first.activation),
+      and: operation.second.flatMap { output in
+        second.map { (pass.pixels($0, start, range), output.activation) }
       })
-    if !activation.isIdentity { pass.kernels.activate(activation) }
-    if operation.first.activation == .tanh { pass.kernels.tanh(place, pixels.count, range.count) }
   }
 
   func dropout(_ pass: Pass, _ firstPixel: Int, _ range: Range<Int>) -> DropoutMask? {
-    guard drops else { return nil }
-    return DropoutMask(
+    drops ? Convolution.dropout(pass, index, firstPixel, range, channels: first.shape.c) : nil
+  }
+}
+
+extension Convolution {
+  /// What follows its products: normalises, drops, scales, adds and rectifies consecutive pixels.
+  ///
+  /// - Parameters:
+  ///   - pixels: how many
+  ///   - raw: what the products have made of them
+  ///   - channels: of each pixel
+  ///   - first: where they go, which may be `raw`, and how they are rectified
+  ///   - second: where they go a second time
+  func activate(
+    _ pass: Pass, _ pixels: Int, _ raw: PixelView, affine: ChannelAffine?, dropout: DropoutMask?, residual: PixelView?,
+    channels: Int, to first: (view: PixelView, activation: Activation),
+    and second: (view: PixelView, activation: Activation)? = nil
+  ) {
+    let activation = ActivationPass(
+      pixels: pixels, channels: channels, input: raw, affine: affine, dropout: dropout, scale: scale,
+      residual: residual, first: RectifiedView(first.view, slope: first.activation.slope),
+      second: second.map { RectifiedView($0.view, slope: $0.activation.slope) })
+    if !activation.isIdentity { pass.kernels.activate(activation) }
+    if first.activation == .tanh { pass.kernels.tanh(first.view, pixels, channels) }
+  }
+
+  /// Which numbers of the operation `index` are dropped, from a pixel on.
+  ///
+  /// - Parameter channels: of the whole tensor
+  static func dropout(
+    _ pass: Pass, _ index: Int, _ firstPixel: Int, _ range: Range<Int>, channels: Int
+  ) -> DropoutMask {
+    DropoutMask(
       key: RandomGenerator.mix(pass.dropoutKey &+ UInt64(index) &* 0x632B_E59B_D9B4_E019), firstPixel: firstPixel,
-      firstChannel: range.lowerBound, channels: first.shape.c)
+      firstChannel: range.lowerBound, channels: channels)
   }
 }

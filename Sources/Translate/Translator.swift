@@ -24,6 +24,8 @@ public final class Translator {
     public var tile: Int?
     /// Bits of a sample of what comes out; nil: as many as the picture has.
     public var bitDepth: BitDepth?
+    /// The colours that the network's numbers mean; nil: as the model's file says, else red, green and blue.
+    public var colourSpace: ColourSpace?
     /// Threads that compute, one of `WorkerPool.threadCounts`; nil: one for each processor.
     public var threads: Int?
 
@@ -37,9 +39,13 @@ public final class Translator {
   public let options: Options
   /// Whose statistics are used.
   public let normStatistics: NormStatistics
-  private let apply: PlannedExecutions
+  let apply: PlannedExecutions
+  /// What the numbers of a pixel are that go in and come out.
+  let numbers: (input: PixelNumbers, output: PixelNumbers)
+  /// Threads that compute.
+  let threads: Int
   private let arena = Arena()
-  private let sizeMultiple: Int
+  let sizeMultiple: Int
 
   /// A translator with the generator of `path`: a run folder, a `.safetensors` or a `.pth`.
   ///
@@ -62,17 +68,26 @@ public final class Translator {
     normStatistics =
       options.normStatistics ?? model.metadata.normStatistics.flatMap(NormStatistics.init(rawValue:)) ?? .image
     sizeMultiple = model.configuration.sizeMultiple
+    numbers = try model.numbers(in: options.colourSpace)
     if options.dropout, (model.configuration as? any TranslationGeneratorConfiguration)?.dropout != true {
       throw FileError(
         path: model.path, problem: "holds a network without dropout, which has one outcome alone",
         advice: "translate without \(setting: "dropout")")
     }
-    if let tile = options.tile { try Self.requireTile(tile, multiple: sizeMultiple) }
+    if let tile = options.tile {
+      try Self.requireTile(tile, multiple: sizeMultiple)
+      guard !numbers.output.hasOpacity else {
+        throw FileError(
+          path: model.path, problem: "makes opacity, which does not go in tiles",
+          advice: "translate without \(setting: "tile")")
+      }
+    }
     var mode = ExecutionMode()
     mode.usesRunningStatistics = normStatistics == .running
     mode.drops = options.dropout
-    apply = PlannedExecutions(
-      model.network, mode, try Processor(threads: options.threads), in: arena)
+    let processor = try Processor(threads: options.threads)
+    threads = processor.pool.threads
+    apply = PlannedExecutions(model.network, mode, processor, in: arena)
   }
 
   /// Refuses a tile that the network does not take, and names the nearest one that it does.
@@ -136,12 +151,12 @@ public final class Translator {
     if let tile = options.tile, first.width > tile || first.height > tile {
       try SystemMemory.require(
         Tiling.bytes(
-          width: first.width, tile: tile, height: first.height, channels: model.configuration.outputChannels,
+          width: first.width, tile: tile, height: first.height, channels: numbers.output.colours,
           bitDepth: bitDepth(of: first)),
         for: .picture)
       return try zip(images, images.indices).map { image, index in
         let tiling = Tiling(width: image.width, height: image.height, tile: tile)
-        return try tiling.assemble(channels: model.configuration.outputChannels, bitDepth: bitDepth(of: image)) {
+        return try tiling.assemble(channels: numbers.output.colours, bitDepth: bitDepth(of: image)) {
           try beforeTile()
           return try outputs([image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], key(names, index))[
             0]
@@ -193,32 +208,35 @@ public final class Translator {
     }
   }
 
-  private func key(_ names: [String], _ index: Int) -> UInt64 {
-    let name = index < names.count ? names[index] : ""
+  private func key(_ names: [String], _ index: Int) -> UInt64 { dropoutKey(index < names.count ? names[index] : "") }
+
+  /// What dropout draws from for the picture of this name.
+  func dropoutKey(_ name: String) -> UInt64 {
     // FNV-1a: the outcome depends on the name, not on which other pictures are translated.
     let hash = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     return RandomGenerator.mix(hash ^ RandomGenerator.mix(options.seed))
   }
 
   /// Bits of a sample of the translation.
-  private func bitDepth(of image: Picture) -> Int { options.bitDepth?.bits ?? image.bitDepth }
+  func bitDepth(of image: Picture) -> Int { options.bitDepth?.bits ?? image.bitDepth }
+
+  /// Whether a translation gets the opacity of its picture: not where the network makes one, nor where pictures are enlarged,
+  /// whose opacity is enlarged as well.
+  var carriesOpacity: Bool { !numbers.output.hasOpacity && !(model.configuration is any EnlargerConfiguration) }
 
   private func outputs(_ images: [Picture], _ dropoutKey: UInt64) throws -> [Picture] {
     let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
-    let channels = model.configuration.inputChannels
+    let range = model.configuration.values
     let outputs = try apply.pictures(
-      images.count, channels: channels, padding, range: model.configuration.values,
+      images.count, channels: numbers.input.count, padding, making: numbers.output, range: range,
       bitDepth: { self.bitDepth(of: images[$0]) }, dropoutKey: dropoutKey
     ) { input in
       for (index, image) in images.enumerated() {
-        let picture = image.channels == channels ? image : image.converted(channels: channels)
         ImageTensor.write(
-          padding.isEmpty ? picture : picture.padded(padding), to: input.images(index..<index + 1).base,
-          pixelStride: input.stride, range: model.configuration.values)
+          image.prepared(for: numbers.input), padding, as: numbers.input, to: input.images(index..<index + 1).base,
+          pixelStride: input.stride, range: range)
       }
     }
-    // What is enlarged has its opacity enlarged, which is the caller's business.
-    return model.configuration is any EnlargerConfiguration
-      ? outputs : zip(outputs, images).map { $0.withAlpha(of: $1) }
+    return carriesOpacity ? zip(outputs, images).map { $0.withAlpha(of: $1) } : outputs
   }
 }

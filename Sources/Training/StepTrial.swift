@@ -15,9 +15,8 @@ package final class StepTrial {
     learningRate = configuration.learningRate
     func images(_ channels: Int, side: Int, _ random: inout RandomGenerator) -> ImageBatch {
       let count = configuration.batchSize
-      return ImageBatch(
-        count: count, height: side, width: side, channels: channels,
-        values: (0..<count * side * side * channels).map { _ in Float(random.uniform() * 2 - 1) })
+      let values = (0..<count * side * side * channels).map { _ in Float(random.uniform() * 2 - 1) }
+      return ImageBatch(count: count, height: side, width: side, channels: channels, values: values)
     }
     batch = Batch(
       input: images(

@@ -124,6 +124,7 @@ final class RunSaver {
   private func metadata(_ generator: GeneratorFile, _ position: TrainingPosition) -> ModelMetadata {
     var metadata = ModelMetadata(generator.configuration)
     metadata.role = generator.name
+    metadata.colorSpace = configuration.colourSpace == .rgb ? nil : configuration.colourSpace.rawValue
     metadata.direction = generator.direction.rawValue
     metadata.preprocess = configuration.preprocess.rawValue
     metadata.loadSize = configuration.loadSize

@@ -14,7 +14,7 @@ final class TrainingScene {
     data = folder.appendingPathComponent("data").path
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     switch algorithm.data {
-    case .pairs: try DemoData.writePaired(to: data, count: count, size: 64, seed: 3)
+    case .pairs, .oneSet: try DemoData.writePaired(to: data, count: count, size: 64, seed: 3)
     case .twoSets: try DemoData.writeUnpaired(to: data, count: count, size: 64, seed: 3)
     }
   }

@@ -4,13 +4,14 @@ extension Settings {
   ///
   /// - Parameters:
   ///   - own: those that it has beside
+  ///   - ownData: those of them that concern the data
   ///   - figures: its held-out figures
   static func adversarialTraining(
-    _ own: [Setting], measuring figures: [TrainingAlgorithm.HeldOutFigure]
+    _ own: [Setting], data ownData: [Setting] = [], measuring figures: [TrainingAlgorithm.HeldOutFigure]
   ) -> [SettingGroup] {
-    [
-      length, data, augmentation, generator, discriminator, initialization, adversarial,
-      SettingGroup(lossHeading, own), optimiser, running, keeping(measuring: figures),
+    [length, data] + (ownData.isEmpty ? [] : [SettingGroup("Data", ownData)]) + [
+      augmentation, generator, discriminator, initialization, adversarial, SettingGroup(lossHeading, own), optimiser,
+      running, keeping(measuring: figures),
     ]
   }
 }

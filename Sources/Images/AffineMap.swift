@@ -44,7 +44,7 @@ package struct AffineMap: Sendable, Equatable {
 }
 
 extension Picture {
-  /// The part in `window` as `map` turns and scales it around the middle of the window; without alpha.
+  /// The part in `window` as `map` turns and scales it around the middle of the window, opacity too.
   ///
   /// Between pixels it is interpolated bilinearly; places that are pixels come out as they are. Beyond the borders of the
   /// whole picture (not of the window) it is reflected at the border pixels.
@@ -79,6 +79,9 @@ extension Picture {
       }
       initialized = count
     }
-    return Picture(width: window.width, height: window.height, channels: channels, pixels: mapped)
+    let opacity = alpha.map {
+      Picture(width: width, height: height, channels: 1, pixels: $0).mapped(map, window: window).pixels
+    }
+    return Picture(width: window.width, height: window.height, channels: channels, pixels: mapped, alpha: opacity)
   }
 }

@@ -94,16 +94,26 @@ package struct FolderEvaluation: Sendable, Equatable, Codable {
   private static func compare(
     _ output: String, _ reference: String, _ half: ImageHalf?, limit: ImageLimit
   ) throws -> ImageMetrics {
-    let a = try PNG.read(output, limit: limit)
-    let whole = try PNG.read(reference, limit: limit)
-    let b = half.map(whole.half) ?? whole
-    guard a.width == b.width, a.height == b.height else {
+    let a = try PNGRowReader(output, limit: limit)
+    let b = try PNGRowReader(reference, limit: limit)
+    let (width, height) = (a.header.width, a.header.height)
+    let referenceWidth = half == nil ? b.header.width : b.header.width / 2
+    guard width == referenceWidth, height == b.header.height else {
       throw FileError(
         path: output,
-        problem: "has \(a.width) × \(a.height) pixels but its reference \(reference) has \(b.width) × \(b.height)",
+        problem: "has \(width) × \(height) pixels but its reference \(reference) has "
+          + "\(referenceWidth) × \(b.header.height)",
         advice: "bring them to one size")
     }
-    return try ImageMetrics.compare(a, b)
+    var comparison = PictureComparison(
+      width: width, height: height, channels: max(a.header.channels, b.header.channels),
+      bitDepth: a.header.bitDepth == 16 || b.header.bitDepth == 16 ? 16 : 8)
+    let rows = a.header.rowsOfBand
+    while a.rowsRead < height {
+      let reference = try b.next(rows)
+      comparison.add(try a.next(rows), half.map(reference.half) ?? reference)
+    }
+    return comparison.metrics
   }
 }
 

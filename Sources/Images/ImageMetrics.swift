@@ -34,45 +34,10 @@ public struct ImageMetrics: Sendable, Equatable, Codable {
     guard a.width > 0, a.height > 0 else {
       throw FileError(path: nil, problem: "images without pixels cannot be compared")
     }
-    let channels = max(a.channels, b.channels)
-    let bitDepth = max(a.bitDepth, b.bitDepth)
-    let (a, b) = (
-      a.converted(channels: channels).converted(bitDepth: bitDepth),
-      b.converted(channels: channels).converted(bitDepth: bitDepth)
-    )
-    switch (a.content, b.content) {
-    case (.bytes(let a), .bytes(let b)): return compare(a, b)
-    case (.words(let a), .words(let b)): return compare(a, b)
-    default: preconditionFailure("both have one depth")
-    }
-  }
-
-  /// Samples whose squares are summed as an integer: 2²⁰ · 2³² is exact as a double too.
-  private static let blockSize = 1 << 20
-
-  private static func compare<Sample>(_ a: PixelSamples<Sample>, _ b: PixelSamples<Sample>) -> ImageMetrics {
-    let peak = Double(Sample.peak)
-    var absolute = 0
-    // Squares of 16 bits in a very large picture overflow an integer: each block is summed exactly, blocks as doubles.
-    var squared = 0.0
-    a.pixels.withUnsafeBufferPointer { a in
-      b.pixels.withUnsafeBufferPointer { b in
-        for start in stride(from: 0, to: a.count, by: blockSize) {
-          var blockSquared = 0
-          for i in start..<min(start + blockSize, a.count) {
-            let difference = Int(a[i]) - Int(b[i])
-            absolute += abs(difference)
-            blockSquared += difference * difference
-          }
-          squared += Double(blockSquared)
-        }
-      }
-    }
-    let count = Double(a.pixels.count)
-    return ImageMetrics(
-      meanAbsoluteError: Double(absolute) / count * (255 / peak),
-      psnr: 10 * log10(peak * peak * count / squared),
-      ssim: StructuralSimilarity.mean(a, b))
+    var comparison = PictureComparison(
+      width: a.width, height: a.height, channels: max(a.channels, b.channels), bitDepth: max(a.bitDepth, b.bitDepth))
+    comparison.add(a, b)
+    return comparison.metrics
   }
 
   private enum CodingKeys: String, CodingKey {

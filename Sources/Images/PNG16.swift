@@ -87,31 +87,6 @@ struct PNG16 {
     }
     return true
   }
-
-  /// The rows of a picture as a stream that is not interlaced holds them before compression: each begins with the number of
-  /// its filter, the difference to the pixel on the left, which photographs of 16 bits compress better with than without.
-  static func rows(_ samples: PixelSamples<UInt16>) -> [UInt8] {
-    let interleaved = samples.interleavedWithAlpha()
-    let perPixel = samples.channels + (samples.alpha == nil ? 0 : 1)
-    let perRow = samples.width * perPixel
-    let count = samples.height * (1 + 2 * perRow)
-    return [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
-      interleaved.withUnsafeBufferPointer { source in
-        var to = 0
-        for row in 0..<samples.height {
-          bytes[to] = PNGFilter.sub
-          to += 1
-          for i in row * perRow..<(row + 1) * perRow {
-            let left = i - row * perRow >= perPixel ? source[i - perPixel] : 0
-            bytes[to] = UInt8(truncatingIfNeeded: source[i] >> 8) &- UInt8(truncatingIfNeeded: left >> 8)
-            bytes[to + 1] = UInt8(truncatingIfNeeded: source[i]) &- UInt8(truncatingIfNeeded: left)
-            to += 2
-          }
-        }
-      }
-      initialized = count
-    }
-  }
 }
 
 /// The filters of PNG rows (https://www.w3.org/TR/png-3/#9Filters).

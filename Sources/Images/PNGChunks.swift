@@ -14,6 +14,7 @@ enum PNGChunks {
   static let imageData = fourBytes("IDAT")
   static let end = fourBytes("IEND")
   static let transparency = fourBytes("tRNS")
+  static let palette = fourBytes("PLTE")
 
   /// The kind of a chunk as a big-endian number.
   private static func fourBytes(_ name: StaticString) -> UInt32 {
@@ -26,7 +27,7 @@ enum PNGChunks {
   }
 
   /// Whether a decoder that does not know a chunk of this kind may skip it (bit 5 of its first letter).
-  private static func isAncillary(_ kind: UInt32) -> Bool { kind & 0x2000_0000 != 0 }
+  static func isAncillary(_ kind: UInt32) -> Bool { kind & 0x2000_0000 != 0 }
 
   /// The header in the first `headerByteCount` bytes of a file; `hasAlpha` is as yet without regard to tRNS.
   static func header(_ bytes: UnsafeRawBufferPointer, path: String?) throws -> PNGHeader {
@@ -135,36 +136,15 @@ enum PNGChunks {
     return (stream, imageDataCount)
   }
 
-  /// A stream of header, pixels and end, not interlaced.
-  ///
-  /// - Parameters:
-  ///   - imageData: the compressed rows
-  ///   - checksum: the CRC-32 of a chunk's kind and content
-  static func stream(
-    width: Int, height: Int, bitDepth: Int, colorType: PNGHeader.ColorType, imageData data: ArraySlice<UInt8>,
-    checksum: (_ kind: [UInt8], _ content: ArraySlice<UInt8>) -> UInt32
-  ) -> Data {
-    var stream = Data(signature)
-    func append(_ kind: String, _ content: ArraySlice<UInt8>) {
-      let kind = Array(kind.utf8)
-      stream.append(contentsOf: bigEndian(content.count))
-      stream.append(contentsOf: kind)
-      stream.append(contentsOf: content)
-      stream.append(contentsOf: bigEndian(Int(checksum(kind, content))))
-    }
-    append(
-      "IHDR", (bigEndian(width) + bigEndian(height) + [UInt8(bitDepth), colorType.rawValue, 0, 0, 0])[...])
-    // A chunk holds up to 2³¹ − 1 bytes.
-    var rest = data
-    repeat {
-      append("IDAT", rest.prefix(1 << 30))
-      rest = rest.dropFirst(1 << 30)
-    } while !rest.isEmpty
-    append("IEND", [])
-    return stream
+  /// A chunk of `content`: length, kind, content, checksum.
+  static func chunk(_ kind: StaticString, _ content: UnsafeRawBufferPointer) -> [UInt8] {
+    var chunk = bigEndian(content.count) + bigEndian(Int(fourBytes(kind)))
+    chunk += content
+    return chunk + bigEndian(Int(chunk.withUnsafeBytes { CRC32.of(UnsafeRawBufferPointer(rebasing: $0[4...])) }))
   }
 
-  private static func bigEndian(_ number: Int) -> [UInt8] {
+  /// A number of four bytes, big-endian.
+  static func bigEndian(_ number: Int) -> [UInt8] {
     (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
   }
 

@@ -50,18 +50,16 @@ extension PNG {
   ///
   /// - Throws: `FileError` naming `path` where it cannot be written.
   public static func write(_ image: Picture, to path: String) throws {
-    let stream: Data
     do {
-      stream = try encode(image)
+      try write(to: path, height: image.height) { image }
     } catch var error as FileError {
-      error.path = path
+      if error.path == nil { error.path = path }
       throw error
     }
-    try AtomicFile.write(stream, to: path)
   }
 
   /// Opens a file for reading that is a file indeed: folders, pipes and devices are refused before they can block.
-  private static func open(_ path: String) throws -> FileHandle {
+  static func open(_ path: String) throws -> FileHandle {
     var status = stat()
     guard stat(path, &status) == 0 else { throw systemError(path) }
     guard status.st_mode & S_IFMT != S_IFDIR else {
@@ -76,7 +74,7 @@ extension PNG {
   }
 
   /// The next `count` bytes, fewer at the end of the file.
-  private static func bytes(of file: FileHandle, count: Int, path: String) throws -> Data {
+  static func bytes(of file: FileHandle, count: Int, path: String) throws -> Data {
     do {
       return try file.read(upToCount: count) ?? Data()
     } catch {
@@ -84,13 +82,13 @@ extension PNG {
     }
   }
 
-  private static func fileSize(_ file: FileHandle, path: String) throws -> Int {
+  static func fileSize(_ file: FileHandle, path: String) throws -> Int {
     var status = stat()
     guard fstat(file.fileDescriptor, &status) == 0 else { throw systemError(path) }
     return Int(clamping: status.st_size)
   }
 
-  private static func seek(_ file: FileHandle, to offset: Int, path: String) throws {
+  static func seek(_ file: FileHandle, to offset: Int, path: String) throws {
     do {
       try file.seek(toOffset: UInt64(offset))
     } catch {

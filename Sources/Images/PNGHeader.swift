@@ -43,7 +43,13 @@ package struct PNGHeader: Sendable, Equatable {
   }
 
   /// Bytes of all rows before compression, without filter bytes.
-  package var rawByteCount: Int { height * ((width * bitsPerPixel + 7) / 8) }
+  package var rawByteCount: Int { height * rowByteCount }
+
+  /// Bytes of a row, without its filter byte.
+  var rowByteCount: Int { (width * bitsPerPixel + 7) / 8 }
+
+  /// Rows that are decoded at once where a picture is not needed as a whole: about 2¹⁸ pixels.
+  package var rowsOfBand: Int { max(1, (1 << 18) / width) }
 
   /// Bytes that decoding takes beside the stream: all samples, those of 8 bits with opacity once more while they are
   /// parted, those of 16 bits once more as rows of bytes.

@@ -1,8 +1,8 @@
 /// Mirrored borders that bring a picture to the next multiple of what a network halves, half of them on each side, or all
 /// at the right and below.
 package struct Padding: Equatable {
-  let width: Int
-  let height: Int
+  package let width: Int
+  package let height: Int
   package let paddedWidth: Int
   package let paddedHeight: Int
   /// Columns added on the left.
@@ -24,10 +24,10 @@ package struct Padding: Equatable {
   package var isEmpty: Bool { paddedWidth == width && paddedHeight == height }
 
   /// The column of the picture that a padded column shows.
-  private func sourceColumn(_ column: Int) -> Int { Self.mirrored(column - left, width) }
+  func sourceColumn(_ column: Int) -> Int { Self.mirrored(column - left, width) }
 
   /// The row of the picture that a padded row shows.
-  private func sourceRow(_ row: Int) -> Int { Self.mirrored(row - top, height) }
+  package func sourceRow(_ row: Int) -> Int { Self.mirrored(row - top, height) }
 
   /// Reflection at the border pixels, again and again where the padding is wider than the picture.
   static func mirrored(_ position: Int, _ extent: Int) -> Int {

@@ -16,6 +16,7 @@ package struct ScratchNotice: Sendable, Equatable {
 struct BandedTranslation {
   private let execution: BandedExecution
   private let padding: Padding
+  private let numbers: (input: PixelNumbers, output: PixelNumbers)
   private let width: Int
   private let height: Int
   private let range: ClosedRange<Float>
@@ -23,16 +24,20 @@ struct BandedTranslation {
 
   /// - Parameters:
   ///   - image: what is translated, in its own size
+  ///   - numbers: what the network reads and makes
   ///   - bitDepth: bits of a sample of what becomes of it
-  init(_ execution: BandedExecution, _ image: Picture, _ padding: Padding, range: ClosedRange<Float>, bitDepth: Int) {
-    (self.execution, self.padding, self.range, self.bitDepth) = (execution, padding, range, bitDepth)
-    (width, height) = (image.width, image.height)
+  init(
+    _ execution: BandedExecution, _ image: Picture, _ padding: Padding,
+    numbers: (input: PixelNumbers, output: PixelNumbers), range: ClosedRange<Float>, bitDepth: Int
+  ) {
+    (self.execution, self.padding, self.numbers, self.range) = (execution, padding, numbers, range)
+    (width, height, self.bitDepth) = (image.width, image.height, bitDepth)
   }
 
   /// Bytes of memory that pictures take: the padded one, and what becomes of it.
-  static func pictureBytes(_ image: Picture, _ padding: Padding, outputChannels: Int, bitDepth: Int) -> Int {
+  static func pictureBytes(_ image: Picture, _ padding: Padding, outputSamples: Int, bitDepth: Int) -> Int {
     let samples = padding.paddedWidth * padding.paddedHeight
-    return samples * image.channels * image.bitDepth / 8 + samples * outputChannels * bitDepth / 8
+    return samples * image.channels * image.bitDepth / 8 + samples * outputSamples * bitDepth / 8
   }
 
   /// What the network makes of `padded`, without its borders.
@@ -43,38 +48,64 @@ struct BandedTranslation {
   func output(
     of padded: Picture, dropoutKey: UInt64, labels: [Int], beforeBand: () throws -> Void
   ) throws -> Picture {
-    var bytes: [UInt8] = []
-    var words: [UInt16] = []
-    var channels = 0
+    var bytes = Rows<UInt8>()
+    var words = Rows<UInt16>()
     try execution.forward(
       dropoutKey: dropoutKey,
       input: { rows, tensor in
-        ImageTensor.write(
-          padded,
-          window: ImageTensor.Window(x: 0, y: rows.lowerBound, width: padded.width, height: rows.count), flipped: false,
-          to: tensor.base, pixelStride: tensor.stride, range: range)
-        if !labels.isEmpty { tensor.channels(padded.channels..<tensor.shape.c).setPlanes(of: labels) }
+        write(padded, rows, as: numbers.input, to: tensor)
+        if !labels.isEmpty { tensor.channels(numbers.input.count..<tensor.shape.c).setPlanes(of: labels) }
       },
       output: { rows, tensor in
-        channels = tensor.shape.c
-        if rows.lowerBound == 0 {
-          if bitDepth == 16 {
-            words.reserveCapacity(width * height * channels)
-          } else {
-            bytes.reserveCapacity(width * height * channels)
-          }
-        }
         let visible = rows.clamped(to: padding.top..<padding.top + height)
         guard !visible.isEmpty else { return }
-        let part = tensor.image(range: range, bitDepth: bitDepth)
+        let part = picture(of: tensor, rows, padded)
           .cropped(x: padding.left, y: visible.lowerBound - rows.lowerBound, width: width, height: visible.count)
         switch part.content {
-        case .bytes(let samples): bytes += samples.pixels
-        case .words(let samples): words += samples.pixels
+        case .bytes(let samples): bytes.append(samples, of: width * height)
+        case .words(let samples): words.append(samples, of: width * height)
         }
       }, beforeBand: beforeBand)
+    let colours = numbers.output.colours
     return bitDepth == 16
-      ? Picture(width: width, height: height, channels: channels, pixels16: words)
-      : Picture(width: width, height: height, channels: channels, pixels: bytes)
+      ? Picture(width: width, height: height, channels: colours, pixels16: words.pixels, alpha16: words.alpha)
+      : Picture(width: width, height: height, channels: colours, pixels: bytes.pixels, alpha: bytes.alpha)
+  }
+
+  private func write(
+    _ padded: Picture, _ rows: Range<Int>, as numbers: PixelNumbers, to tensor: MutableTensorView<Float>
+  ) {
+    ImageTensor.write(
+      padded, window: ImageTensor.Window(x: 0, y: rows.lowerBound, width: padded.width, height: rows.count),
+      as: numbers, to: tensor.base, pixelStride: tensor.stride, range: range)
+  }
+
+  /// Some rows of what the network has made; chroma is seen with the lightness of `padded`.
+  private func picture(of tensor: TensorView<Float>, _ rows: Range<Int>, _ padded: Picture) -> Picture {
+    guard numbers.output == .chroma else { return tensor.image(range: range, bitDepth: bitDepth) }
+    var lightness = [Float](repeating: 0, count: rows.count * padded.width)
+    return lightness.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return tensor.image(range: range, bitDepth: bitDepth) }
+      let view = MutableTensorView(shape: Shape(1, 1, rows.count, padded.width), base: base, stride: 1)
+      write(padded, rows, as: .lightness, to: view)
+      return tensor.image(colouring: view.readOnly, range: range, bitDepth: bitDepth)
+    }
+  }
+}
+
+/// Rows of a picture, one band behind the other.
+private struct Rows<Sample: PixelSample> {
+  private(set) var pixels: [Sample] = []
+  private(set) var alpha: [Sample]?
+
+  /// Adds a band of a picture of so many pixels.
+  mutating func append(_ band: PixelSamples<Sample>, of count: Int) {
+    if pixels.isEmpty {
+      pixels.reserveCapacity(count * band.channels)
+      if band.alpha != nil { alpha = [] }
+      alpha?.reserveCapacity(count)
+    }
+    pixels += band.pixels
+    if let opacity = band.alpha { alpha? += opacity }
   }
 }

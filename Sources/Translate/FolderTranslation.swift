@@ -54,8 +54,12 @@ public struct FolderTranslation: Sendable {
     public var translated = 0
     /// Pictures that were left out because their translation is there.
     public var skipped = 0
-    /// What could not be read or written.
+    /// Pictures that could not be read or written.
+    public var failed = 0
+    /// Why, for the first `keptFailures` of them.
     public var failures: [FileError] = []
+    /// Failures that are kept, so that a large folder without one good picture takes no more memory than another.
+    public static let keptFailures = 1000
     /// The last of the failures, where it ended everything: the output takes no more (the disk is full).
     public var outputFailure: FileError?
     /// Pictures of other formats than PNG in the input folder, which were not translated.

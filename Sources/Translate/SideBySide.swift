@@ -27,14 +27,21 @@ extension FolderTranslation {
   package func trainedHalf(of translator: Translator) throws -> ImageHalf? {
     let metadata = translator.model.metadata
     guard metadata.sideBySide != nil else { return nil }
-    // What cannot be read is told when it is translated.
-    let pictures = try items().compactMap { item in
-      (try? PNG.header(item.source)).map { (item.source, metadata.trainedHalf(width: $0.width, height: $0.height)) }
+    var pair: (path: String, half: ImageHalf)?
+    var other: String?
+    for item in try items() where pair == nil || other == nil {
+      // What cannot be read is told when it is translated.
+      guard let header = try? PNG.header(item.source) else { continue }
+      if let half = metadata.trainedHalf(width: header.width, height: header.height) {
+        pair = pair ?? (item.source, half)
+      } else {
+        other = other ?? item.source
+      }
     }
-    guard let (pair, half) = pictures.first(where: { $0.1 != nil }) else { return nil }
-    guard let (other, _) = pictures.first(where: { $0.1 == nil }) else { return half }
+    guard let pair else { return nil }
+    guard let other else { return pair.half }
     throw FileError(
-      path: pair, problem: "looks like the side-by-side files of the training, but \(other) does not",
+      path: pair.path, problem: "looks like the side-by-side files of the training, but \(other) does not",
       advice: "say which half of each is meant, \(setting: "half", "left"), right or whole")
   }
 

@@ -44,7 +44,12 @@ final class TranslationLedger: @unchecked Sendable {
       if failure != nil, current.outputFailure != nil { return }
       if let failure, failure.isOfOutput { current.outputFailure = failure }
       done += 1
-      if let failure { current.failures.append(failure) } else { current.translated += 1 }
+      if let failure {
+        current.failed += 1
+        if current.failures.count < FolderTranslation.Summary.keptFailures { current.failures.append(failure) }
+      } else {
+        current.translated += 1
+      }
       report(FolderTranslation.Progress(done: done, total: total, path: item.source, failure: failure))
     }
   }

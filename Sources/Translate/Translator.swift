@@ -35,6 +35,8 @@ public final class Translator {
     public var scratch: String?
     /// Bits of a sample of what comes out; nil: as many as the picture has.
     public var bitDepth: BitDepth?
+    /// The colours that the network's numbers mean; nil: as the model's file says, else red, green and blue.
+    public var colourSpace: ColourSpace?
     /// Threads that compute, one of `WorkerPool.threadCounts`; nil: one for each processor.
     public var threads: Int?
 
@@ -51,8 +53,12 @@ public final class Translator {
   /// Whose statistics are used.
   public let normStatistics: NormStatistics
   let apply: PlannedExecutions
+  /// What the numbers of a pixel are that go in and come out.
+  let numbers: (input: PixelNumbers, output: PixelNumbers)
+  /// Threads that compute.
+  let threads: Int
   private let arena = Arena()
-  private let sizeMultiple: Int
+  let sizeMultiple: Int
   /// Called before a picture is translated with a scratch file.
   package var onScratch: ((ScratchNotice) -> Void)?
 
@@ -78,19 +84,28 @@ public final class Translator {
     normStatistics =
       options.normStatistics ?? model.metadata.normStatistics.flatMap(NormStatistics.init(rawValue:)) ?? .image
     sizeMultiple = model.configuration.sizeMultiple
+    numbers = try model.numbers(in: options.colourSpace)
     if options.dropout, (model.configuration as? any TranslationGeneratorConfiguration)?.dropout != true {
       throw FileError(
         path: model.path, problem: "holds a network without dropout, which has one outcome alone",
         advice: "translate without \(setting: "dropout")")
     }
-    if let tile = options.tile { try Self.requireTile(tile, multiple: sizeMultiple) }
+    if let tile = options.tile {
+      try Self.requireTile(tile, multiple: sizeMultiple)
+      guard !numbers.output.hasOpacity else {
+        throw FileError(
+          path: model.path, problem: "makes opacity, which does not go in tiles",
+          advice: "translate without \(setting: "tile")")
+      }
+    }
     if let overlap = options.overlap { try FileError.require(overlap, in: Self.overlaps, "pixels of overlap") }
     if let memory = options.memory { try FileError.require(memory, in: 1...(1 << 60), "bytes of memory") }
     var mode = ExecutionMode()
     mode.usesRunningStatistics = normStatistics == .running
     mode.drops = options.dropout
-    apply = PlannedExecutions(
-      model.network, mode, try Processor(threads: options.threads), in: arena)
+    let processor = try Processor(threads: options.threads)
+    threads = processor.pool.threads
+    apply = PlannedExecutions(model.network, mode, processor, in: arena)
   }
 
   /// Refuses a tile that the network does not take, and names the nearest one that it does.
@@ -177,94 +192,13 @@ public final class Translator {
   }
 
   /// The label of one picture as those of a batch; empty where there are none.
-  private static func label(_ labels: [Int], _ index: Int) -> [Int] { labels.isEmpty ? [] : [labels[index]] }
+  static func label(_ labels: [Int], _ index: Int) -> [Int] { labels.isEmpty ? [] : [labels[index]] }
 
   /// The place of a label among the planes of the model; nil where it has none.
   ///
   /// - Throws: `FileError` where the label is missing, or none of the model's
   func place(of label: String?) throws(FileError) -> Int? {
     try LabelNames.place(of: label, among: labels, of: model.path)
-  }
-
-  /// Whether each square of a picture would have statistics of its own.
-  package var usesImageStatistics: Bool { model.network.usesImageStatistics(apply.mode) }
-
-  /// Pixels seen around tiles where nobody has said how many: what is beyond changes less than can be told from rounding.
-  private static let longestOverlap = 256
-
-  /// Pictures in tiles; nil where one tile holds them.
-  private func tiled(
-    _ images: [Picture], _ names: [String], _ labels: [Int], _ tile: Int, _ beforeTile: () throws -> Void
-  ) throws -> [Picture]? {
-    let (first, channels) = (images[0], model.configuration.outputChannels)
-    let padding = Padding(width: first.width, height: first.height, multiple: sizeMultiple)
-    let reach = model.network.reach ?? .max
-    let tiling = Tiling(
-      width: padding.paddedWidth, height: padding.paddedHeight, tile: tile,
-      overlap: options.overlap ?? min(reach, Self.longestOverlap), multiple: sizeMultiple, reach: reach)
-    guard !tiling.isWhole else { return nil }
-    try SystemMemory.require(
-      tiling.bytes(channels: channels, bitDepth: bitDepth(of: first)) * images.count, for: .picture)
-    return try zip(images, images.indices).map { image, index in
-      let padded = padding.isEmpty ? image : image.padded(padding)
-      return try tiling.assemble(channels: channels, bitDepth: bitDepth(of: image)) {
-        try beforeTile()
-        let part = padded.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
-        return try outputs([part], key(names, index), Self.label(labels, index))[0]
-      }.cropped(padding).withAlpha(of: image)
-    }
-  }
-
-  /// One picture: in memory, or in bands where it does not fit.
-  private func single(
-    _ image: Picture, _ dropoutKey: UInt64, _ labels: [Int], _ beforeBand: () throws -> Void
-  ) throws -> Picture {
-    guard try !fits([image]) else { return try outputs([image], dropoutKey, labels)[0] }
-    let padding = Padding(width: image.width, height: image.height, multiple: sizeMultiple)
-    let channels = model.pictureChannels
-    let shape = Shape(1, model.configuration.inputChannels, padding.paddedHeight, padding.paddedWidth)
-    guard let plan = try BandedPlan(model.network, shape: shape, mode: apply.mode, processor: apply.processor) else {
-      return try outputs([image], dropoutKey, labels)[0]
-    }
-    let pictures = pictureBytes(image, padding)
-    try SystemMemory.require(pictures, for: .picture)
-    let execution = try BandedExecution(
-      model.network, plan, processor: apply.processor, room: (room ?? .max) - pictures,
-      isLimited: options.memory != nil, scratch: options.scratch ?? ScratchFile.standardFolder)
-    onScratch?(
-      ScratchNotice(
-        width: image.width, height: image.height, scratchBytes: plan.scratchBytes,
-        folder: options.scratch ?? ScratchFile.standardFolder))
-    let picture = image.channels == channels ? image : image.converted(channels: channels)
-    let banded = BandedTranslation(
-      execution, image, padding, range: model.configuration.values, bitDepth: bitDepth(of: image))
-    return try banded.output(
-      of: padding.isEmpty ? picture : picture.padded(padding), dropoutKey: dropoutKey, labels: labels, beforeBand: beforeBand
-    ).withAlpha(of: image)
-  }
-
-  /// Bytes that may still be taken; nil: nobody knows.
-  private var room: Int? {
-    let allowed = options.memory.map { $0 - (SystemMemory.resident ?? 0) }
-    return [allowed, SystemMemory.available].compactMap(\.self).min()
-  }
-
-  /// Whether pictures of one size go through the network in memory.
-  private func fits(_ images: [Picture]) throws -> Bool {
-    let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
-    let shape = Shape(images.count, model.configuration.inputChannels, padding.paddedHeight, padding.paddedWidth)
-    // To plan a small picture twice would take longer than to translate it.
-    if options.memory == nil, shape.pixels <= Self.smallPixels { return true }
-    guard let missing = apply.missingBytes(shape) else { return false }
-    guard missing > 0, let room else { return true }
-    return missing + images.count * pictureBytes(images[0], padding) <= room
-  }
-  /// Pixels that take a few hundred megabytes, which are there or are missed with a sentence.
-  private static let smallPixels = 1 << 18
-
-  private func pictureBytes(_ image: Picture, _ padding: Padding) -> Int {
-    BandedTranslation.pictureBytes(
-      image, padding, outputChannels: model.configuration.outputChannels, bitDepth: bitDepth(of: image))
   }
 
   /// Pictures of one size by a network that enlarges: as one batch, or in parts that are put together without a trace.
@@ -304,34 +238,37 @@ public final class Translator {
     }
   }
 
-  private func key(_ names: [String], _ index: Int) -> UInt64 {
-    let name = index < names.count ? names[index] : ""
+  func key(_ names: [String], _ index: Int) -> UInt64 { dropoutKey(index < names.count ? names[index] : "") }
+
+  /// What dropout draws from for the picture of this name.
+  func dropoutKey(_ name: String) -> UInt64 {
     // FNV-1a: the outcome depends on the name, not on which other pictures are translated.
     let hash = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     return RandomGenerator.mix(hash ^ RandomGenerator.mix(options.seed))
   }
 
   /// Bits of a sample of the translation.
-  private func bitDepth(of image: Picture) -> Int { options.bitDepth?.bits ?? image.bitDepth }
+  func bitDepth(of image: Picture) -> Int { options.bitDepth?.bits ?? image.bitDepth }
+
+  /// Whether a translation gets the opacity of its picture: not where the network makes one, nor where pictures are enlarged,
+  /// whose opacity is enlarged as well.
+  var carriesOpacity: Bool { !numbers.output.hasOpacity && !(model.configuration is any EnlargerConfiguration) }
 
   /// - Parameter labels: the place of each picture's label; empty where the model has none
-  private func outputs(_ images: [Picture], _ dropoutKey: UInt64, _ labels: [Int] = []) throws -> [Picture] {
+  func outputs(_ images: [Picture], _ dropoutKey: UInt64, _ labels: [Int] = []) throws -> [Picture] {
     let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
-    let channels = model.pictureChannels
+    let range = model.configuration.values
     let outputs = try apply.pictures(
-      images.count, channels: model.configuration.inputChannels, padding, range: model.configuration.values,
+      images.count, channels: model.configuration.inputChannels, padding, making: numbers.output, range: range,
       bitDepth: { self.bitDepth(of: images[$0]) }, dropoutKey: dropoutKey
     ) { input in
       for (index, image) in images.enumerated() {
-        let picture = image.channels == channels ? image : image.converted(channels: channels)
         ImageTensor.write(
-          padding.isEmpty ? picture : picture.padded(padding), to: input.images(index..<index + 1).base,
-          pixelStride: input.stride, range: model.configuration.values)
+          image.prepared(for: numbers.input), padding, as: numbers.input, to: input.images(index..<index + 1).base,
+          pixelStride: input.stride, range: range)
       }
-      if !labels.isEmpty { input.channels(channels..<input.shape.c).setPlanes(of: labels) }
+      if !labels.isEmpty { input.channels(numbers.input.count..<input.shape.c).setPlanes(of: labels) }
     }
-    // What is enlarged has its opacity enlarged, which is the caller's business.
-    return model.configuration is any EnlargerConfiguration
-      ? outputs : zip(outputs, images).map { $0.withAlpha(of: $1) }
+    return carriesOpacity ? zip(outputs, images).map { $0.withAlpha(of: $1) } : outputs
   }
 }

@@ -66,9 +66,10 @@ package final class GeneratorModel {
     }
     for (what, channels) in [
       ("reads", configuration.inputChannels - labels.count), ("makes", configuration.outputChannels),
-    ] where channels != 1 && channels != 3 {
+    ] where !(1...4).contains(channels) {
       throw FileError(
-        path: path, problem: "\(what) pictures of \(channels) channels, where PNGs have 1 (grey) or 3 (RGB)",
+        path: path,
+        problem: "\(what) pictures of \(channels) channels, where PNGs have 1 to 4: grey or RGB, and opacity",
         advice: "give a generator for grey or RGB pictures")
     }
     guard ChannelLimit.filters.contains(configuration.filters) else {

@@ -19,6 +19,8 @@ package struct ModelMetadata: Sendable, Equatable {
   package var inputChannels: Int?
   /// Channels of the output image.
   package var outputChannels: Int?
+  /// The colours that its numbers mean: `rgb` or `lab` (from L to a and b); nil: rgb.
+  package var colorSpace: String?
   /// Whether the network drops activations while training.
   package var dropout: Bool?
   /// How the decoder doubles the resolution.
@@ -89,6 +91,7 @@ package struct ModelMetadata: Sendable, Equatable {
     filters = try reader.integer("filters")
     inputChannels = try reader.integer("input_channels")
     outputChannels = try reader.integer("output_channels")
+    colorSpace = try reader.choice("color_space", of: ["rgb", "lab"])
     dropout = try reader.choice("dropout", of: ["true", "false"]).map { $0 == "true" }
     upsampling = try reader.choice("upsampling")
     scale = try reader.integer("scale")
@@ -120,6 +123,7 @@ package struct ModelMetadata: Sendable, Equatable {
     strings["filters"] = filters.map(String.init)
     strings["input_channels"] = inputChannels.map(String.init)
     strings["output_channels"] = outputChannels.map(String.init)
+    strings["color_space"] = colorSpace
     strings["dropout"] = dropout.map { $0 ? "true" : "false" }
     strings["upsampling"] = upsampling?.rawValue
     strings["scale"] = scale.map(String.init)

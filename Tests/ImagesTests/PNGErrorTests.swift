@@ -223,15 +223,16 @@ func fileError(_ body: () throws -> Void) -> FileError? {
     print("random edits: \(decoded) of 6000 still decode")
     #expect(decoded > 50 && decoded < 3000, "\(decoded) of 6000 decode: the edits reach nothing, or all too little")
   }
+}
 
-  private func mendChecksums(_ bytes: inout [UInt8]) {
-    var offset = 8
-    while offset + 12 <= bytes.count {
-      let count = bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
-      guard offset + 12 + count <= bytes.count else { return }
-      let end = offset + 8 + count
-      bytes.replaceSubrange(end..<end + 4, with: bigEndian(checksum(bytes[offset + 4..<end])))
-      offset = end + 4
-    }
+/// Gives every chunk the checksum that it should have.
+func mendChecksums(_ bytes: inout [UInt8]) {
+  var offset = 8
+  while offset + 12 <= bytes.count {
+    let count = bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+    guard offset + 12 + count <= bytes.count else { return }
+    let end = offset + 8 + count
+    bytes.replaceSubrange(end..<end + 4, with: bigEndian(checksum(bytes[offset + 4..<end])))
+    offset = end + 4
   }
 }

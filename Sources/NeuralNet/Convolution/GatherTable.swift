@@ -132,13 +132,26 @@ private struct Entries {
   private(set) var inputs: [Int32] = []
   private(set) var outputs: [Int32] = []
 
-  private typealias Pixel = (image: Int, row: Int, column: Int)
+  /// `[output column][tap column]`: floats from the first pixel of an input row, −1 where the tap sees padding.
+  private let columnOffsets: [Int]
+  /// For each phase along the columns, its output columns.
+  private let phaseColumns: [[Int]]
 
   init(phases: Phases, input: PlannedTensor, output: PlannedTensor, tile: Int) {
     self.phases = phases
     self.input = input
     self.output = output
     self.tile = tile
+    let columns = 0..<output.shape.w
+    columnOffsets = columns.flatMap { column in
+      (0..<phases.kernel).map { tap in
+        let source = phases.columns.source(column, tap)
+        return source < 0 ? -1 : source * input.stride
+      }
+    }
+    phaseColumns = (0..<phases.perAxis).map { phase in
+      columns.filter { phases.columns.phase(ofOutput: $0) == phase }
+    }
   }
 
   mutating func reserveCapacity(pixels: Int, taps: Int) {
@@ -148,46 +161,73 @@ private struct Entries {
 
   /// Appends the pixels of one phase in a band of rows.
   mutating func append(_ phase: Int, ofBand band: Range<Int>) {
-    var pixels: [Pixel] = []
-    for line in band where phases.rows.phase(ofOutput: line % output.shape.h) == phase / phases.perAxis {
-      for column in 0..<output.shape.w where phases.columns.phase(ofOutput: column) == phase % phases.perAxis {
-        pixels.append((line / output.shape.h, line % output.shape.h, column))
-      }
+    let columns = phaseColumns[phase % phases.perAxis]
+    let lines = band.filter { phases.rows.phase(ofOutput: $0 % output.shape.h) == phase / phases.perAxis }
+    guard !columns.isEmpty, !lines.isEmpty else { return }
+    let count = lines.count * columns.count
+    let taps = phases.taps[phase]
+    let tiles = (count + tile - 1) / tile
+    let (firstTile, firstInput) = (outputs.count / tile, inputs.count)
+    // A last tile that is not full computes its last pixel several times.
+    let pixels = (0..<tiles * tile).map { place in
+      let (line, column) = min(place, count - 1).quotientAndRemainder(dividingBy: columns.count)
+      return Pixel(line: line, column: columns[column])
     }
-    guard !pixels.isEmpty else { return }
-    let firstTile = outputs.count / tile
-    let firstInput = inputs.count
-    for start in stride(from: 0, to: pixels.count, by: tile) {
-      appendTile(pixels, from: start, taps: phases.taps[phase])
+    for pixel in pixels {
+      let (image, row) = lines[pixel.line].quotientAndRemainder(dividingBy: output.shape.h)
+      outputs.append(output.offset(image, row, pixel.column))
     }
+    appendInputs(pixels, lines, taps: Array(phases.allTaps[taps]))
     segments.append(
-      GatherTable.Segment(
-        taps: phases.taps[phase], tiles: firstTile..<outputs.count / tile, firstInput: firstInput))
+      GatherTable.Segment(taps: taps, tiles: firstTile..<firstTile + tiles, firstInput: firstInput))
   }
 
-  /// A last tile that is not full computes its last pixel several times.
-  private mutating func appendTile(_ pixels: [Pixel], from start: Int, taps: Range<Int>) {
-    let last = pixels.count - 1
-    for place in start..<start + tile {
-      let pixel = pixels[min(place, last)]
-      outputs.append(output.offset(pixel.image, pixel.row, pixel.column))
+  /// A pixel by its place among the lines at hand.
+  private struct Pixel {
+    let line: Int
+    let column: Int
+  }
+
+  /// `[tile][tap][pixel]`: most of what planning takes is spent here, so that it goes by pointers and looks up sums of a
+  /// row's and a column's offset.
+  private mutating func appendInputs(_ pixels: [Pixel], _ lines: [Int], taps: [Int]) {
+    let kernel = phases.kernel
+    // `[line][tap row]`: floats from the arena's start to the input row.
+    let lineOffsets = lines.flatMap { line in
+      (0..<kernel).map { tap in
+        let (image, row) = line.quotientAndRemainder(dividingBy: output.shape.h)
+        let source = phases.rows.source(row, tap)
+        return source < 0 ? -1 : Int(input.offset(image, source, 0))
+      }
     }
-    for tap in phases.allTaps[taps] {
-      let firstEntry = inputs.count
-      var seesInput = false
-      for place in start..<start + tile {
-        let pixel = pixels[min(place, last)]
-        let row = phases.rows.source(pixel.row, tap / phases.kernel)
-        let column = phases.columns.source(pixel.column, tap % phases.kernel)
-        if row >= 0, column >= 0 {
-          seesInput = true
-          inputs.append(input.offset(pixel.image, row, column))
-        } else {
-          inputs.append(0)
+    let tapPlaces = taps.map { (row: $0 / kernel, column: $0 % kernel) }
+    var next = inputs.count
+    inputs.append(contentsOf: repeatElement(0, count: pixels.count * taps.count))
+    let tile = tile
+    inputs.withUnsafeMutableBufferPointer { inputs in
+      lineOffsets.withUnsafeBufferPointer { lineOffsets in
+        columnOffsets.withUnsafeBufferPointer { columnOffsets in
+          pixels.withUnsafeBufferPointer { pixels in
+            for start in stride(from: 0, to: pixels.count, by: tile) {
+              for tap in tapPlaces {
+                var seesInput = false
+                for place in 0..<tile {
+                  let pixel = pixels[start + place]
+                  let row = lineOffsets[pixel.line * kernel + tap.row]
+                  let column = columnOffsets[pixel.column * kernel + tap.column]
+                  if row >= 0, column >= 0 {
+                    seesInput = true
+                    inputs[next + place] = Int32(row + column)
+                  }
+                }
+                // A tap that sees nothing but padding is left out.
+                if !seesInput { inputs[next] = -1 }
+                next += tile
+              }
+            }
+          }
         }
       }
-      // A tap that sees nothing but padding is left out.
-      if !seesInput { inputs[firstEntry] = -1 }
     }
   }
 }

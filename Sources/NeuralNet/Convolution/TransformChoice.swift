@@ -12,6 +12,9 @@ struct TransformChoice: Sendable {
   /// Floats of all that is transformed.
   package var count: Int { tiles + transformedWeights }
 
+  /// How its weights lie once they are transformed.
+  var form: TransformedWeights.Form { TransformedWeights.Form(grid, panelsPerGroup: panelsPerGroup) }
+
   /// Where its parts lie in memory that starts `start` floats behind the arena's.
   func memory(at start: Int) -> TransformedProduct.Memory {
     TransformedProduct.Memory(

@@ -111,7 +111,7 @@ struct TransformGrid: Sendable {
   }
 
   /// A pair of phases: input block × weights → output block.
-  struct Unit: Sendable {
+  struct Unit: Sendable, Hashable {
     var input: Int
     var output: Int
     var rowTaps: [Int]

@@ -68,6 +68,21 @@ struct TransformedWeights: Sendable {
     }
   }
 
+  /// All that transformed weights depend on beside the weights and the layer: images of several sizes mostly share it.
+  struct Form: Sendable, Hashable {
+    private let outputsPerTile: [Int]
+    private let units: [TransformGrid.Unit]
+    private let points: [Int]
+    private let panelsPerGroup: Int
+
+    init(_ grid: TransformGrid, panelsPerGroup: Int) {
+      outputsPerTile = [grid.rows.outputsPerTile, grid.columns.outputsPerTile]
+      units = grid.units
+      points = grid.outputs.map(\.points)
+      self.panelsPerGroup = panelsPerGroup
+    }
+  }
+
   private static func panels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth }
 
   /// Panels whose transformed weights are in memory together: all where they are kept or used for several chunks of

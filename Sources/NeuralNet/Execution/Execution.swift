@@ -11,9 +11,9 @@ package final class Execution {
   private let processor: Processor
   private let arena: Arena
   private let plan: ExecutionPlan
-  /// Transformed weights that serve every forward pass; nil while training, where weights change each time.
-  private let readyWeights: AlignedMemory?
-  private var weightsVersion = -1
+  /// Transformed weights that serve every forward pass, as the plan lists them; none while training, where weights change
+  /// each time.
+  let readyWeights: [ReadyWeights.Block]
   private var dropoutKey: UInt64 = 0
   /// What has been done, and where in the arena's history.
   private var stage = Stage.planned
@@ -68,7 +68,7 @@ package final class Execution {
     plan = try ExecutionPlans.plan(
       network.graph, inputs: shapes, mode: mode, rule: AlgorithmRule(processor.algorithms), for: arena)
     try arena.require(plan.bytes)
-    readyWeights = plan.readyFloats > 0 ? try AlignedMemory(count: plan.readyFloats, for: .transformedWeights) : nil
+    readyWeights = try network.readyWeights.blocks(for: plan.readyWeights)
     if mode.needsParameterGradients || mode.keepsGradients { _ = try network.parameters.gradients() }
   }
 
@@ -159,7 +159,7 @@ package final class Execution {
 
   private func pass() -> Pass {
     Pass(
-      plan: plan, arena: arena.base, parameters: network.parameters, ready: readyWeights?.base, processor: processor,
+      plan: plan, arena: arena.base, parameters: network.parameters, ready: readyWeights, processor: processor,
       mode: mode, dropoutKey: dropoutKey)
   }
 
@@ -171,9 +171,9 @@ package final class Execution {
     self.dropoutKey = dropoutKey
     let pass = pass()
     pass.arena.update(repeating: 0, count: plan.zeroFloats)
-    if readyWeights != nil, weightsVersion != network.parameters.version {
-      for step in plan.steps { step.operation.prepareParameters(pass) }
-      weightsVersion = network.parameters.version
+    for (need, block) in zip(plan.readyWeights, readyWeights) where block.version != network.parameters.version {
+      plan.steps[need.operation].operation.prepareParameters(pass)
+      block.version = network.parameters.version
     }
     for step in plan.steps { step.operation.forward(pass) }
     stage = .forward

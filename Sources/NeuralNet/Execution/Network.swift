@@ -8,6 +8,8 @@ package final class Network {
   /// What was declared: the graph, and the tensors by name and shape.
   private let declaration: NetworkDeclaration
   var graph: Graph { declaration.graph }
+  /// What its executions share.
+  let readyWeights = ReadyWeights()
 
   init(_ declaration: NetworkDeclaration, _ parameters: ParameterStore) {
     self.parameters = parameters

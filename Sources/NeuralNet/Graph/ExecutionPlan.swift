@@ -24,16 +24,19 @@ final class ExecutionPlan: Sendable {
   let zeroFloats: Int
   /// Bytes of the arena.
   let bytes: Int
-  /// Floats of parameters that are transformed for inference.
-  let readyFloats: Int
+  /// Parameters that are transformed for inference.
+  let readyWeights: [ReadyWeights.Need]
 
-  init(steps: [Step], inputs: [Planes], outputs: [Planes], zeroFloats: Int, bytes: Int, readyFloats: Int) {
+  init(
+    steps: [Step], inputs: [Planes], outputs: [Planes], zeroFloats: Int, bytes: Int,
+    readyWeights: [ReadyWeights.Need]
+  ) {
     self.steps = steps
     self.inputs = inputs
     self.outputs = outputs
     self.zeroFloats = zeroFloats
     self.bytes = bytes
-    self.readyFloats = readyFloats
+    self.readyWeights = readyWeights
   }
 }
 

@@ -9,8 +9,9 @@ struct Pass: @unchecked Sendable {
   /// What all offsets count from.
   let arena: UnsafeMutablePointer<Float>
   package let parameters: ParameterStore
-  /// Parameters that `prepareParameters` has transformed; nil while training, where they change each time.
-  let ready: UnsafeMutablePointer<Float>?
+  /// Parameters that `prepareParameters` has transformed, in the order of the plan; none while training, where they change
+  /// each time.
+  let ready: [ReadyWeights.Block]
   let processor: Processor
   let mode: ExecutionMode
   /// What dropout masks are drawn from.

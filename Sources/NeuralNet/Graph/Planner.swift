@@ -20,7 +20,7 @@ final class Planner {
   /// What is made once more for a reader, by reader.
   private var remakes: [Int: (producer: Int, reservation: Int)] = [:]
   private var zeros = 0
-  private var readyFloats = 0
+  private var readyWeights: [ReadyWeights.Need] = []
 
   /// - Parameter inputs: the shape of each input
   /// - Throws: `FileError` where the network cannot take images of this size or cannot be run so
@@ -75,7 +75,7 @@ final class Planner {
           operation: layOut(seen), runsBackward: mode.keepsActivations && gradients.runs(index), cleared: seen.cleared)
       },
       inputs: graph.inputs.map { places.planes(of: $0) }, outputs: graph.outputs.map { places.planes(of: $0) },
-      zeroFloats: zeroBytes / MemoryLayout<Float>.stride, bytes: bytes, readyFloats: readyFloats)
+      zeroFloats: zeroBytes / MemoryLayout<Float>.stride, bytes: bytes, readyWeights: readyWeights)
   }
 
   private typealias Layouts = [@Sendable (Places) -> any PlannedOperation]
@@ -176,9 +176,9 @@ final class Planner {
 
   fileprivate func requireZeros(_ count: Int) { zeros = max(zeros, count) }
 
-  fileprivate func reserveReady(_ floats: Int) -> Int {
-    defer { readyFloats += floats }
-    return readyFloats
+  fileprivate func reserveReady(_ need: ReadyWeights.Need) -> Int {
+    defer { readyWeights.append(need) }
+    return readyWeights.count
   }
 }
 
@@ -277,8 +277,10 @@ struct OperationPlanner {
   /// The longest pixel that is read as padding.
   func requireZeros(_ count: Int) { planner.requireZeros(count) }
 
-  /// Floats from the start of the memory of parameters that `prepareParameters` transforms.
-  func reserveReady(_ floats: Int) -> Int { planner.reserveReady(floats) }
+  /// Room for parameters that `prepareParameters` transforms; the answer is its place in `Pass.ready`.
+  func reserveReady(_ floats: Int, _ form: TransformedWeights.Form) -> Int {
+    planner.reserveReady(ReadyWeights.Need(operation: index, form: form, floats: floats))
+  }
 }
 
 /// Room that an operation has reserved.

@@ -1,3 +1,4 @@
+import Images
 import NeuralNet
 import Weights
 
@@ -90,6 +91,7 @@ extension SettingValue where Self: RawRepresentable<String> & CaseIterable {
 }
 
 extension Preprocessing: SettingValue {}
+extension ColourSpace: SettingValue {}
 extension DiscriminatorChoice: SettingValue {}
 extension JitterSide: SettingValue {}
 extension Direction: SettingValue {}

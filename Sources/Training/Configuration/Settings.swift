@@ -49,8 +49,8 @@ package enum Settings {
       Setting(
         "skip-damaged", \.skipDamaged, "leave out images that cannot be read, instead of stopping",
         resuming: .mayChange),
-      Setting("input-channels", \.inputChannels, "1 (grey) or 3 (RGB)", limits: channels, concernsPictures: true),
-      Setting("output-channels", \.outputChannels, "1 (grey) or 3 (RGB)", limits: channels, concernsPictures: true),
+      Setting("input-channels", \.inputChannels, channelsHelp, limits: channels, concernsPictures: true),
+      Setting("output-channels", \.outputChannels, channelsHelp, limits: channels, concernsPictures: true),
     ])
 
   /// What pictures are told apart by beside what they show.
@@ -62,7 +62,10 @@ package enum Settings {
         concernsPictures: true)
     ])
 
-  private static let channels = SettingLimits<Int>.oneOf([(1, "grey"), (3, "RGB")])
+  private static let channels = SettingLimits<Int>.oneOf([
+    (1, "grey"), (2, "grey and opacity"), (3, "RGB"), (4, "RGB and opacity"),
+  ])
+  private static let channelsHelp: Phrase = "1 (grey) or 3 (RGB); 2 or 4 with opacity"
   private static let filters = SettingLimits<Int>.within(ChannelLimit.filters)
 
   /// The network that translates.

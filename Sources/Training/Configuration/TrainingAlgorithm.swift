@@ -19,6 +19,8 @@ public struct TrainingAlgorithm: Sendable {
   package let examples: [Example]
   /// What it learns from.
   public let data: DataNeeds
+  /// What it learns from instead with some settings; nil: `data` with these too.
+  var otherData: @Sendable (TrainingConfiguration) -> DataNeeds? = { _ in nil }
   /// How the input is made of the target, where there is one set of images alone.
   var reduction: @Sendable (TrainingConfiguration) -> Reduction = { _ in Reduction() }
   /// The settings that it has, in the order of help. They alone are read, checked and written: another algorithm may have
@@ -110,6 +112,11 @@ public struct TrainingAlgorithm: Sendable {
 extension TrainingAlgorithm {
   /// All settings that it has.
   package var allSettings: [Setting] { settings.flatMap(\.settings) }
+}
+
+extension TrainingConfiguration {
+  /// What its algorithm learns from with these settings.
+  package var dataNeeds: DataNeeds { algorithm.otherData(self) ?? algorithm.data }
 }
 
 extension TrainingAlgorithm: CustomStringConvertible {

@@ -9,7 +9,7 @@ extension ImagePreparation {
       mode: configuration.preprocess, loadSize: configuration.loadSize, cropSize: configuration.cropSize,
       flip: configuration.flip, augmentation: configuration.augmentation, direction: configuration.direction,
       inputChannels: configuration.inputChannels,
-      outputChannels: configuration.outputChannels)
+      outputChannels: configuration.outputChannels, colourSpace: configuration.colourSpace)
     reduction = configuration.algorithm.reduction(configuration)
   }
 }
@@ -30,7 +30,7 @@ extension Sampler {
     let serial = configuration.serial
     let augments = configuration.augmentation.isOn
     self =
-      switch configuration.algorithm.data {
+      switch configuration.dataNeeds {
       case .pairs, .oneSet: .paired(count: part.countA, serial: serial, augments: augments, generator: generator)
       case .twoSets:
         .unpaired(
@@ -58,7 +58,7 @@ extension BatchLoader {
     resuming state: SamplerState? = nil
   ) throws {
     try FileError.require(configuration.batchSize, in: FolderTranslation.batchSizes, "images in a batch")
-    guard configuration.algorithm.data != .pairs || data.holds == .pairs else {
+    guard configuration.dataNeeds != .pairs || data.holds == .pairs else {
       throw FileError(
         path: data.path, problem: "holds two sets without pairs", advice: "give pairs, or learn from unpaired images")
     }

@@ -50,9 +50,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var maxPixels = ImageLimit.default.pixels
   /// Whether pictures that cannot be read are left out instead of stopping the run.
   public var skipDamaged = false
-  /// Channels of an input image: 1 (grey) or 3 (RGB).
+  /// Channels of an input image: 1 (grey) or 3 (RGB), 2 or 4 with opacity.
   public var inputChannels = 3
-  /// Channels of an output image: 1 (grey) or 3 (RGB).
+  /// Channels of an output image, likewise.
   public var outputChannels = 3
 
   // MARK: Networks

@@ -11,8 +11,10 @@ package struct ImageBatch: Sendable, Equatable {
   package private(set) var height: Int
   /// Pixels in a row (W).
   package private(set) var width: Int
-  /// 1 or 3 (C).
-  package private(set) var channels: Int
+  /// Numbers of a pixel (C).
+  package var channels: Int { numbers.count }
+  /// What they are.
+  package private(set) var numbers: PixelNumbers
   /// `N × H × W × C` samples: pictures one after another, rows from top to bottom, channels interleaved.
   package private(set) var values: [Float]
   /// The label of each picture, by its place among those of the data; none where pictures have none.
@@ -23,42 +25,57 @@ package struct ImageBatch: Sendable, Equatable {
     count = 0
     height = 0
     width = 0
-    channels = 0
+    numbers = .colour(0)
     self.values = values
     self.values.removeAll(keepingCapacity: true)
   }
 
   /// A batch of the given samples; traps where their number, or that of labels, does not fit.
-  init(count: Int, height: Int, width: Int, channels: Int, values: [Float], labels: [Int] = []) {
+  ///
+  /// - Parameter numbers: what the channels are; nil: as their number says
+  init(
+    count: Int, height: Int, width: Int, channels: Int, values: [Float], labels: [Int] = [],
+    numbers: PixelNumbers? = nil
+  ) {
     precondition(
       count >= 0 && values.count == count * Picture.sampleCount(width: width, height: height, channels: channels)
         && (labels.isEmpty || labels.count == count),
       "samples do not fit the batch")
+    let numbers = numbers ?? PixelNumbers(count: channels)
+    precondition(numbers.count == channels, "a number for each channel")
     self.labels = labels
-    (self.count, self.height, self.width, self.channels) = (count, height, width, channels)
+    (self.count, self.height, self.width, self.numbers) = (count, height, width, numbers)
     self.values = values
   }
 
-  /// A batch of one picture.
+  /// A batch of one picture, with its opacity where it has one.
   init(_ image: Picture) {
     self.init()
-    append(image, .all(of: image), flipped: false)
+    append(
+      image, .all(of: image), flipped: false,
+      as: image.hasAlpha ? .colourAndOpacity(image.channels) : .colour(image.channels))
   }
 
   /// Adds the part of `image` in `window`, mirrored where `flipped`; a batch that holds pictures has its size and
-  /// channels, and labels if they have.
-  mutating func append(_ image: Picture, _ window: ImageTensor.Window, flipped: Bool, label: Int? = nil) {
-    if count == 0 { (height, width, channels) = (window.height, window.width, image.channels) }
+  /// numbers, and labels if they have.
+  ///
+  /// - Parameter numbers: what is taken of a pixel; nil: the picture's channels
+  mutating func append(
+    _ image: Picture, _ window: ImageTensor.Window, flipped: Bool, as numbers: PixelNumbers? = nil, label: Int? = nil
+  ) {
+    let numbers = numbers ?? .colour(image.channels)
+    if count == 0 { (height, width, self.numbers) = (window.height, window.width, numbers) }
     precondition(
-      height == window.height && width == window.width && channels == image.channels,
-      "pictures of a batch have one size and as many channels")
+      height == window.height && width == window.width && self.numbers == numbers,
+      "pictures of a batch have one size and the same numbers")
     precondition(count == labels.count || label == nil, "all pictures of a batch have labels, or none")
     if let label { labels.append(label) }
     let start = values.count
     values.append(contentsOf: repeatElement(0, count: height * width * channels))
     values.withUnsafeMutableBufferPointer { values in
       guard let base = values.baseAddress else { return }
-      ImageTensor.write(image, window: window, flipped: flipped, to: base + start, pixelStride: image.channels)
+      ImageTensor.write(
+        image, window: window, flipped: flipped, as: numbers, to: base + start, pixelStride: numbers.count)
     }
     count += 1
   }
@@ -69,7 +86,7 @@ package struct ImageBatch: Sendable, Equatable {
     self.count = count
     values.removeLast(values.count - count * height * width * channels)
     labels.removeLast(max(0, labels.count - count))
-    if count == 0 { (height, width, channels) = (0, 0, 0) }
+    if count == 0 { (height, width, numbers) = (0, 0, .colour(0)) }
   }
 }
 

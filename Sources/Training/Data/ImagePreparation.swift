@@ -28,20 +28,22 @@ package struct ImagePreparation: Sendable, Equatable {
   package var augmentation: Augmentation
   /// Which side of the data is the input.
   package var direction: Direction
-  /// Channels of an input picture: 1 or 3.
+  /// Numbers of a pixel of an input picture, one of `PixelNumbers.counts`.
   package var inputChannels: Int
-  /// Channels of a target picture: 1 or 3.
+  /// Numbers of a pixel of a target picture, likewise.
   package var outputChannels: Int
   /// How the input is made of the target, where there is one set of images alone.
   var reduction = Reduction()
   /// Side in pixels of the largest part of a picture that is looked at where it is not cropped; nil: all of it.
   package var largestSide: Int?
+  /// The colours that they mean.
+  package var colourSpace: ColourSpace
 
   /// A preparation of the given settings, by default those of the public code.
   package init(
     mode: Preprocessing = .resizeAndCrop, loadSize: Int = 286, cropSize: Int = 256, flip: Bool = true,
     augmentation: Augmentation = Augmentation(),
-    direction: Direction = .aToB, inputChannels: Int = 3, outputChannels: Int = 3
+    direction: Direction = .aToB, inputChannels: Int = 3, outputChannels: Int = 3, colourSpace: ColourSpace = .rgb
   ) {
     self.mode = mode
     self.loadSize = loadSize
@@ -51,6 +53,7 @@ package struct ImagePreparation: Sendable, Equatable {
     self.direction = direction
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
+    self.colourSpace = colourSpace
   }
 
   /// The same without chance, for samples and figures: not mirrored or augmented, resized to the crop at once instead of cropped
@@ -67,10 +70,14 @@ package struct ImagePreparation: Sendable, Equatable {
   /// Side in pixels of what is measured of a picture that is reduced and enlarged again: no more than looks alike everywhere.
   private static let largestReduced = 512
 
-  /// Channels of side A: those of the input, or of the target where B is the input.
-  package var channelsA: Int { direction == .aToB ? inputChannels : outputChannels }
-  /// Channels of side B.
-  package var channelsB: Int { direction == .aToB ? outputChannels : inputChannels }
+  /// What the network sees of a pixel of an input picture; there are as many as `PixelNumbers.counts` has.
+  package var inputNumbers: PixelNumbers { colourSpace == .lab ? .lightness : PixelNumbers(count: inputChannels) }
+  /// What it should make of it.
+  package var outputNumbers: PixelNumbers { colourSpace == .lab ? .chroma : PixelNumbers(count: outputChannels) }
+  /// Those of side A: of the input, or of the target where B is the input.
+  var numbersA: PixelNumbers { direction == .aToB ? inputNumbers : outputNumbers }
+  /// Those of side B.
+  var numbersB: PixelNumbers { direction == .aToB ? outputNumbers : inputNumbers }
 
   /// The size to which a picture (one half of a side-by-side file) is resized; its own where it is not.
   ///
@@ -144,12 +151,12 @@ package struct ImagePreparation: Sendable, Equatable {
     do {
       try FileError.require(loadSize, in: ImagePreparation.sides, "pixels to resize to")
       try FileError.require(cropSize, in: ImagePreparation.sides, "pixels of a crop")
-      for channels in [inputChannels, outputChannels] where channels != 1 && channels != 3 {
-        throw FileError(path: nil, problem: "pictures of \(channels) channels cannot be", advice: "give 1 or 3")
+      for channels in [inputChannels, outputChannels] {
+        try FileError.require(channels, in: PixelNumbers.counts, "channels of a picture")
       }
       return nil
     } catch {
-      return error as? FileError
+      return error
     }
   }
 

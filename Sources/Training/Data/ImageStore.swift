@@ -186,8 +186,8 @@ package final class ImageStore: Sendable {
       part = image.cropped(x: window.x, y: window.y, width: window.width, height: window.height)
     }
     let reduced = preparation.input(of: part)
-    target.append(part, .all(of: part), flipped: mirrors, label: label)
-    input.append(reduced, .all(of: reduced), flipped: mirrors, label: label)
+    target.append(part, .all(of: part), flipped: mirrors, as: preparation.outputNumbers, label: label)
+    input.append(reduced, .all(of: reduced), flipped: mirrors, as: preparation.inputNumbers, label: label)
     return (path, path)
   }
 
@@ -195,11 +195,12 @@ package final class ImageStore: Sendable {
     _ image: Picture, _ draw: AugmentationDraw, isInput: Bool, to batch: inout ImageBatch, label: Int?, path: String
   ) throws {
     let (window, flipped) = try window(image, draw, in: batch, path: path)
+    let pixel = isInput ? preparation.inputNumbers : preparation.outputNumbers
     guard let numbers = draw.numbers, preparation.augmentation.isOn else {
-      return batch.append(image, window, flipped: flipped, label: label)
+      return batch.append(image, window, flipped: flipped, as: pixel, label: label)
     }
     let augmented = preparation.augmentation.applied(numbers, to: image, window, flipped: flipped, isInput: isInput)
-    batch.append(augmented, .all(of: augmented), flipped: false, label: label)
+    batch.append(augmented, .all(of: augmented), flipped: false, as: pixel, label: label)
   }
 
   /// The part of a picture that `draw` says.
@@ -255,12 +256,12 @@ package final class ImageStore: Sendable {
 
   private func wholeA(_ index: Int) throws -> Picture {
     if part.arrangement == .sideBySide { return try halves(index).0 }
-    return try prepared(PNG.read(path(a: index), limit: limit), channels: preparation.channelsA, path: path(a: index))
+    return try prepared(PNG.read(path(a: index), limit: limit), preparation.numbersA, path: path(a: index))
   }
 
   private func wholeB(_ index: Int) throws -> Picture {
     if part.arrangement == .sideBySide { return try halves(index).1 }
-    return try prepared(PNG.read(path(b: index), limit: limit), channels: preparation.channelsB, path: path(b: index))
+    return try prepared(PNG.read(path(b: index), limit: limit), preparation.numbersB, path: path(b: index))
   }
 
   private func halves(_ index: Int) throws -> (Picture, Picture) {
@@ -269,17 +270,15 @@ package final class ImageStore: Sendable {
     try checkHalves(image, path: path)
     let half = image.width / 2
     return (
-      try prepared(
-        image.cropped(x: 0, y: 0, width: half, height: image.height), channels: preparation.channelsA, path: path),
-      try prepared(
-        image.cropped(x: half, y: 0, width: half, height: image.height), channels: preparation.channelsB, path: path)
+      try prepared(image.cropped(x: 0, y: 0, width: half, height: image.height), preparation.numbersA, path: path),
+      try prepared(image.cropped(x: half, y: 0, width: half, height: image.height), preparation.numbersB, path: path)
     )
   }
 
   /// Channels first, then the size: the order of the public code.
-  private func prepared(_ image: Picture, channels: Int, path: String) throws -> Picture {
+  private func prepared(_ image: Picture, _ numbers: PixelNumbers, path: String) throws -> Picture {
     try checkSize(image, path: path)
-    var result = image.withAlpha(nil).converted(channels: channels)
+    var result = image.prepared(for: numbers)
     let size = preparation.resizedSize(width: image.width, height: image.height)
     if size != (image.width, image.height) {
       result = result.resized(width: size.width, height: size.height, filter: .bicubic)

@@ -34,13 +34,14 @@ extension ImageBatch {
   /// (N, C, H, W)
   var shape: Shape { Shape(count, channels, height, width) }
 
-  /// The first picture as bytes.
-  func image() -> Picture {
-    values.withUnsafeBufferPointer { values in
-      guard let base = values.baseAddress else { return Picture(width: 0, height: 0, channels: channels, pixels: []) }
-      return ImageTensor.image(from: base, width: width, height: height, channels: channels, pixelStride: channels)
-    }
+  /// The first picture as bytes; chroma with the lightness of the first one of `input`, which has this size.
+  func image(with input: ImageBatch) -> Picture {
+    numbers == .chroma
+      ? input.withView { lightness in withView { $0.image(colouring: lightness) } } : withView { $0.image() }
   }
+
+  /// The first picture as bytes; lightness as grey.
+  func image() -> Picture { withView { $0.image() } }
 
   /// The same pictures with mirrored borders, so that both extents are multiples of `multiple`.
   func padded(toMultipleOf multiple: Int) -> ImageBatch {
@@ -52,7 +53,7 @@ extension ImageBatch {
     guard !padding.isEmpty else { return self }
     return ImageBatch(
       count: count, height: padding.paddedHeight, width: padding.paddedWidth, channels: channels,
-      values: padding.apply(to: values, channels: channels), labels: labels)
+      values: padding.apply(to: values, channels: channels), labels: labels, numbers: numbers)
   }
 }
 
@@ -67,10 +68,14 @@ extension Shape {
 extension PlannedExecutions {
   /// The network's output for the first picture of `batch`.
   ///
-  /// - Parameter planes: labels that the network knows, whose planes it reads behind the picture
-  package func image(_ batch: ImageBatch, sizeMultiple: Int, planes: Int = 0) throws -> Picture {
+  /// - Parameters:
+  ///   - numbers: what it makes; nil: grey or colour, with opacity or without, as its channels say
+  ///   - planes: labels that the network knows, whose planes it reads behind the picture
+  package func image(
+    _ batch: ImageBatch, sizeMultiple: Int, making numbers: PixelNumbers? = nil, planes: Int = 0
+  ) throws -> Picture {
     let padding = Padding(width: batch.width, height: batch.height, multiple: sizeMultiple)
-    return try pictures(batch.count, channels: batch.channels + planes, padding) { input in
+    return try pictures(batch.count, channels: batch.channels + planes, padding, making: numbers) { input in
       input.channels(0..<batch.channels).set(batch.padded(padding))
       if planes > 0 { input.channels(batch.channels..<batch.channels + planes).setPlanes(of: batch.labels) }
     }[0]

@@ -106,8 +106,8 @@ extension Forecast {
         return sum + resized.width * resized.height * channels
       }
     }
-    return bytes(part.filesA, preparation.channelsA)
-      + bytes(part.arrangement == .sideBySide ? part.filesA : part.filesB, preparation.channelsB)
+    return bytes(part.filesA, preparation.numbersA.storedSamples)
+      + bytes(part.arrangement == .sideBySide ? part.filesA : part.filesB, preparation.numbersB.storedSamples)
   }
 
   /// Refuses a run that clearly does not fit.

@@ -125,6 +125,7 @@ final class RunSaver {
     var metadata = ModelMetadata(generator.configuration)
     metadata.role = generator.name
     metadata.labels = generator.labels.isEmpty ? nil : generator.labels
+    metadata.colorSpace = configuration.colourSpace == .rgb ? nil : configuration.colourSpace.rawValue
     metadata.direction = generator.direction.rawValue
     metadata.preprocess = configuration.preprocess.rawValue
     metadata.loadSize = configuration.loadSize

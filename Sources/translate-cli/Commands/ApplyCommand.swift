@@ -34,6 +34,9 @@ struct ApplyCommand: Command {
           "folder for the translations; for one PNG also the file to write, or - for the standard output"),
         .flag("recursive", \.translation.recursive, "translate sub-folders too"),
         .flag("skip-existing", \.translation.skipsExisting, "leave out images whose translation is there already"),
+        .choice(
+          "color-space", \.settings.colourSpace, standard: "as the model says, else rgb",
+          "what the network's numbers mean; lab: it makes a and b of L and colours grey images"),
         .choice("bit-depth", \.settings.bitDepth, standard: "as the image", "bits a sample of the translations"),
         .flag("side-by-side", \.translation.sideBySide, "write input and translation beside each other"),
         .flag("gallery", \.isGallery, "write DIR/index.html, which shows inputs and translations side by side"),
@@ -136,6 +139,7 @@ struct ApplyCommand: Command {
     let clock = ContinuousClock()
     let start = clock.now
     let now: @Sendable () -> Double = { start.duration(to: clock.now) / .seconds(1) }
+    let failed = Mutex(0)
     let line = Mutex(ProgressLine(unit: "image", rateUnit: "images", console: console, isQuiet: isQuiet))
     if !isQuiet { translator.onScratch = { notice in line.withLock { $0.warn(words(notice)) } } }
     let interruption = Interruption.shared
@@ -147,7 +151,15 @@ struct ApplyCommand: Command {
         line.withLock { line in
           // What ends everything is said at the end, with how to go on.
           if let failure = progress.failure, !failure.isOfOutput {
-            line.warn("\(Program.name) apply: \(failure.words)")
+            let number = failed.withLock { count in
+              count += 1
+              return count
+            }
+            if number <= Self.namedFailures {
+              line.warn("\(Program.name) apply: \(failure.words)")
+            } else if number == Self.namedFailures + 1 {
+              line.warn("\(Program.name) apply: more than \(Self.namedFailures) images failed, others are only counted")
+            }
           }
           line.update(ProgressLine.State(done: progress.done, total: progress.total), now: now())
         }
@@ -166,8 +178,13 @@ struct ApplyCommand: Command {
       if !isQuiet { console.error(sentence(summary, seconds: now()) + (gallery.map { "; see \($0.path)" } ?? "")) }
     }
     if summary.isInterrupted, let code = interruption.exitCode { return code }
-    return summary.failures.isEmpty ? .success : .failure
+    return summary.failed == 0 ? .success : .failure
   }
+
+  /// Failures that are told of as they happen, each in a line.
+  private static let namedFailures = 100
+  /// Failed images that are named at the end.
+  private static let listedFailures = 3
 
   /// Says that squares were asked for and will not be.
   private func announce(_ translator: Translator, on console: Console) {
@@ -186,7 +203,14 @@ struct ApplyCommand: Command {
   private func sentence(_ summary: FolderTranslation.Summary, seconds: Double) -> String {
     var parts = ["\(summary.translated) translated in \(ProgressLine.duration(seconds)) to \(translation.output)"]
     if summary.skipped > 0 { parts.append("\(summary.skipped) there already") }
-    if !summary.failures.isEmpty { parts.append("\(summary.failures.count) failed") }
+    if summary.failed > 0 {
+      let names = summary.failures.prefix(Self.listedFailures).compactMap(\.path).map {
+        ($0 as NSString).lastPathComponent
+      }
+      let more = summary.failed - names.count
+      parts.append(
+        "\(summary.failed) failed (\(names.joined(separator: ", "))\(more > 0 ? " and \(more) more" : ""))")
+    }
     if summary.isInterrupted { parts.append("stopped before the end; go on with the same command and --skip-existing") }
     return parts.joined(separator: ", ")
   }
@@ -207,19 +231,22 @@ struct ApplyCommand: Command {
     }
     var translated: Int
     var skipped: Int
+    var failed: Int
+    /// Of the first of them.
     var failures: [Failure]
     /// Pictures of other formats.
     var leftOut: [String]
     var interrupted: Bool
 
     private enum CodingKeys: String, CodingKey {
-      case translated, skipped, failures, interrupted
+      case translated, skipped, failed, failures, interrupted
       case leftOut = "left_out"
     }
 
     init(_ summary: FolderTranslation.Summary) {
       translated = summary.translated
       skipped = summary.skipped
+      failed = summary.failed
       failures = summary.failures.map { Failure(path: $0.path, problem: $0.problem, advice: $0.advice?.words) }
       leftOut = summary.foreign
       interrupted = summary.isInterrupted

@@ -40,7 +40,7 @@ struct CheckCommand: Command {
   func run(on console: Console) throws -> ExitCode {
     var settings = settings(algorithm)
     let folder = try DataFolder(
-      data, needs: algorithm?.data, recursive: settings.recursive, labels: settings.labels,
+      data, needs: algorithm.map { _ in settings.dataNeeds }, recursive: settings.recursive, labels: settings.labels,
       limit: ImageLimit(pixels: settings.maxPixels)
     ).limited(to: settings.maxDatasetSize)
     var check = DataCheck(

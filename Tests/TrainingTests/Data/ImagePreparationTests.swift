@@ -55,7 +55,7 @@ import Testing
     let (window, flipped) = preparation.window(width: 30, height: 10, draw: largest)
     #expect(window == ImageTensor.Window(x: 20, y: 0, width: 10, height: 10))
     #expect(flipped)
-    #expect(preparation.channelsA == 3 && preparation.channelsB == 1)
+    #expect(preparation.numbersA == .colour(3) && preparation.numbersB == .colour(1))
     let centred = preparation.evaluation.window(width: 31, height: 30, draw: .centred)
     #expect(centred.window == ImageTensor.Window(x: 11, y: 10, width: 10, height: 10))
     #expect(!centred.flipped)

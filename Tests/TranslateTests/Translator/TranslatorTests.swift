@@ -205,10 +205,10 @@ final class ModelScene {
 
   @Test func networksThatNoPictureFitsAreRefused() throws {
     let scene = try ModelScene()
-    let path = try scene.model("m.safetensors", ModelScene.unet(channels: 2))
+    let path = try scene.model("m.safetensors", ModelScene.unet(channels: 5))
     let error = #expect(throws: FileError.self) { _ = try GeneratorModel(path) }
     #expect(
-      error?.description == path + ": reads pictures of 2 channels, where PNGs have 1 (grey) or 3 (RGB); "
+      error?.description == path + ": reads pictures of 5 channels, where PNGs have 1 to 4: grey or RGB, and opacity; "
         + "give a generator for grey or RGB pictures")
     let empty = scene.path("empty.safetensors")
     let layout = try ModelScene.unet().declaration().tensors.map { tensor in

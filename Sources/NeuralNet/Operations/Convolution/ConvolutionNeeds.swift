@@ -13,7 +13,7 @@ extension Convolution {
     var moments: Reservation?
     var transform: TransformChoice?
     var transformed: Reservation?
-    /// Where the weights lie that were transformed for inference; nil: there are none.
+    /// The place among the weights that were transformed for inference; nil: there are none.
     var readyWeights: Int?
     /// The copy of a thin input or of a thin output's gradient, and room for weights in reverse.
     var thin: Reservation?
@@ -64,7 +64,7 @@ extension Convolution {
         isDataGradient: false, images: planner.images, hasReadyWeights: mode.hasReadyWeights)
       guard let transform else { return }
       transformed = planner.reserve(mode.hasReadyWeights ? transform.tiles : transform.count, in: .forward)
-      if mode.hasReadyWeights { readyWeights = planner.reserveReady(transform.transformedWeights) }
+      if mode.hasReadyWeights { readyWeights = planner.reserveReady(transform.transformedWeights, transform.form) }
     }
 
     private mutating func reserveBackward(

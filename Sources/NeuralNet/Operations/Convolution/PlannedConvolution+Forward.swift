@@ -2,8 +2,10 @@ import KernelArguments
 
 extension PlannedConvolution {
   func prepareParameters(_ pass: Pass) {
-    guard case .transformed(let product) = product, let readyWeights, let ready = pass.ready else { return }
-    product.prepare(weights: pass.parameter(operation.weight), transformedWeights: ready + readyWeights, pass.processor)
+    guard case .transformed(let product) = product, let readyWeights else { return }
+    product.prepare(
+      weights: pass.parameter(operation.weight), transformedWeights: pass.ready[readyWeights].base,
+      pass.processor)
   }
 
   func forward(_ pass: Pass) {
@@ -12,7 +14,7 @@ extension PlannedConvolution {
     let gathers = normalization?.statistics == .data
     product.run(
       arena: pass.arena, weights: pass.parameter(operation.weight),
-      ready: readyWeights.flatMap { place in pass.ready.map { UnsafePointer($0 + place) } },
+      ready: readyWeights.map { UnsafePointer(pass.ready[$0].base) },
       bias: operation.bias.map { pass.parameter($0) }, pass.processor
     ) { piece, pixels, channels in
       if gathers {

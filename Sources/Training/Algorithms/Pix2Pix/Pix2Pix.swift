@@ -166,15 +166,17 @@ final class Pix2Pix: TranslationModel {
   func figure(_ losses: [Double]) -> Double { losses[1] }
 
   func sample(input: ImageBatch, target: ImageBatch) throws -> [Picture] {
-    [input.image(), try output(for: input), target.image()]
+    [input.image(), try output(for: input), target.image(with: input)]
   }
 
   func measure(input: ImageBatch, target: ImageBatch) throws -> [Double] {
-    try Likeness.measure(output(for: input), target.image())
+    try Likeness.measure(output(for: input), target.image(with: input))
   }
 
   private func output(for input: ImageBatch) throws -> Picture {
-    try apply.image(input, sizeMultiple: sizeMultiple, planes: configuration.labelNames.count)
+    try apply.image(
+      input, sizeMultiple: sizeMultiple, making: ImagePreparation(configuration).outputNumbers,
+      planes: configuration.labelNames.count)
   }
 }
 

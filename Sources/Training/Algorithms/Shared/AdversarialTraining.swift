@@ -5,13 +5,13 @@ extension Settings {
   /// The settings of an algorithm that trains generators against discriminators, with those that it has beside.
   ///
   /// - Parameters:
-  ///   - own: those of its losses that it has beside
-  ///   - ofData: what it lets be said of its data beside
+  ///   - own: those that it has beside
+  ///   - ownData: those of them that concern the data
   ///   - figures: its held-out figures
   static func adversarialTraining(
-    _ own: [Setting], ofData: [SettingGroup] = [], measuring figures: [TrainingAlgorithm.HeldOutFigure]
+    _ own: [Setting], data ownData: [Setting] = [], measuring figures: [TrainingAlgorithm.HeldOutFigure]
   ) -> [SettingGroup] {
-    [length, data] + ofData + [
+    [length, data] + (ownData.isEmpty ? [] : [SettingGroup("Data", ownData)]) + [
       augmentation, generator, discriminator, initialization, adversarial, SettingGroup(lossHeading, own), optimiser,
       running, keeping(measuring: figures),
     ]

@@ -95,6 +95,20 @@ struct ApplyCommandTests {
     #expect((summary["failures"] as? [Any])?.count == 2)
   }
 
+  /// The first hundred are named, all are counted.
+  @Test func manyFailuresAreCounted() throws {
+    let folder = try folder()
+    for number in 0..<102 { try folder.write("", to: "in/broken\(number).png") }
+    let outcome = try apply(folder, "run in --out out --json")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.components(separatedBy: ": is empty, ").count == 101)
+    #expect(
+      withoutTime(outcome.errors).contains(
+        "2 translated in TIME to out, 102 failed, the first 100 of them are named above\n"))
+    let summary = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect(summary["failed"] as? Int == 102 && (summary["failures"] as? [Any])?.count == 102)
+  }
+
   /// Pictures that share a file, or would go over one that is read: one sentence, and nothing is written.
   @Test func outputsThatCollideAreRefused() throws {
     let folder = try folder()

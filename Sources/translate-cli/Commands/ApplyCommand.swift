@@ -183,8 +183,6 @@ struct ApplyCommand: Command {
 
   /// Failures that are told of as they happen, each in a line.
   private static let namedFailures = 100
-  /// Failed images that are named at the end.
-  private static let listedFailures = 3
 
   /// Says that squares were asked for and will not be.
   private func announce(_ translator: Translator, on console: Console) {
@@ -204,12 +202,8 @@ struct ApplyCommand: Command {
     var parts = ["\(summary.translated) translated in \(ProgressLine.duration(seconds)) to \(translation.output)"]
     if summary.skipped > 0 { parts.append("\(summary.skipped) there already") }
     if summary.failed > 0 {
-      let names = summary.failures.prefix(Self.listedFailures).compactMap(\.path).map {
-        ($0 as NSString).lastPathComponent
-      }
-      let more = summary.failed - names.count
-      parts.append(
-        "\(summary.failed) failed (\(names.joined(separator: ", "))\(more > 0 ? " and \(more) more" : ""))")
+      let rest = summary.failed > Self.namedFailures ? ", the first \(Self.namedFailures) of them are named above" : ""
+      parts.append("\(summary.failed) failed\(rest)")
     }
     if summary.isInterrupted { parts.append("stopped before the end; go on with the same command and --skip-existing") }
     return parts.joined(separator: ", ")

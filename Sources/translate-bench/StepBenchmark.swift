@@ -14,11 +14,13 @@ final class TrainingBenchmark: StepBenchmark {
   let name: String
   private let trial: StepTrial
 
-  init(_ name: String, _ configuration: TrainingConfiguration, batch: Int = 1, _ processor: Processor) throws {
+  init(_ name: String, _ configuration: TrainingConfiguration, batch: Int = 1, labels: Int = 0, _ processor: Processor)
+    throws
+  {
     self.name = name
     var configuration = configuration
     configuration.batchSize = batch
-    trial = try StepTrial(configuration, processor: processor)
+    trial = try StepTrial(configuration, labels: labels, processor: processor)
   }
 
   func step() throws { try trial.step() }

@@ -10,6 +10,7 @@ import UNet
 enum Task: String, CaseIterable {
   case pix2pix
   case pix2pix4
+  case labelled
   case cyclegan
   case unet
   case resnet
@@ -22,6 +23,7 @@ enum Task: String, CaseIterable {
     switch self {
     case .pix2pix: try TrainingBenchmark("pix2pix step, batch 1", .paired, processor)
     case .pix2pix4: try TrainingBenchmark("pix2pix step, batch 4", .paired, batch: 4, processor)
+    case .labelled: try TrainingBenchmark("pix2pix step, 3 labels", .paired, labels: 3, processor)
     case .cyclegan: try TrainingBenchmark("CycleGAN step", .unpaired, processor)
     case .unet:
       try ApplyBenchmark("apply unet_256", UNetConfiguration(levels: 8).network(), processor)
@@ -39,7 +41,7 @@ enum Task: String, CaseIterable {
   /// Runs that take about two seconds together.
   var rounds: Int {
     switch self {
-    case .pix2pix: 9
+    case .pix2pix, .labelled: 9
     case .pix2pix4, .cyclegan, .enlarge: 3
     case .unet: 41
     case .resnet: 11

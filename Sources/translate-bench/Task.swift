@@ -23,7 +23,7 @@ enum Task: String, CaseIterable {
     switch self {
     case .pix2pix: try TrainingBenchmark("pix2pix step, batch 1", .paired, processor)
     case .pix2pix4: try TrainingBenchmark("pix2pix step, batch 4", .paired, batch: 4, processor)
-    case .labelled: try TrainingBenchmark("pix2pix step with 3 labels", .paired, labels: 3, processor)
+    case .labelled: try TrainingBenchmark("pix2pix step, 3 labels", .paired, labels: 3, processor)
     case .cyclegan: try TrainingBenchmark("CycleGAN step", .unpaired, processor)
     case .unet:
       try ApplyBenchmark("apply unet_256", UNetConfiguration(levels: 8).network(), processor)

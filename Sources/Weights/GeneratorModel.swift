@@ -12,6 +12,12 @@ package final class GeneratorModel {
   /// The network.
   package let network: Network
 
+  /// The labels that it was trained with, in the order of their planes; empty: none.
+  package var labels: [String] { metadata.labels ?? [] }
+
+  /// Channels of the pictures that it reads: its input without the planes of labels.
+  package var pictureChannels: Int { configuration.inputChannels - labels.count }
+
   /// Loads the generator that `path` means.
   ///
   /// - Parameters:
@@ -39,17 +45,28 @@ package final class GeneratorModel {
   /// - Throws: `FileError` where it holds no generator
   package init(_ file: WeightsFile) throws {
     configuration = try ArchitectureInference.inferGenerator(file)
-    try Self.requireUsable(configuration, path: file.path)
-    path = file.path
     metadata = try ModelMetadata(strings: file.metadata, path: file.path)
+    try Self.requireUsable(configuration, labels: metadata.labels ?? [], path: file.path)
+    path = file.path
     network = try configuration.network()
     try NetworkTensors.load(network, from: file)
   }
 
   /// Refuses networks that no picture fits, before memory is taken for them.
-  private static func requireUsable(_ configuration: any GeneratorConfiguration, path: String?) throws {
-    for (what, channels) in [("reads", configuration.inputChannels), ("makes", configuration.outputChannels)]
-    where channels != 1 && channels != 3 {
+  private static func requireUsable(
+    _ configuration: any GeneratorConfiguration, labels: [String], path: String?
+  ) throws {
+    guard labels.count < configuration.inputChannels, labels.isEmpty || !(configuration is any EnlargerConfiguration)
+    else {
+      throw FileError(
+        path: path,
+        problem:
+          "its metadata name \(labels.count) labels, which leave no picture of its \(configuration.inputChannels) "
+          + "input channels", advice: "was the file edited by hand?")
+    }
+    let input = configuration.inputChannels - labels.count
+    for (what, channels) in [("reads", input), ("makes", configuration.outputChannels)]
+    where channels != 1 && channels != 3 && !(what == "reads" && configuration is any LatentGeneratorConfiguration) {
       throw FileError(
         path: path, problem: "\(what) pictures of \(channels) channels, where PNGs have 1 (grey) or 3 (RGB)",
         advice: "give a generator for grey or RGB pictures")

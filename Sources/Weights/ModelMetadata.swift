@@ -47,6 +47,9 @@ package struct ModelMetadata: Sendable, Equatable {
   package var bestFigure: Double?
   /// The decay of the moving average that they are, in 0 ..< 1; nil: they are no average.
   package var averageDecay: Double?
+  /// The names of the labels that it was trained with, in the order of their planes, which are its last input channels;
+  /// nil: there are none.
+  package var labels: [String]?
   /// All other strings.
   package var others: [String: String] = [:]
 
@@ -100,6 +103,7 @@ package struct ModelMetadata: Sendable, Equatable {
     bestBy = reader.string("best_by")
     bestFigure = try reader.number("best_figure")
     averageDecay = try reader.number("ema")
+    labels = try reader.labels("labels")
     // What other programs call the layout of the tensors; ours is always PyTorch's.
     _ = reader.string("format")
     others = reader.strings
@@ -128,6 +132,7 @@ package struct ModelMetadata: Sendable, Equatable {
     strings["step"] = step.map(String.init)
     strings["epoch"] = epoch.map(String.init)
     strings["ema"] = averageDecay.map { "\($0)" }
+    strings["labels"] = labels.map(LabelNames.text)
     strings["best_by"] = bestBy
     strings["best_figure"] = bestFigure.map { "\($0)" }
     return strings
@@ -153,6 +158,14 @@ private struct MetadataReader {
     guard let text = string(key) else { return nil }
     guard let size = PictureSize(text) else { throw failure(key, text, "a size such as 512x256") }
     return size
+  }
+
+  mutating func labels(_ key: String) throws -> [String]? {
+    guard let text = string(key) else { return nil }
+    guard let names = LabelNames.read(text) else {
+      throw failure(key, text, "names of folders such as [\"day\",\"night\"]")
+    }
+    return names
   }
 
   mutating func number(_ key: String) throws -> Double? {

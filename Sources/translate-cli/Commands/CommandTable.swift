@@ -10,8 +10,10 @@ enum CommandTable {
 
   private static var others: [any Command] {
     [
-      ResumeCommand(), ApplyCommand(), EvaluateCommand(), CheckCommand(), InspectCommand(), ConvertCommand(),
-      ReportCommand(), DemoPairedCommand(), DemoUnpairedCommand(), CompletionsCommand(),
+      ResumeCommand(), ApplyCommand(), GenerateCommand(), EvaluateCommand(), CheckCommand(), InspectCommand(),
+      ConvertCommand(),
+      ReportCommand(), DemoPairedCommand(), DemoUnpairedCommand(), DemoShapesCommand(),
+      CompletionsCommand(),
     ]
   }
 

@@ -2,7 +2,7 @@
 ///
 /// Letter case and the difference of `_` and `-` count nothing; beyond that a word may differ in a third of its
 /// letters, or begin another one.
-func nearestWord(to word: String, among known: [String]) -> String? {
+package func nearestWord(to word: String, among known: [String]) -> String? {
   let typed = folded(word)
   guard typed.count <= 64 else { return nil }
   let near = known.map { ($0, editDistance(typed, folded($0))) }

@@ -65,8 +65,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Files", "Parallel", "NeuralNet", "UNet", "ResNet", "PatchDisc", "DCGAN", "Images", "Pages", "Weights",
-        "Translate",
+        "Files", "Parallel", "NeuralNet", "UNet", "ResNet", "SuperResolution", "PatchDisc", "DCGAN", "Images", "Pages",
+        "Weights", "Translate",
       ],
       swiftSettings: optimized),
     .target(name: "DemoData", dependencies: ["Files", "NeuralNet", "Images"], swiftSettings: optimized),

@@ -9,16 +9,19 @@ rounding errors alone carry a run. Stored are start and end (of double precision
 import copy, itertools, pathlib, sys
 import torch
 from torch import nn, optim
+from enlargers import MSRResNet, RRDBNet, random_weights
 from networks import Patch, ResNet, UNet, normal
 from reference import Reference, main
 
-RATE, BETAS = 2e-4, (0.5, 0.999)
+RATE, BETAS, ENLARGE_BETAS = 2e-4, (0.5, 0.999), (0.9, 0.999)
 PIX2PIX_LOSSES = ["G_GAN", "G_L1", "D_real", "D_fake"]
+ENLARGE_LOSSES = ["G_L1"]
+ENLARGE_GAN_LOSSES = ["G_L1", "G_GAN", "D_real", "D_fake"]
 CYCLEGAN_LOSSES = ["D_A", "G_A", "cycle_A", "idt_A", "D_B", "G_B", "cycle_B", "idt_B"]
 
 
-def adam(*networks):
-    return optim.Adam(itertools.chain(*(n.parameters() for n in networks)), RATE, BETAS)
+def adam(*networks, betas=BETAS):
+    return optim.Adam(itertools.chain(*(n.parameters() for n in networks)), RATE, betas)
 
 
 def require_gradients(networks, needed):
@@ -85,6 +88,46 @@ def cyclegan(networks):
     return step
 
 
+def enlarge(networks):
+    """The L1 loss alone, on values from 0 to 1."""
+    G = networks["G"]
+    for_G = adam(G, betas=ENLARGE_BETAS)
+
+    def step(A, B):
+        for_G.zero_grad()
+        G_L1 = nn.functional.l1_loss(G((A + 1) / 2), (B + 1) / 2)
+        G_L1.backward()
+        for_G.step()
+        return [G_L1]
+
+    return step
+
+
+def enlarge_gan(networks):
+    """The discriminator first, then the generator with the L1 loss and 0.005 of the adversarial one."""
+    G, D = networks["G"], networks["D"]
+    for_G, for_D = adam(G, betas=ENLARGE_BETAS), adam(D, betas=ENLARGE_BETAS)
+    adversarial = nn.BCEWithLogitsLoss()
+
+    def step(A, B):
+        sharp, output = (B + 1) / 2, G((A + 1) / 2)
+        D.requires_grad_(True)
+        for_D.zero_grad()
+        no, yes = D(output.detach()), D(sharp)
+        D_fake, D_real = adversarial(no, torch.zeros_like(no)), adversarial(yes, torch.ones_like(yes))
+        ((D_fake + D_real) * 0.5).backward()
+        for_D.step()
+        D.requires_grad_(False)
+        for_G.zero_grad()
+        judged = D(output)
+        G_GAN, G_L1 = 0.005 * adversarial(judged, torch.ones_like(judged)), nn.functional.l1_loss(output, sharp)
+        (G_GAN + G_L1).backward()
+        for_G.step()
+        return [G_L1, G_GAN, D_real, D_fake]
+
+    return step
+
+
 def walk(kind, networks, images, steps):
     """The losses of every step, [steps][losses]; the networks end where the last step leaves them."""
     step = kind(networks)
@@ -98,9 +141,9 @@ def worst_weight_drift(networks, others):
     return max(float(((other.double() - w).norm() / w.norm()).detach()) for w, other in pairs)
 
 
-def pictures(side):
+def pictures(side, width=64):
     """Flat patches for A, smooth ones for B."""
-    smooth = nn.functional.interpolate(torch.randn(1, 3, 8, 8), 64, mode="bicubic" if side == "B" else "nearest")
+    smooth = nn.functional.interpolate(torch.randn(1, 3, 8, 8), width, mode="bicubic" if side == "B" else "nearest")
     return eight_bits(smooth.clamp(-1, 1))
 
 
@@ -114,9 +157,16 @@ def start(kind, reference):
         pix2pix: {"G": lambda: UNet(6, 8, "batch"), "D": lambda: Patch(6, 8, 3, "batch")},
         cyclegan: {f"{name}_{side}": make for name, make in (
             ("G", lambda: ResNet(6, 8, "instance")), ("D", lambda: Patch(3, 8, 3, "instance"))) for side in "AB"},
+        enlarge: {"G": lambda: MSRResNet(8, 2, 2)},
+        enlarge_gan: {"G": lambda: RRDBNet(8, 1, 4, 4), "D": lambda: Patch(3, 8, 2, "batch")},
     }[kind]
-    networks = {name: reference.load(f"start/{name}.", normal(make[name](), 0.02)) for name in make}
-    images = [[eight_bits(reference.given(f"{side}.{i}", lambda: pictures(side))) for i in range(4)] for side in "AB"]
+    enlarges = kind in (enlarge, enlarge_gan)
+    draw = lambda network, name: (
+        random_weights(network) if enlarges and name == "G" else normal(network, 0.02)).requires_grad_(False)
+    networks = {name: reference.load(f"start/{name}.", draw(make[name](), name)).requires_grad_() for name in make}
+    widths = {enlarge: {"A": 16, "B": 32}, enlarge_gan: {"A": 12, "B": 48}}.get(kind, {"A": 64, "B": 64})
+    images = [[eight_bits(reference.given(f"{side}.{i}", lambda: pictures(side, widths[side]))) for i in range(4)]
+              for side in "AB"]
     return networks, images
 
 
@@ -162,7 +212,12 @@ def drift(kind, names, steps, path, seeds):
         print(f"{i + 1:4} " + " ".join(f"{value:8.1e}" for value in row.tolist()))
 
 
-FILES = {"steps_pix2pix": (pix2pix, PIX2PIX_LOSSES, 20), "steps_cyclegan": (cyclegan, CYCLEGAN_LOSSES, 10)}
+FILES = {
+    "steps_pix2pix": (pix2pix, PIX2PIX_LOSSES, 20),
+    "steps_cyclegan": (cyclegan, CYCLEGAN_LOSSES, 10),
+    "steps_enlarge": (enlarge, ENLARGE_LOSSES, 20),
+    "steps_enlarge_gan": (enlarge_gan, ENLARGE_GAN_LOSSES, 10),
+}
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--drift"]:

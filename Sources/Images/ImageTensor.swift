@@ -41,6 +41,11 @@ package enum ImageTensor {
       self.width = width
       self.height = height
     }
+
+    /// All of `image`.
+    package static func all(of image: Picture) -> Window {
+      Window(x: 0, y: 0, width: image.width, height: image.height)
+    }
   }
 
   /// Writes the pixels of `window` (inside the image), mirrored left to right where `flipped`.

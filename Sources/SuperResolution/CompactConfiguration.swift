@@ -43,6 +43,11 @@ extension CompactConfiguration: EnlargerConfiguration {
   /// The name in options and metadata.
   package var architecture: String { "compact" }
   /// Hidden convolutions.
+  package var blocks: Int {
+    get { convolutions }
+    set { convolutions = newValue }
+  }
+  /// Hidden convolutions.
   package var depth: Int? { convolutions }
   /// It takes any size.
   package var sizeMultiple: Int { 1 }

@@ -54,6 +54,9 @@ extension RRDBNetConfiguration: EnlargerConfiguration {
   package var architecture: String { "rrdb" }
   /// Blocks.
   package var depth: Int? { blocks }
+  /// Dense blocks grow by half of what they begin with.
+  package mutating func setWidth(_ filters: Int) { (self.filters, growth) = (filters, max(1, filters / 2)) }
+
   /// What pixel unshuffle takes.
   package var sizeMultiple: Int { unshuffling }
 

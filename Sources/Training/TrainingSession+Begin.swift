@@ -34,6 +34,8 @@ extension TrainingSession {
     var lock = run.exists ? try RunLock(run) : nil
     try run.requireNew(overwrite: overwrite)
     let pictures = try Self.pictures(dataPath, configuration, resuming: nil, limits)
+    var configuration = configuration
+    configuration.labelNames = pictures.folder.labels
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
     let processor = try Processor(threads: configuration.threads)
     let room = SystemMemory.behindAddresses
@@ -100,6 +102,7 @@ extension TrainingSession {
     try averages?.load(from: file)
     let pictures = try Self.pictures(
       data, configuration, resuming: position.sampler, mayChange: dataPath != nil, limits)
+    try pictures.folder.requireLabels(configuration.labelNames)
     let forecast = try Forecast(
       configuration, pictures.folder, model, averages, cacheBytes: limits.cacheBytes, room: room)
     try self.init(

@@ -153,6 +153,9 @@ public final class TrainingSession {
     model.networks.map { ($0.name, $0.network.parameters.count) }
   }
 
+  /// What a person should know of the figures that were measured last; nil: nothing.
+  package var verdict: Phrase? { samples.latest.flatMap(configuration.algorithm.verdict) }
+
   /// What went wrong so far, each kind once.
   public var alarms: [TrainingAlarm] { watch.alarms }
 

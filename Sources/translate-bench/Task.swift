@@ -16,6 +16,7 @@ enum Task: String, CaseIterable {
   case srresnet
   case rrdb
   case compact
+  case enlarge
 
   func make(_ processor: Processor) throws -> StepBenchmark {
     switch self {
@@ -30,6 +31,8 @@ enum Task: String, CaseIterable {
       try ApplyBenchmark("apply srresnet ×4", SRResNetConfiguration().network(), side: 128, processor)
     case .rrdb: try ApplyBenchmark("apply rrdb ×4", RRDBNetConfiguration().network(), side: 128, processor)
     case .compact: try ApplyBenchmark("apply compact ×4", CompactConfiguration().network(), side: 128, processor)
+    case .enlarge:
+      try TrainingBenchmark("srresnet ×4 step, batch 8", TrainingConfiguration(.enlarge), batch: 8, processor)
     }
   }
 
@@ -37,7 +40,7 @@ enum Task: String, CaseIterable {
   var rounds: Int {
     switch self {
     case .pix2pix: 9
-    case .pix2pix4, .cyclegan: 3
+    case .pix2pix4, .cyclegan, .enlarge: 3
     case .unet: 41
     case .resnet: 11
     case .srresnet, .rrdb: 3

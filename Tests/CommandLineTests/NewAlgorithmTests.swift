@@ -70,7 +70,7 @@ extension TrainingAlgorithm {
         Settings.lossHeading, [Setting("strength", \.strength, "weight of the L1 loss", limits: .upTo(10))]),
       Settings.optimiser, Settings.running, Settings.keeping(measuring: Likeness.figures),
     ],
-    setDefaults: { $0.dropout = true }, check: { _ in },
+    setDefaults: { $0.dropout = true }, check: { _ in }, outline: \.translatorOutline,
     losses: [Loss(name: "G_L1", meaning: "difference < to the target")], heldOutFigures: Likeness.figures,
     sampleTitles: ["label", "guess"], sampleCaption: "label, guess",
     makeModel: { try Regression($0, $1, &$2) })

@@ -95,6 +95,13 @@ package protocol TranslationGeneratorConfiguration: GeneratorConfiguration {
 /// A family of generators that enlarge: convolutions without norms, so that a number of the output sees but a square of
 /// the input, and a picture can be enlarged in parts.
 package protocol EnlargerConfiguration: GeneratorConfiguration {
+  /// How many times as wide and high as its input the output is.
+  var scale: Int { get set }
+  /// How deep it is, in what the family counts.
+  var blocks: Int { get set }
+
+  /// Sets how many channels hidden layers have, in the proportions of the published network.
+  mutating func setWidth(_ filters: Int)
   /// How many pixels to each side of a pixel of the input what is made of it depends on, at most.
   var reach: Int { get }
 }
@@ -102,6 +109,9 @@ package protocol EnlargerConfiguration: GeneratorConfiguration {
 extension EnlargerConfiguration {
   /// 0 to 1, as in the public code.
   package var values: ClosedRange<Float> { 0...1 }
+  /// All hidden layers have as many.
+  package mutating func setWidth(_ filters: Int) { self.filters = filters }
+
   /// The side of the square.
   package var receptiveField: Int? { 2 * reach + 1 }
   /// One pixel, or one of those that pixel unshuffle makes.

@@ -9,8 +9,10 @@ package enum L1Loss {
   ///   - b: same shape
   ///   - gradient: of the loss by `a`, same shape; added to
   ///   - weight: what the gradient is multiplied by; the loss that is returned is not
+  ///   - reading: what is made of the numbers of `b` before
   package static func evaluate(
-    _ a: TensorView<Float>, _ b: TensorView<Float>, gradient: MutableTensorView<Float>, weight: Float, pool: WorkerPool
+    _ a: TensorView<Float>, _ b: TensorView<Float>, gradient: MutableTensorView<Float>, weight: Float, pool: WorkerPool,
+    reading: Reading = Reading()
   ) -> Double {
     precondition(a.shape == b.shape && a.shape == gradient.shape, "images and gradient have one shape")
     let step = weight / Float(a.shape.count)
@@ -25,7 +27,7 @@ package enum L1Loss {
           let right = b.base + pixel * b.stride
           let slope = gradient.base + pixel * gradient.stride
           for channel in 0..<a.shape.c {
-            let distance = left[channel] - right[channel]
+            let distance = left[channel] - reading(right[channel])
             sum += abs(distance)
             slope[channel] += distance > 0 ? step : distance < 0 ? -step : 0
           }
@@ -34,6 +36,26 @@ package enum L1Loss {
       }
       return sums.reduce(0, +) / Double(a.shape.count)
     }
+  }
+
+  /// A number · scale + offset.
+  package struct Reading: Sendable {
+    var scale: Float = 1
+    var offset: Float = 0
+
+    /// Each number as it is.
+    package init() {}
+
+    /// Of numbers that count from −1 to 1 what they are where black and white are `values`.
+    package static func signed(as values: ClosedRange<Float>) -> Reading {
+      var reading = Reading()
+      reading.scale = (values.upperBound - values.lowerBound) / 2
+      reading.offset = (values.upperBound + values.lowerBound) / 2
+      return reading
+    }
+
+    /// What is made of `number`.
+    package func callAsFunction(_ number: Float) -> Float { number * scale + offset }
   }
 
   private static let pixelsPerPiece = 1024

@@ -5,7 +5,9 @@ extension Settings {
   package static let augmentation = SettingGroup(
     "Augmentation (both halves of a pair alike)",
     [
-      Setting("quarter-turns", \.augmentation.quarterTurns, "turn crops by 0, 90, 180 or 270 degrees"),
+      Setting(
+        "quarter-turns", \.augmentation.quarterTurns, "turn crops by 0, 90, 180 or 270 degrees",
+        form: .toggle),
       Setting(
         "rotate", \.augmentation.rotation, "rotate by up to so many degrees to either side; borders are reflected",
         limits: .upTo(180), placeholder: "DEGREES"),

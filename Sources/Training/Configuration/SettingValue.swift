@@ -93,6 +93,7 @@ extension Preprocessing: SettingValue {}
 extension DiscriminatorChoice: SettingValue {}
 extension JitterSide: SettingValue {}
 extension Direction: SettingValue {}
+extension LabelSource: SettingValue {}
 extension NormalizationKind: SettingValue {}
 extension UpsamplingKind: SettingValue {}
 extension InitializationKind: SettingValue {}

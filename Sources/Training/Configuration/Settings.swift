@@ -53,6 +53,15 @@ package enum Settings {
       Setting("output-channels", \.outputChannels, "1 (grey) or 3 (RGB)", limits: channels, concernsPictures: true),
     ])
 
+  /// What pictures are told apart by beside what they show.
+  package static let labels = SettingGroup(
+    "Data", concernsSize: true,
+    [
+      Setting(
+        "labels", \.labels, "which label an image has: folders gives it the name of its sub-folder",
+        concernsPictures: true)
+    ])
+
   private static let channels = SettingLimits<Int>.oneOf([(1, "grey"), (3, "RGB")])
   private static let filters = SettingLimits<Int>.within(ChannelLimit.filters)
 

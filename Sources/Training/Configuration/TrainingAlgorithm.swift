@@ -19,12 +19,21 @@ public struct TrainingAlgorithm: Sendable {
   package let examples: [Example]
   /// What it learns from.
   public let data: DataNeeds
-  /// The settings that it has, in the order of help.
+  /// How the input is made of the target, where there is one set of images alone.
+  var reduction: @Sendable (TrainingConfiguration) -> Reduction = { _ in Reduction() }
+  /// The settings that it has, in the order of help. They alone are read, checked and written: another algorithm may have
+  /// one of the same name that holds something else.
   package let settings: [SettingGroup]
   /// Sets the published values of settings whose default is another one.
   let setDefaults: @Sendable (inout TrainingConfiguration) -> Void
   /// Refuses settings that do not go together.
   let check: @Sendable (TrainingConfiguration) throws(ConfigurationError) -> Void
+  /// What is trained, in a few words each: network, size, direction.
+  let outline: @Sendable (TrainingConfiguration) -> [String]
+  /// What a person should know of these settings before training starts; nil: nothing.
+  package var note: @Sendable (TrainingConfiguration) -> Phrase? = { _ in nil }
+  /// What a person should know of the latest held-out figures, such as that they are no better than without a network.
+  package var verdict: @Sendable (_ heldOutFigures: [Double]) -> Phrase? = { _ in nil }
   /// In the order of `TranslationModel.step`'s answer and of losses.csv.
   let losses: [Loss]
   /// In the order of `TranslationModel.measure`'s answer and of metrics.csv. The plateau policy watches the first one, of
@@ -96,6 +105,11 @@ public struct TrainingAlgorithm: Sendable {
       return lowerIsBetter ? value < other : value > other
     }
   }
+}
+
+extension TrainingAlgorithm {
+  /// All settings that it has.
+  package var allSettings: [Setting] { settings.flatMap(\.settings) }
 }
 
 extension TrainingAlgorithm: CustomStringConvertible {

@@ -3,20 +3,28 @@ import Files
 extension TrainingConfiguration: Codable {
   /// The key of the algorithm's name.
   private static let algorithmKey = SettingKey(stringValue: "objective")
+  /// The key of the labels' names, which are there where pictures have labels.
+  private static let labelsKey = SettingKey(stringValue: "label_names")
 
   /// Reads settings; one that is absent has its published default, and unknown ones are passed over, so that files of
   /// older and newer versions are read.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: SettingKey.self)
     self.init(try container.value(TrainingAlgorithm.self, for: Self.algorithmKey) ?? .paired)
-    for setting in Settings.all { try setting.read(&self, container) }
+    for setting in algorithm.allSettings { try setting.read(&self, container) }
+    labelNames = try container.value([String].self, for: Self.labelsKey) ?? []
+    guard labelNames.count <= LabelSource.counts.upperBound else {
+      throw DecodingError.dataCorruptedError(
+        forKey: Self.labelsKey, in: container, debugDescription: "\(labelNames.count) labels")
+    }
   }
 
-  /// Writes every setting, defaults too; null where there is none.
+  /// Writes every setting that the algorithm has, defaults too; null where there is none.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: SettingKey.self)
     try container.encode(algorithm, forKey: Self.algorithmKey)
-    for setting in Settings.all { try setting.write(self, &container) }
+    for setting in algorithm.allSettings { try setting.write(self, &container) }
+    if !labelNames.isEmpty { try container.encode(labelNames, forKey: Self.labelsKey) }
   }
 }
 

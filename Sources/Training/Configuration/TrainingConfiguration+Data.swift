@@ -10,6 +10,7 @@ extension ImagePreparation {
       flip: configuration.flip, augmentation: configuration.augmentation, direction: configuration.direction,
       inputChannels: configuration.inputChannels,
       outputChannels: configuration.outputChannels)
+    reduction = configuration.algorithm.reduction(configuration)
   }
 }
 
@@ -30,7 +31,7 @@ extension Sampler {
     let augments = configuration.augmentation.isOn
     self =
       switch configuration.algorithm.data {
-      case .pairs: .paired(count: part.countA, serial: serial, augments: augments, generator: generator)
+      case .pairs, .oneSet: .paired(count: part.countA, serial: serial, augments: augments, generator: generator)
       case .twoSets:
         .unpaired(
           countA: part.countA, countB: part.countB, serial: serial, augments: augments, generator: generator)

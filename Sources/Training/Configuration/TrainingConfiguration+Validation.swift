@@ -4,7 +4,7 @@ extension TrainingConfiguration {
   ///
   /// - Throws: a `ConfigurationError` for the first that cannot be.
   public func validate() throws(ConfigurationError) {
-    for setting in Settings.all { try setting.check(self) }
+    for setting in algorithm.allSettings { try setting.check(self) }
     try validateLength()
     try validateSizes()
     try validateAugmentation()
@@ -26,6 +26,10 @@ extension TrainingConfiguration {
         setting: "crop-size", problem: "\(cropSize) is larger than \(setting: "load-size", loadSize)",
         advice: "lower it or raise \(setting: "load-size")")
     }
+  }
+
+  /// Refuses crops that are too small for the generator.
+  func validateTranslator() throws(ConfigurationError) {
     // Smaller images are padded to a multiple, which is enough for those that take one.
     let (smallest, multiple) = (generator.configuration.smallestImage, generator.configuration.sizeMultiple)
     if preprocess.crops, smallest > multiple, cropSize < smallest {
@@ -36,7 +40,7 @@ extension TrainingConfiguration {
 
   /// What is computed beside the images: a network that halves often takes multiples of a large number, to which smaller
   /// crops are padded. Nil where that costs little.
-  package var paddingNote: Phrase? {
+  var paddingNote: Phrase? {
     let multiple = generator.configuration.sizeMultiple
     let padded = (cropSize + multiple - 1) / multiple * multiple
     guard preprocess.crops, padded * padded * 4 > cropSize * cropSize * 5 else { return nil }
@@ -56,12 +60,12 @@ extension TrainingConfiguration {
         problem: "was \(start.algorithm.name) at the start of the run and cannot change on the way",
         advice: "start a new run")
     }
-    let own = Set(algorithm.settings.flatMap(\.settings).map(\.name))
-    for setting in Settings.all where !setting.isEqual(self, start) {
-      guard own.contains(setting.name) else {
-        throw ConfigurationError(
-          setting: setting.name, problem: "is no setting of \(algorithm.name) training", advice: "leave it out")
-      }
+    let own = Set(algorithm.allSettings.map(\.name))
+    for setting in Settings.all where !own.contains(setting.name) && !setting.isEqual(self, start) {
+      throw ConfigurationError(
+        setting: setting.name, problem: "is no setting of \(algorithm.name) training", advice: "leave it out")
+    }
+    for setting in algorithm.allSettings where !setting.isEqual(self, start) {
       if setting.mayChangeOnResume { continue }
       throw ConfigurationError(
         setting: setting.name,
@@ -72,9 +76,9 @@ extension TrainingConfiguration {
 
   /// The settings among `given` that have no effect beside the others, each with what it would need.
   package func withoutEffect(_ given: Set<String>) -> [(setting: String, needs: Phrase)] {
-    Settings.all.compactMap { setting in
+    algorithm.allSettings.compactMap { setting in
       guard given.contains(setting.name), let other = setting.onlyWith,
-        let text = Settings.all.first(where: { $0.name == other.setting })?.text(self), text != other.value
+        let text = algorithm.allSettings.first(where: { $0.name == other.setting })?.text(self), text != other.value
       else { return nil }
       return (setting.name, "\(setting: other.setting, other.value)")
     }

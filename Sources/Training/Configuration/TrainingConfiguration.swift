@@ -42,6 +42,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var serial = false
   /// Whether sub-folders are read too.
   public var recursive = false
+  /// What says which label a picture has.
+  public var labels = LabelSource.none
+  /// The labels of the data, in the order of their numbers; a run fills them in when it starts.
+  package internal(set) var labelNames: [String] = []
   /// Images of more pixels than this are refused.
   public var maxPixels = ImageLimit.default.pixels
   /// Whether pictures that cannot be read are left out instead of stopping the run.

@@ -15,6 +15,8 @@ package struct ImageBatch: Sendable, Equatable {
   package private(set) var channels: Int
   /// `N × H × W × C` samples: pictures one after another, rows from top to bottom, channels interleaved.
   package private(set) var values: [Float]
+  /// The label of each picture, by its place among those of the data; none where pictures have none.
+  package private(set) var labels: [Int] = []
 
   /// A batch without pictures, which takes over the memory of `values`.
   init(reusing values: consuming [Float] = []) {
@@ -26,11 +28,13 @@ package struct ImageBatch: Sendable, Equatable {
     self.values.removeAll(keepingCapacity: true)
   }
 
-  /// A batch of the given samples; traps where their number does not fit.
-  init(count: Int, height: Int, width: Int, channels: Int, values: [Float]) {
+  /// A batch of the given samples; traps where their number, or that of labels, does not fit.
+  init(count: Int, height: Int, width: Int, channels: Int, values: [Float], labels: [Int] = []) {
     precondition(
-      count >= 0 && values.count == count * Picture.sampleCount(width: width, height: height, channels: channels),
+      count >= 0 && values.count == count * Picture.sampleCount(width: width, height: height, channels: channels)
+        && (labels.isEmpty || labels.count == count),
       "samples do not fit the batch")
+    self.labels = labels
     (self.count, self.height, self.width, self.channels) = (count, height, width, channels)
     self.values = values
   }
@@ -38,16 +42,18 @@ package struct ImageBatch: Sendable, Equatable {
   /// A batch of one picture.
   init(_ image: Picture) {
     self.init()
-    append(image, ImageTensor.Window(x: 0, y: 0, width: image.width, height: image.height), flipped: false)
+    append(image, .all(of: image), flipped: false)
   }
 
   /// Adds the part of `image` in `window`, mirrored where `flipped`; a batch that holds pictures has its size and
-  /// channels.
-  mutating func append(_ image: Picture, _ window: ImageTensor.Window, flipped: Bool) {
+  /// channels, and labels if they have.
+  mutating func append(_ image: Picture, _ window: ImageTensor.Window, flipped: Bool, label: Int? = nil) {
     if count == 0 { (height, width, channels) = (window.height, window.width, image.channels) }
     precondition(
       height == window.height && width == window.width && channels == image.channels,
       "pictures of a batch have one size and as many channels")
+    precondition(count == labels.count || label == nil, "all pictures of a batch have labels, or none")
+    if let label { labels.append(label) }
     let start = values.count
     values.append(contentsOf: repeatElement(0, count: height * width * channels))
     values.withUnsafeMutableBufferPointer { values in
@@ -62,6 +68,7 @@ package struct ImageBatch: Sendable, Equatable {
     precondition((0...self.count).contains(count), "a batch shrinks to some of its pictures")
     self.count = count
     values.removeLast(values.count - count * height * width * channels)
+    labels.removeLast(max(0, labels.count - count))
     if count == 0 { (height, width, channels) = (0, 0, 0) }
   }
 }

@@ -10,6 +10,8 @@ package struct DataFolder: Sendable {
   package internal(set) var path: String
   /// What it holds.
   package internal(set) var holds: DataNeeds
+  /// The labels of its images, which `DataFile.label` counts from 0; none where they have none.
+  package internal(set) var labels: [String] = []
   /// The images to learn from.
   package internal(set) var training: DataPart
   /// The images for samples and figures, where there are any.
@@ -34,23 +36,25 @@ package struct DataFolder: Sendable {
   ///   - needs: what it is to be used for; nil decides by itself: two folders are pairs where at least half of the
   ///     smaller one's names are found in the other.
   ///   - recursive: whether sub-folders are read too.
+  ///   - labels: what says which label an image has; sub-folders that do are read, too.
   ///   - limit: how large a picture may be.
   /// - Throws: `FileError` where the folder cannot be read or its layout is not recognised; everything else that is
   ///   wrong is collected in `problems`.
   package init(
-    _ path: String, needs: DataNeeds? = nil, recursive: Bool = false, limit: ImageLimit = .default
+    _ path: String, needs: DataNeeds? = nil, recursive: Bool = false, labels source: LabelSource = .none,
+    limit: ImageLimit = .default
   ) throws {
     self.path = path
     self.limit = limit
     let layout = try DataLayout(path, needs: needs)
-    var scanner = DataScanner(recursive: recursive, limit: limit)
+    var scanner = DataScanner(recursive: recursive || source == .folders, limit: limit)
     let folders = scanner.list(layout.training, excluding: layout.excluded)
-    let isPaired = needs.map { $0 == .pairs } ?? DataScanner.looksPaired(folders)
-    holds = isPaired ? .pairs : .twoSets
-    training = scanner.part(folders, isPaired: isPaired)
-    if !layout.heldOut.isEmpty { heldOut = scanner.part(scanner.list(layout.heldOut), isPaired: isPaired) }
+    holds = needs ?? (DataScanner.looksPaired(folders) ? .pairs : .twoSets)
+    training = scanner.part(folders, holding: holds)
+    if !layout.heldOut.isEmpty { heldOut = scanner.part(scanner.list(layout.heldOut), holding: holds) }
     misfits = scanner.problems
     damaged = scanner.damaged
+    if source == .folders { misfits += labelByFolder() }
   }
 
   /// The same with no more than the first `count` images of each side to learn from, and what is wrong with them; nil: all.

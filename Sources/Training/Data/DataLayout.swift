@@ -25,7 +25,7 @@ struct DataLayout: Equatable {
   /// - Throws: `FileError` where `data` cannot be read, one of two folders is missing, or nothing is recognised.
   init(_ data: String, needs: DataNeeds?) throws {
     let names = try FolderListing.names(in: data)
-    if let pair = try Self.firstPair(of: Self.trainingPairs, in: data) {
+    if needs != .oneSet, let pair = try Self.firstPair(of: Self.trainingPairs, in: data) {
       training = pair
       if pair == [FolderListing.join(data, "A"), FolderListing.join(data, "B")] { excluded = Self.heldOutNames }
       heldOut = try Self.firstPair(of: Self.heldOutPairs, in: data) ?? []
@@ -42,11 +42,13 @@ struct DataLayout: Equatable {
       training = [train]
     } else {
       let isRecognised = names.contains { !$0.hasPrefix(".") && $0.lowercased().hasSuffix(".png") }
-      guard isRecognised || (needs == .pairs && !names.isEmpty) else {
+      guard isRecognised || (needs != nil && !names.isEmpty) else {
         throw try Self.foreign(in: data, names)
           ?? FileError(
             path: data, problem: names.isEmpty ? "is empty" : "holds no training images",
-            advice: "expected side-by-side PNG files in it or in train, or two folders: trainA and trainB, or A and B")
+            advice: needs == .oneSet
+              ? "expected PNG files in it or in train"
+              : "expected side-by-side PNG files in it or in train, or two folders: trainA and trainB, or A and B")
       }
       training = [data]
       excluded = Self.heldOutNames

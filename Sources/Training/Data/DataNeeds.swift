@@ -4,4 +4,6 @@ public enum DataNeeds: Sendable, Equatable, CaseIterable {
   case pairs
   /// Two sets of images without partners.
   case twoSets
+  /// Images alone: what a network is shown is made of what it should answer.
+  case oneSet
 }

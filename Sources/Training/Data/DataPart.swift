@@ -10,6 +10,8 @@ package struct DataFile: Sendable, Equatable {
   /// What the beginning of the file says; nil where it cannot be read. Such a file keeps its place: the order through the
   /// data, and with it resuming, does not depend on which files are damaged.
   package internal(set) var header: PNGHeader?
+  /// Its label, by its place among those of the folder; nil where pictures have none.
+  package internal(set) var label: Int?
 }
 
 /// The images for training, or those held out from it.
@@ -24,15 +26,17 @@ package struct DataPart: Sendable, Equatable {
     case pairedFolders = "paired-folders"
     /// Two folders without pairing.
     case unpairedFolders = "unpaired-folders"
+    /// One folder of images that stand for both sides.
+    case oneFolder = "one-folder"
   }
 
   /// How the two sides lie on disk.
   package internal(set) var arrangement: Arrangement
-  /// The folders read: one (side by side) or two (A, B).
+  /// The folders read: one (side by side, one set) or two (A, B).
   package internal(set) var folders: [String]
   /// The files of side A, or those that hold both sides.
   package internal(set) var filesA: [DataFile] = []
-  /// The files of side B; empty for side-by-side files; as many as in `filesA`, in the same order, for pairs.
+  /// The files of side B; empty where those of A hold both sides; as many as in `filesA`, in the same order, for pairs.
   package internal(set) var filesB: [DataFile] = []
   /// How many files were passed over that are no pictures.
   package internal(set) var ignored = 0
@@ -40,7 +44,9 @@ package struct DataPart: Sendable, Equatable {
   /// How many images side A has.
   package var countA: Int { filesA.count }
   /// How many images side B has.
-  package var countB: Int { arrangement == .sideBySide ? filesA.count : filesB.count }
+  package var countB: Int { holdsBothInOne ? filesA.count : filesB.count }
+  /// Whether a file of side A is all there is of both sides.
+  package var holdsBothInOne: Bool { arrangement == .sideBySide || arrangement == .oneFolder }
 
   /// All files, those of side B behind those of side A.
   package var files: [DataFile] { filesA + filesB }
@@ -68,13 +74,15 @@ package struct DataPart: Sendable, Equatable {
       "pairs in \(folders[0]) and \(folders[1]): \(count(filesA))"
     case .unpairedFolders:
       "two sets without pairs: \(folders[0]) with \(count(filesA)); \(folders[1]) with \(count(filesB))"
+    case .oneFolder:
+      "one set in \(folders[0]): \(count(filesA))"
     }
   }
 
   /// The numbers alone, for a part whose arrangement has been named: `30 in DATA/val`.
   var shortSummary: String {
     switch arrangement {
-    case .sideBySide: "\(readable(filesA)) in \(folders[0])"
+    case .sideBySide, .oneFolder: "\(readable(filesA)) in \(folders[0])"
     case .pairedFolders: "\(readable(filesA)) in \(folders[0]) and \(folders[1])"
     case .unpairedFolders: "\(readable(filesA)) in \(folders[0]), \(readable(filesB)) in \(folders[1])"
     }

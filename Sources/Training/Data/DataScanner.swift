@@ -68,9 +68,13 @@ struct DataScanner {
   }
 
   /// Reads the headers of the listed files and pairs them up.
-  mutating func part(_ folders: [Folder], isPaired: Bool) -> DataPart {
+  mutating func part(_ folders: [Folder], holding needs: DataNeeds) -> DataPart {
     let arrangement: DataPart.Arrangement =
-      folders.count == 1 ? .sideBySide : isPaired ? .pairedFolders : .unpairedFolders
+      switch needs {
+      case .pairs: folders.count == 1 ? .sideBySide : .pairedFolders
+      case .twoSets: .unpairedFolders
+      case .oneSet: .oneFolder
+      }
     var part = DataPart(arrangement: arrangement, folders: folders.map(\.path))
     part.ignored = folders.reduce(0) { $0 + ($1.listing?.ignored ?? 0) }
     let entries = folders.map { $0.listing?.files ?? [] }
@@ -89,6 +93,8 @@ struct DataScanner {
     case .unpairedFolders:
       part.filesA = files(entries[0])
       part.filesB = files(entries[1])
+    case .oneFolder:
+      part.filesA = files(entries[0])
     }
     return part
   }

@@ -2,6 +2,14 @@ import Files
 import Images
 import Weights
 
+/// How an input is made of a target.
+struct Reduction: Sendable, Equatable {
+  /// How many times as wide and high as the input the target is; 1: they are the same.
+  var factor = 1
+  /// What width and height of targets are multiples of, so that their inputs suit the network.
+  var multiple = 1
+}
+
 /// How a picture on disk becomes what a network trains on, as the public pix2pix/CycleGAN code does it with Pillow:
 /// split (side by side), channels, bicubic resize, crop, mirror.
 package struct ImagePreparation: Sendable, Equatable {
@@ -24,6 +32,10 @@ package struct ImagePreparation: Sendable, Equatable {
   package var inputChannels: Int
   /// Channels of a target picture: 1 or 3.
   package var outputChannels: Int
+  /// How the input is made of the target, where there is one set of images alone.
+  var reduction = Reduction()
+  /// Side in pixels of the largest part of a picture that is looked at where it is not cropped; nil: all of it.
+  package var largestSide: Int?
 
   /// A preparation of the given settings, by default those of the public code.
   package init(
@@ -48,8 +60,12 @@ package struct ImagePreparation: Sendable, Equatable {
     result.flip = false
     result.augmentation = Augmentation()
     if mode == .resizeAndCrop { result.loadSize = cropSize }
+    if reduction.factor > 1 { (result.mode, result.largestSide) = (.none, Self.largestReduced) }
     return result
   }
+
+  /// Side in pixels of what is measured of a picture that is reduced and enlarged again: no more than looks alike everywhere.
+  private static let largestReduced = 512
 
   /// Channels of side A: those of the input, or of the target where B is the input.
   package var channelsA: Int { direction == .aToB ? inputChannels : outputChannels }
@@ -74,7 +90,28 @@ package struct ImagePreparation: Sendable, Equatable {
 
   /// The size in which a picture of this size reaches the network.
   package func preparedSize(width: Int, height: Int) -> (width: Int, height: Int) {
-    mode.crops ? (cropSize, cropSize) : resizedSize(width: width, height: height)
+    if mode.crops { return (cropSize, cropSize) }
+    let size = resizedSize(width: width, height: height)
+    return (part(of: size.width), part(of: size.height))
+  }
+
+  /// What is looked at of a side of an uncropped picture, in pixels: a multiple of the reduction.
+  private func part(of side: Int) -> Int {
+    let part = min(side, largestSide ?? .max)
+    return part - part % reduction.multiple
+  }
+
+  /// The size of the input that is made of a target of this size.
+  func inputSize(of target: (width: Int, height: Int)) -> (width: Int, height: Int) {
+    (target.width / reduction.factor, target.height / reduction.factor)
+  }
+
+  /// The input that belongs to `target` where it is made of it: reduced by Pillow's bicubic filter, as the published data
+  /// sets were.
+  func input(of target: Picture) -> Picture {
+    guard reduction.factor > 1 else { return target }
+    let size = inputSize(of: (target.width, target.height))
+    return target.resized(width: size.width, height: size.height, filter: .bicubic)
   }
 
   /// What keeps a picture of this size from being prepared; nil where nothing does.
@@ -86,6 +123,11 @@ package struct ImagePreparation: Sendable, Equatable {
       return FileError(
         path: path, problem: "is \(width)×\(height) and would be resized to \(size.width)×\(size.height)",
         advice: "cut it, or choose another \(setting: "preprocess")")
+    }
+    if !mode.crops, min(size.width, size.height) < reduction.multiple {
+      return FileError(
+        path: path, problem: "is \(width)×\(height), too small to be reduced \(reduction.factor) times",
+        advice: "take it out of the folder")
     }
     guard mode.crops, size.width < cropSize || size.height < cropSize else { return nil }
     return FileError(
@@ -114,11 +156,9 @@ package struct ImagePreparation: Sendable, Equatable {
   /// The part of a resized picture that the network sees for `draw`, and whether it is mirrored.
   func window(width: Int, height: Int, draw: AugmentationDraw) -> (window: ImageTensor.Window, flipped: Bool) {
     let flipped = flip && draw.isFlipped
-    guard mode.crops else {
-      return (ImageTensor.Window(x: 0, y: 0, width: width, height: height), flipped)
-    }
-    let x = AugmentationDraw.offset(draw.x, slack: width - cropSize)
-    let y = AugmentationDraw.offset(draw.y, slack: height - cropSize)
-    return (ImageTensor.Window(x: x, y: y, width: cropSize, height: cropSize), flipped)
+    let (partWidth, partHeight) = mode.crops ? (cropSize, cropSize) : (part(of: width), part(of: height))
+    let x = AugmentationDraw.offset(draw.x, slack: width - partWidth)
+    let y = AugmentationDraw.offset(draw.y, slack: height - partHeight)
+    return (ImageTensor.Window(x: x, y: y, width: partWidth, height: partHeight), flipped)
   }
 }

@@ -88,7 +88,7 @@ package final class ImageStore: Sendable {
 
   /// The files behind image `a` of side A and `b` of side B.
   func places(a: Int, b: Int) -> [Place] {
-    part.arrangement == .sideBySide ? (a == b ? [.a(a)] : [.a(a), .a(b)]) : [.a(a), .b(b)]
+    part.holdsBothInOne ? (a == b ? [.a(a)] : [.a(a), .a(b)]) : [.a(a), .b(b)]
   }
 
   /// All files, in the order of the part.
@@ -143,18 +143,20 @@ package final class ImageStore: Sendable {
   func append(
     _ sample: Sample, toInput input: inout ImageBatch, target: inout ImageBatch
   ) throws -> (input: String, target: String) {
+    if part.arrangement == .oneFolder { return try appendOne(sample, toInput: &input, target: &target) }
     let (a, b) = try images(a: sample.indexA, b: sample.indexB)
+    let (labelA, labelB) = (part.filesA[sample.indexA].label, label(b: sample.indexB))
     let (pathA, pathB) = (path(a: sample.indexA), path(b: sample.indexB))
     let count = input.count
     do {
       switch preparation.direction {
       case .aToB:
-        try append(a, sample.drawA, isInput: true, to: &input, path: pathA)
-        try append(b, sample.drawB, isInput: false, to: &target, path: pathB)
+        try append(a, sample.drawA, isInput: true, to: &input, label: labelA, path: pathA)
+        try append(b, sample.drawB, isInput: false, to: &target, label: labelB, path: pathB)
         return (pathA, pathB)
       case .bToA:
-        try append(b, sample.drawB, isInput: true, to: &input, path: pathB)
-        try append(a, sample.drawA, isInput: false, to: &target, path: pathA)
+        try append(b, sample.drawB, isInput: true, to: &input, label: labelB, path: pathB)
+        try append(a, sample.drawA, isInput: false, to: &target, label: labelA, path: pathA)
         return (pathB, pathA)
       }
     } catch {
@@ -164,27 +166,61 @@ package final class ImageStore: Sendable {
     }
   }
 
+  /// The same where one picture is both: a part of it is the target, of which the input is made.
+  private func appendOne(
+    _ sample: Sample, toInput input: inout ImageBatch, target: inout ImageBatch
+  ) throws -> (input: String, target: String) {
+    let index = sample.indexA
+    let (path, label) = (path(a: index), part.filesA[index].label)
+    let known = cache.withLock { $0.a[index] }
+    let image = try known ?? wholeA(index)
+    if known == nil { keep(image, at: .a(index)) }
+    let (window, flipped) = try window(image, sample.drawA, in: target, path: path)
+    let part: Picture
+    // Mirroring may come after reducing: it is then done on the way into the batch.
+    var mirrors = flipped
+    if let numbers = sample.drawA.numbers, preparation.augmentation.isOn {
+      part = preparation.augmentation.applied(numbers, to: image, window, flipped: flipped, isInput: false)
+      mirrors = false
+    } else {
+      part = image.cropped(x: window.x, y: window.y, width: window.width, height: window.height)
+    }
+    let reduced = preparation.input(of: part)
+    target.append(part, .all(of: part), flipped: mirrors, label: label)
+    input.append(reduced, .all(of: reduced), flipped: mirrors, label: label)
+    return (path, path)
+  }
+
   private func append(
-    _ image: Picture, _ draw: AugmentationDraw, isInput: Bool, to batch: inout ImageBatch, path: String
+    _ image: Picture, _ draw: AugmentationDraw, isInput: Bool, to batch: inout ImageBatch, label: Int?, path: String
   ) throws {
+    let (window, flipped) = try window(image, draw, in: batch, path: path)
+    guard let numbers = draw.numbers, preparation.augmentation.isOn else {
+      return batch.append(image, window, flipped: flipped, label: label)
+    }
+    let augmented = preparation.augmentation.applied(numbers, to: image, window, flipped: flipped, isInput: isInput)
+    batch.append(augmented, .all(of: augmented), flipped: false, label: label)
+  }
+
+  /// The part of a picture that `draw` says.
+  ///
+  /// - Throws: `FileError` where it has another size than those of `batch`
+  private func window(
+    _ image: Picture, _ draw: AugmentationDraw, in batch: ImageBatch, path: String
+  ) throws -> (window: ImageTensor.Window, flipped: Bool) {
     let (window, flipped) = preparation.window(width: image.width, height: image.height, draw: draw)
     guard batch.count == 0 || batch.height == window.height && batch.width == window.width else {
       throw FileError(
         path: path, problem: "is \(window.width)×\(window.height) in a batch of \(batch.width)×\(batch.height)",
         advice: "choose \(setting: "batch-size", 1), or a \(setting: "preprocess") that makes all sizes equal")
     }
-    guard let numbers = draw.numbers, preparation.augmentation.isOn else {
-      return batch.append(image, window, flipped: flipped)
-    }
-    let augmented = preparation.augmentation.applied(numbers, to: image, window, flipped: flipped, isInput: isInput)
-    batch.append(
-      augmented, ImageTensor.Window(x: 0, y: 0, width: augmented.width, height: augmented.height), flipped: false)
+    return (window, flipped)
   }
 
   private func path(a index: Int) -> String { part.filesA[index].path }
-  private func path(b index: Int) -> String {
-    part.arrangement == .sideBySide ? part.filesA[index].path : part.filesB[index].path
-  }
+  private func path(b index: Int) -> String { fileB(index).path }
+  private func label(b index: Int) -> Int? { fileB(index).label }
+  private func fileB(_ index: Int) -> DataFile { part.holdsBothInOne ? part.filesA[index] : part.filesB[index] }
 
   /// Image `a` of side A and `b` of side B, resized.
   private func images(a: Int, b: Int) throws -> (Picture, Picture) {

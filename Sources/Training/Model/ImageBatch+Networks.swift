@@ -3,6 +3,20 @@ import NeuralNet
 import Translate
 
 extension MutableTensorView<Float> {
+  /// Writes the images of `batch`, which has this shape, black and white as `values` says.
+  func set(_ batch: ImageBatch, as values: ClosedRange<Float>) {
+    precondition(shape == batch.shape, "as many images, channels and pixels as the network reads")
+    let reading = L1Loss.Reading.signed(as: values)
+    batch.values.withUnsafeBufferPointer { numbers in
+      guard let source = numbers.baseAddress else { return }
+      for pixel in 0..<shape.pixels {
+        for channel in 0..<shape.c {
+          base[pixel * stride + channel] = reading(source[pixel * shape.c + channel])
+        }
+      }
+    }
+  }
+
   /// Writes the images of `batch`, which has this shape.
   func set(_ batch: ImageBatch) {
     precondition(shape == batch.shape, "as many images, channels and pixels as the network reads")
@@ -38,7 +52,7 @@ extension ImageBatch {
     guard !padding.isEmpty else { return self }
     return ImageBatch(
       count: count, height: padding.paddedHeight, width: padding.paddedWidth, channels: channels,
-      values: padding.apply(to: values, channels: channels))
+      values: padding.apply(to: values, channels: channels), labels: labels)
   }
 }
 

@@ -18,8 +18,8 @@ struct ReportPage: Sendable {
   /// The whole page.
   var html: String {
     let settings = run.description.configuration
-    let subtitle =
-      "\(run.algorithm.method) (\(run.algorithm.name)) · \(settings.generator) · \(settings.ngf) filters · \(settings.direction.rawValue)"
+    let subtitle = (["\(run.algorithm.method) (\(run.algorithm.name))"] + run.algorithm.outline(settings))
+      .joined(separator: " · ")
     var page = Page(
       title: run.title + " – training run",
       header: "<h1>\(run.title.htmlEscaped)</h1><p>\(subtitle.htmlEscaped)</p>",

@@ -95,7 +95,18 @@ extension RunRecord {
       sentences[0] += " That is the latest one: more training may make it better still."
     }
     if best.hasWeights { sentences.append("The weights of that step are kept.") }
-    return sentences
+    return sentences + [verdictOfFigures].compactMap(\.self)
+  }
+
+  /// What the algorithm says of the figures that were measured last.
+  private var verdictOfFigures: String? {
+    guard let metrics else { return nil }
+    let figures = algorithm.heldOutFigures.compactMap { metrics.index(of: $0.name).flatMap { metrics.latest[$0] } }
+    guard figures.count == algorithm.heldOutFigures.count, let verdict = algorithm.verdict(figures.map(\.value)) else {
+      return nil
+    }
+    let words = verdict.text(callingSettings: Phrase.plain)
+    return words.prefix(1).uppercased() + words.dropFirst() + "."
   }
 }
 

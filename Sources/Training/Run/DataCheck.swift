@@ -106,6 +106,8 @@ package struct DataCheck: Codable, Sendable, Equatable {
   package mutating func addForecast(_ configuration: TrainingConfiguration, _ folder: DataFolder) throws {
     guard problems.isEmpty else { return }
     try configuration.validate()
+    var configuration = configuration
+    configuration.labelNames = folder.labels
     forecast = try Forecast(configuration, folder)
   }
 

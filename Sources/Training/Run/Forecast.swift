@@ -53,7 +53,8 @@ extension Forecast {
         .max { $0.width * $0.height < $1.width * $1.height } ?? (configuration.cropSize, configuration.cropSize)
     }
     let (a, b) = (largest(part.filesA), largest(part.filesB.isEmpty ? part.filesA : part.filesB))
-    let (first, second) = configuration.direction == .aToB ? (a, b) : (b, a)
+    var (first, second) = configuration.direction == .aToB ? (a, b) : (b, a)
+    if part.arrangement == .oneFolder { (first, second) = (preparation.inputSize(of: a), a) }
     let input = Shape(batch, configuration.inputChannels, first.height, first.width)
     let target = Shape(batch, configuration.outputChannels, second.height, second.width)
     try model.prepare(input: input, target: target)

@@ -16,7 +16,7 @@ extension RunDescription {
   /// Takes over what a run goes on with after `step`, and notes in the history what is different.
   mutating func change(to configuration: TrainingConfiguration, data: String, after step: Int) throws {
     let (before, after) = (try Self.values(self.configuration), try Self.values(configuration))
-    for setting in Settings.all where !setting.isEqual(self.configuration, configuration) {
+    for setting in configuration.algorithm.allSettings where !setting.isEqual(self.configuration, configuration) {
       let key = SettingKey(setting: setting.name).stringValue
       history.append(
         Change(step: step, setting: key, from: before[key] ?? .absent, to: after[key] ?? .absent))

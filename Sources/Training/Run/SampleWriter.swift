@@ -8,6 +8,8 @@ final class SampleWriter {
   private let folder: String
   private let algorithm: TrainingAlgorithm
   private let metrics: TableLog?
+  /// What was measured last, in the order of the algorithm; nil: nothing yet.
+  private(set) var latest: [Double]?
 
   /// Digits of a step in a file name, so that names sort as numbers do.
   private static let digits = 7
@@ -62,6 +64,7 @@ final class SampleWriter {
     }
     let means = sums.map { $0 / Double(pictures.measured.count) }
     try metrics.append(step: step, epoch: epoch, means)
+    latest = means
     return means
   }
 }

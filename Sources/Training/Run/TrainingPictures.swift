@@ -28,7 +28,7 @@ struct TrainingPictures {
     let skips = configuration.skipDamaged
     let preparation = ImagePreparation(configuration)
     folder = try DataFolder(
-      path, needs: configuration.algorithm.data, recursive: configuration.recursive,
+      path, needs: configuration.algorithm.data, recursive: configuration.recursive, labels: configuration.labels,
       limit: ImageLimit(pixels: configuration.maxPixels)
     ).limited(to: configuration.maxDatasetSize)
     try folder.requireSound(for: preparation, batchSize: configuration.batchSize, skipsDamaged: skips)

@@ -52,8 +52,8 @@ extension ModelInspection.Run {
     }
     let settings = description.configuration
     var lines = [
-      "\(plain(path)): \(settings.algorithm.name) training of \(settings.generator), \(settings.norm.rawValue) norm, "
-        + "\(settings.ngf) filters, \(settings.direction.rawValue)"
+      "\(plain(path)): \(settings.algorithm.name) training of "
+        + settings.algorithm.outline(settings).joined(separator: ", ")
     ]
     lines.append(
       progress?.line ?? "  trained: nothing saved yet")

@@ -81,6 +81,13 @@ struct NetworkFit {
         "\(setting: "upsample", generator.upsampling.rawValue)",
       ] + (dropoutShows(in: generator) ? ["\(setting: generator.dropout ? "dropout" : "no-dropout")"] : [])
     }
+    if let enlarger = network as? any EnlargerConfiguration {
+      return [
+        "\(setting: "generator", enlarger.architecture)", "\(setting: "blocks", enlarger.blocks)",
+        "\(setting: "ngf", enlarger.filters)", "\(setting: "factor", enlarger.scale)",
+        "\(setting: "channels", enlarger.inputChannels)",
+      ]
+    }
     let kind: Phrase =
       network.depth.map { "\(setting: "discriminator", "n_layers") \(setting: "discriminator-layers", $0)" }
       ?? "\(setting: "discriminator", network.architecture)"

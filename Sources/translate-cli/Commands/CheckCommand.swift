@@ -40,7 +40,8 @@ struct CheckCommand: Command {
   func run(on console: Console) throws -> ExitCode {
     var settings = settings(algorithm)
     let folder = try DataFolder(
-      data, needs: algorithm?.data, recursive: settings.recursive, limit: ImageLimit(pixels: settings.maxPixels)
+      data, needs: algorithm?.data, recursive: settings.recursive, labels: settings.labels,
+      limit: ImageLimit(pixels: settings.maxPixels)
     ).limited(to: settings.maxDatasetSize)
     var check = DataCheck(
       folder, preparation: ImagePreparation(settings), batchSize: settings.batchSize,

@@ -19,7 +19,9 @@ struct TrainingDialogue {
       say("looked at \(survey.checked) of \(survey.total) images before the first step; check looks at all")
     }
     session.warnings.forEach { console.error("warning: \($0)") }
-    if let note = session.configuration.paddingNote { console.error("warning: \(note.words)") }
+    if let note = session.configuration.algorithm.note(session.configuration) {
+      console.error("warning: \(note.words)")
+    }
     if session.step > 0 { say("going on after step \(session.step)") }
 
     var last: TrainingProgress?
@@ -51,6 +53,7 @@ struct TrainingDialogue {
         line.update(state(progress), now: now())
       }
     }
+    if let verdict = session.verdict { console.error("warning: \(verdict.words)") }
     if json { try console.output(summary(session, last, outcome, seconds: now())) }
     let run = shellWord(session.run.path)
     for alarm in session.alarms where outcome != .dead(alarm) { console.error(warning(alarm, "since step")) }

@@ -92,7 +92,7 @@ extension TrainingConfiguration {
 
 /// Settings that a run is to go on with, or that differ from an algorithm's defaults.
 struct SettingChanges: Sendable {
-  private var written: [(setting: Setting, text: String)] = []
+  private var written: [(name: String, text: String)] = []
 
   /// The options for all settings; those that cannot change on the way are not listed, but refused with their reason.
   static var options: [Option<SettingChanges>] {
@@ -109,17 +109,31 @@ struct SettingChanges: Sendable {
         isListed: isListed(setting),
         standard: { _ in nil },
         set: { (changes: inout SettingChanges, text: String) throws(UsageError) in
-          var trial = TrainingConfiguration.paired
-          try setting.set(&trial, written: text)
-          changes.written.append((setting, text))
+          try Self.requireReadable(text, of: setting)
+          changes.written.append((setting.name, text))
         })
     }
   }
 
+  /// Refuses a text that no algorithm's setting of that name can have; which algorithm it is for is known later.
+  private static func requireReadable(_ text: String, of setting: Setting) throws(UsageError) {
+    func canBeRead(_ candidate: Setting) -> Bool {
+      var trial = TrainingConfiguration.paired
+      return (try? candidate.set(&trial, written: text)) != nil
+    }
+    let candidates = TrainingAlgorithm.registered.flatMap(\.allSettings).filter { $0.name == setting.name }
+    guard !candidates.contains(where: canBeRead) else { return }
+    var trial = TrainingConfiguration.paired
+    try setting.set(&trial, written: text)
+  }
+
   /// Makes the changes.
   func apply(to configuration: inout TrainingConfiguration) {
-    // Each text has been tried when it was given.
-    for change in written { try? change.setting.set(&configuration, written: change.text) }
+    for change in written {
+      // One of another algorithm is set, too: that it does not belong here is said where settings are compared.
+      let setting = (configuration.algorithm.allSettings + Settings.all).first { $0.name == change.name }
+      try? setting?.set(&configuration, written: change.text)
+    }
   }
 }
 

@@ -17,9 +17,12 @@ extension TrainingAlgorithm {
     settings: Settings.adversarialTraining(CycleGANSettings.declared, measuring: CycleGAN.heldOutFigures),
     setDefaults: { $0.setAdversarialDefaults(.resnet(blocks: 9), .instance, dropout: false, .lsgan) },
     check: { (configuration) throws(ConfigurationError) in
+      try configuration.validateTranslator()
       try configuration.validateDiscriminator()
       try configuration.validateIdentity()
     },
+    outline: \.translatorOutline,
+    note: \.paddingNote,
     losses: [
       Loss(name: "D_A", meaning: "discriminator of the translations A → B", role: .discriminator(game: 0)),
       Loss(name: "G_A", meaning: "generator A → B against its discriminator", role: .adversarial(game: 0)),

@@ -18,7 +18,12 @@ extension TrainingAlgorithm {
     data: .pairs,
     settings: Settings.adversarialTraining(Pix2PixSettings.declared, measuring: Likeness.figures),
     setDefaults: { $0.setAdversarialDefaults(.unet(levels: 8), .batch, dropout: true, .vanilla) },
-    check: { (configuration) throws(ConfigurationError) in try configuration.validateDiscriminator() },
+    check: { (configuration) throws(ConfigurationError) in
+      try configuration.validateTranslator()
+      try configuration.validateDiscriminator()
+    },
+    outline: \.translatorOutline,
+    note: \.paddingNote,
     losses: [
       Loss(name: "G_GAN", meaning: "generator: how far from fooling the discriminator", role: .adversarial(game: 0)),
       Loss(

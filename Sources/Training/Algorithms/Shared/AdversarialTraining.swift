@@ -16,6 +16,11 @@ extension Settings {
 }
 
 extension TrainingConfiguration {
+  /// What a translator is: network, norm, size, direction.
+  var translatorOutline: [String] {
+    ["\(generator)", "\(norm.rawValue) norm", "\(ngf) filters", direction.rawValue]
+  }
+
   /// Refuses what a discriminator cannot be trained with.
   func validateDiscriminator() throws(ConfigurationError) {
     if preprocess.crops, let patchLayers, cropSize < 3 << patchLayers {

@@ -49,6 +49,11 @@ extension CompactConfiguration: EnlargerConfiguration {
   }
   /// Hidden convolutions.
   package var depth: Int? { convolutions }
+  /// 0.1 where its output is added to the enlarged input; hidden layers pass on what they get, or nothing would arrive.
+  package func initialScale(_ convolution: String) -> Float {
+    convolution.hasPrefix("body.\(2 * convolutions + 2).") ? 0.1 : 1
+  }
+
   /// It takes any size.
   package var sizeMultiple: Int { 1 }
   /// One pixel for each convolution.

@@ -57,6 +57,9 @@ extension RRDBNetConfiguration: EnlargerConfiguration {
   /// Dense blocks grow by half of what they begin with.
   package mutating func setWidth(_ filters: Int) { (self.filters, growth) = (filters, max(1, filters / 2)) }
 
+  /// 0.1 in dense blocks (Wang et al., 2018, section 3.1: smaller initialization).
+  package func initialScale(_ convolution: String) -> Float { convolution.contains(".rdb") ? 0.1 : 1 }
+
   /// What pixel unshuffle takes.
   package var sizeMultiple: Int { unshuffling }
 

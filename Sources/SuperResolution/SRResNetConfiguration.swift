@@ -44,6 +44,9 @@ extension SRResNetConfiguration: EnlargerConfiguration {
   package var architecture: String { "srresnet" }
   /// Residual blocks.
   package var depth: Int? { blocks }
+  /// 0.1, as in the public code.
+  package func initialScale(_ convolution: String) -> Float { 0.1 }
+
   /// It takes any size.
   package var sizeMultiple: Int { 1 }
 

@@ -102,6 +102,9 @@ package protocol EnlargerConfiguration: GeneratorConfiguration {
 
   /// Sets how many channels hidden layers have, in the proportions of the published network.
   mutating func setWidth(_ filters: Int)
+
+  /// What drawn weights of a convolution are multiplied by before training: what is added to something else begins small.
+  func initialScale(_ convolution: String) -> Float
   /// How many pixels to each side of a pixel of the input what is made of it depends on, at most.
   var reach: Int { get }
 }

@@ -28,6 +28,14 @@ extension ParameterStore {
     }
   }
 
+  /// Multiplies the weights of each convolution by what `scale` says of its name.
+  package func scaleConvolutions(by scale: (String) -> Float) {
+    for parameter in parameters where parameter.initialization == .convolutionWeight {
+      let factor = scale(parameter.name)
+      setFileOrder(parameter, fileOrder(parameter).map { $0 * factor })
+    }
+  }
+
   private static func weights(
     _ shape: [Int], _ kind: InitializationKind, _ gain: Double, _ random: inout RandomGenerator
   ) -> [Float] {

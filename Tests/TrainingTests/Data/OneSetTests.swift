@@ -59,7 +59,7 @@ struct OneSetTests {
     var preparation = ImagePreparation(mode: .crop, cropSize: 8)
     preparation.reduction = Reduction(factor: 2, multiple: 4)
     let pair = try ImageStore(part: data.training, preparation: preparation.evaluation).fixedPair(input: 0)
-    #expect([pair.target.width, pair.target.height, pair.input.width, pair.input.height] == [512, 20, 256, 10])
+    #expect(pair.target.shape == Shape(1, 3, 20, 512) && pair.input.shape == Shape(1, 3, 10, 256))
     let problem = try #require(preparation.evaluation.problem(width: 3, height: 9, path: "a.png"))
     #expect(problem.problem == "is 3×9, too small to be reduced 2 times")
   }

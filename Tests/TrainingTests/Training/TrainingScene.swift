@@ -14,7 +14,7 @@ final class TrainingScene {
     data = folder.appendingPathComponent("data").path
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     switch algorithm.data {
-    case .pairs: try DemoData.writePaired(to: data, count: count, size: 64, seed: 3)
+    case .pairs, .oneSet: try DemoData.writePaired(to: data, count: count, size: 64, seed: 3)
     case .twoSets: try DemoData.writeUnpaired(to: data, count: count, size: 64, seed: 3)
     }
   }
@@ -40,7 +40,7 @@ final class TrainingScene {
 
   static func configuration(_ algorithm: TrainingAlgorithm) -> TrainingConfiguration {
     var configuration = TrainingConfiguration(algorithm)
-    configuration.generator = algorithm == .paired ? .unet(levels: 5) : .resnet(blocks: 2)
+    configuration.generator = algorithm == .unpaired ? .resnet(blocks: 2) : .unet(levels: 5)
     configuration.ngf = 4
     configuration.ndf = 4
     configuration.loadSize = 40
@@ -49,6 +49,14 @@ final class TrainingScene {
     configuration.dropout = true
     configuration.sampleEvery = 1000
     configuration.threads = 2
+    if algorithm == .enlarge {
+      configuration.factor = 2
+      configuration.blocks = 2
+      configuration.batchSize = 1
+      // The discriminator begins on the way.
+      configuration.lambdaGAN = 0.001
+      configuration.pixelSteps = 3
+    }
     return configuration
   }
 

@@ -9,7 +9,7 @@ import Testing
 
 /// Whole runs on small drawn data: what stopping, resuming and threads must not change.
 @Suite struct TrainingSessionTests {
-  @Test(arguments: [TrainingAlgorithm.paired, .unpaired])
+  @Test(arguments: [TrainingAlgorithm.paired, .unpaired, .enlarge])
   func stoppingAndResumingChangesNothing(_ algorithm: TrainingAlgorithm) throws {
     let scene = try TrainingScene(algorithm)
     var configuration = TrainingScene.configuration(algorithm)
@@ -37,7 +37,7 @@ import Testing
     let (whole, parts) = (try scene.result("whole"), try scene.result("parts"))
     #expect(whole == parts)
     // The latest, the best and those of two epochs.
-    #expect(whole.generators.count == 4 * (algorithm == .paired ? 1 : 2))
+    #expect(whole.generators.count == 4 * (algorithm == .unpaired ? 2 : 1))
   }
 
   @Test func aKilledRunGoesOnFromItsLastCheckpoint() throws {

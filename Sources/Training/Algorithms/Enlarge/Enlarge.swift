@@ -47,6 +47,7 @@ final class Enlarge: TranslationModel {
   init(_ configuration: TrainingConfiguration, processor: Processor, random: inout RandomGenerator) throws {
     let choice = configuration.enlargerConfiguration
     generator = try .drawn("G", choice.network(), configuration, &random)
+    generator.network.parameters.scaleConvolutions(by: choice.initialScale)
     pass = PlannedExecutions(generator.network, .training(), processor, in: generatorArena)
     apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: generatorArena)
     critic =

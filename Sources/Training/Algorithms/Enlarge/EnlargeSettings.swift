@@ -127,6 +127,7 @@ extension TrainingConfiguration {
     (preprocess, cropSize, batchSize) = (.crop, 128, 8)
     augmentation.quarterTurns = true
     (norm, discriminatorNorm, ganMode) = (.none, .batch, .vanilla)
+    initialization = .kaiming
     beta1 = 0.9
   }
 

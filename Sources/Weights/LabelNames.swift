@@ -7,7 +7,7 @@ package enum LabelNames {
   /// What stands for every label where one is named; none is called so.
   package static let every = "all"
   /// The most labels that a network can have: each is a plane beside the picture.
-  package static let most = 4096
+  package static let most = 256
   /// Names that an error lists.
   private static let listed = 30
 

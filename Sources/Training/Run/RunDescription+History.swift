@@ -27,9 +27,11 @@ extension RunDescription {
     (self.configuration, self.data) = (configuration, data)
   }
 
-  /// Keys and values as config.json has them.
+  /// Keys and values of settings as config.json has them; the names of labels are none, and cannot change.
   private static func values(_ configuration: TrainingConfiguration) throws -> [String: StoredValue] {
-    try JSONDecoder().decode([String: StoredValue].self, from: JSONEncoder().encode(configuration))
+    var configuration = configuration
+    configuration.labelNames = []
+    return try JSONDecoder().decode([String: StoredValue].self, from: JSONEncoder().encode(configuration))
   }
 }
 

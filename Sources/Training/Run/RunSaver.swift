@@ -124,7 +124,8 @@ final class RunSaver {
   private func metadata(_ generator: GeneratorFile, _ position: TrainingPosition) -> ModelMetadata {
     var metadata = ModelMetadata(generator.configuration)
     metadata.role = generator.name
-    metadata.direction = generator.direction.rawValue
+    metadata.labels = generator.labels.isEmpty ? nil : generator.labels
+    metadata.direction = generator.direction?.rawValue
     metadata.preprocess = configuration.preprocess.rawValue
     metadata.loadSize = configuration.loadSize
     metadata.cropSize = configuration.cropSize

@@ -89,14 +89,13 @@ struct SamplePictures {
   let measured: [(input: Int, target: Int)]
   /// Whether there are held-out pictures to measure.
   let measures: Bool
+  /// The labels of the data, in the order of their numbers.
+  let labels: [String]
   /// Those that cannot be read and so are in neither.
   let damaged: [FileError]
 
   /// Rows of a sheet.
   private static let rowLimit = 6
-  /// Held-out pictures of each side that are measured.
-  private static let measuredLimit = 16
-
   /// How many rows a sheet of pictures of `part` has.
   static func rowCount(_ part: DataPart) -> Int { min(rowLimit, max(part.countA, part.countB)) }
 
@@ -106,12 +105,17 @@ struct SamplePictures {
       part: data.heldOut ?? data.training, preparation: ImagePreparation(configuration).evaluation, cacheBytes: .max,
       limit: data.limit)
     let counts = store.counts
+    labels = data.labels
+    let order = (data.heldOut ?? data.training).byLabelsInTurn
     func first(_ limit: Int) -> [(input: Int, target: Int)] {
-      (0..<min(limit, max(counts.inputs, counts.targets))).map { ($0 % counts.inputs, $0 % counts.targets) }
+      (0..<min(limit, max(counts.inputs, counts.targets))).map {
+        // Pairs and pictures alone can have labels: as many inputs as targets.
+        order.isEmpty ? ($0 % counts.inputs, $0 % counts.targets) : (order[$0], order[$0])
+      }
     }
     let rows = first(Self.rowLimit)
     measures = !configuration.algorithm.heldOutFigures.isEmpty && data.heldOut != nil
-    let measured = first(measures ? Self.measuredLimit : 0)
+    let measured = first(measures ? configuration.algorithm.measuredPictures : 0)
 
     var seen: Set<ImageStore.Place> = []
     let all = (rows + measured).map { store.places(input: $0.input, target: $0.target) }

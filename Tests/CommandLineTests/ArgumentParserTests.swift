@@ -1,4 +1,5 @@
 @testable import translate_cli
+@testable import Files
 import Testing
 @testable import Training
 

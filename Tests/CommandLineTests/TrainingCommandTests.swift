@@ -410,7 +410,7 @@ struct SmallCommandTests {
     #expect(wrong.status == .usage)
     #expect(
       wrong.error
-        == "translate-cli: there is no command demo-data pared; demo-data is followed by paired or unpaired; did you mean "
+        == "translate-cli: there is no command demo-data pared; demo-data is followed by paired or unpaired or shapes; did you mean "
         + "paired? (translate-cli --help)\n")
   }
 

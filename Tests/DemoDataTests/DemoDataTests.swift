@@ -58,8 +58,8 @@ import Testing
     try DemoData.writeShapes(to: folder("demo"), count: 3, size: 32)
     let figures = DemoFigure.allCases.map(\.rawValue)
     #expect(
-      try FolderListing.names(in: folder("demo/train")) == figures
-        && FolderListing.names(in: folder("demo/val")) == figures)
+      try FolderListing.names(in: folder("demo/train")).sorted() == figures
+        && FolderListing.names(in: folder("demo/val")).sorted() == figures)
     for figure in figures {
       #expect(try FolderListing.names(in: folder("demo/train/" + figure)).count == 3)
       #expect(try FolderListing.names(in: folder("demo/val/" + figure)).count == 4)

@@ -53,10 +53,11 @@ let package = Package(
     .target(name: "ResNet", dependencies: ["NeuralNet"]),
     .target(name: "SuperResolution", dependencies: ["NeuralNet"]),
     .target(name: "PatchDisc", dependencies: ["NeuralNet"]),
+    .target(name: "DCGAN", dependencies: ["NeuralNet"]),
     .target(name: "Images", dependencies: ["CPNG", "Files", "Parallel"], swiftSettings: optimized),
     .target(name: "Pages", dependencies: ["Files"]),
     .target(
-      name: "Weights", dependencies: ["Files", "NeuralNet", "UNet", "ResNet", "SuperResolution", "PatchDisc"],
+      name: "Weights", dependencies: ["Files", "NeuralNet", "UNet", "ResNet", "SuperResolution", "PatchDisc", "DCGAN"],
       swiftSettings: optimized),
     .target(
       name: "Translate", dependencies: ["Files", "Parallel", "NeuralNet", "Images", "Pages", "Weights"],
@@ -64,7 +65,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Files", "Parallel", "NeuralNet", "UNet", "ResNet", "SuperResolution", "PatchDisc", "Images", "Pages",
+        "Files", "Parallel", "NeuralNet", "UNet", "ResNet", "SuperResolution", "PatchDisc", "DCGAN", "Images", "Pages",
         "Weights", "Translate",
       ],
       swiftSettings: optimized),
@@ -78,7 +79,7 @@ let package = Package(
     .testTarget(name: "ParallelTests", dependencies: ["Parallel", "TestSupport"]),
     .testTarget(
       name: "NeuralNetTests",
-      dependencies: ["NeuralNet", "UNet", "ResNet", "SuperResolution", "PatchDisc", "TestSupport"]),
+      dependencies: ["NeuralNet", "UNet", "ResNet", "SuperResolution", "PatchDisc", "DCGAN", "TestSupport"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "Training", "TestSupport"]),
     .testTarget(name: "WeightsTests", dependencies: ["Weights", "Training", "TestSupport"]),
     .testTarget(name: "TranslateTests", dependencies: ["Translate", "Training", "DemoData", "TestSupport"]),

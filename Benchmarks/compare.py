@@ -9,20 +9,23 @@ speed of shared machines drifts. All use fp32 and the same number of threads.
 
 pix2pix, pix2pix4, cyclegan   what both trainers do for one batch; no images are loaded on either side
 enlarge                       likewise: srresnet, 4 times, 8 crops of 128x128, L1 loss
+dcgan                         likewise: a batch of 64 pictures of 64x64
 unet, resnet                  the network alone, and "program": translate-cli apply on a folder of PNGs, decoding and
                               encoding included, per further image: (time of 61 images - time of 1) / 60
 srresnet, rrdb, compact       the network alone, which enlarges 128x128 four times; as published, 64 channels
+generate                      the generator of dcgan alone, 16 pictures at once
 start                         from the command to the first PNG written, model of 218 MB: translate-cli apply, or Python
                               with PyTorch: import, load the .pth, read, run, write; each turn the median of three
 """
 import argparse, glob, json, os, resource, statistics, subprocess, sys, tempfile, time
 
 ENLARGERS = ["srresnet", "rrdb", "compact"]
-TASKS = ["pix2pix", "pix2pix4", "cyclegan", "enlarge", "unet", "resnet", *ENLARGERS, "start"]
+TASKS = ["pix2pix", "pix2pix4", "cyclegan", "enlarge", "dcgan", "unet", "resnet", *ENLARGERS, "generate", "start"]
 OTHERS = ["torch", "onnxruntime", "openvino"]
 RIVALS = {task: ["torch"] for task in TASKS} | {task: ["program"] + OTHERS for task in ("unet", "resnet")}
-RIVALS |= {task: OTHERS for task in ENLARGERS}
+RIVALS |= {task: OTHERS for task in [*ENLARGERS, "generate"]}
 RUNS = {"pix2pix": 5, "pix2pix4": 2, "cyclegan": 1, "enlarge": 2, "unet": 21, "resnet": 5, "srresnet": 2, "rrdb": 1, "compact": 5}
+RUNS |= {"dcgan": 2, "generate": 21}
 
 
 # --- The networks as people have them -----------------------------------------------------------------------------
@@ -176,15 +179,49 @@ def enlarge():
     return step
 
 
+def noise_networks():
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Fixtures", "golden"))
+    from networks import Discriminator, Generator
+
+    return Generator(100, 64, 4, "batch"), Discriminator(3, 64, 4, "batch")
+
+
+def dcgan():
+    """As in PyTorch's example."""
+    import torch
+    from torch import nn
+
+    G, D = noise_networks()
+    for_G, for_D = [torch.optim.Adam(n.parameters(), 2e-4, (0.5, 0.999)) for n in (G, D)]
+    entropy = nn.BCEWithLogitsLoss()
+    image = torch.rand(64, 3, 64, 64) * 2 - 1
+    yes, no = torch.ones(64, 1, 1, 1), torch.zeros(64, 1, 1, 1)
+
+    def step():
+        for_D.zero_grad()
+        entropy(D(image), yes).backward()
+        fake = G(torch.randn(64, 100, 1, 1))
+        entropy(D(fake.detach()), no).backward()
+        for_D.step()
+        for_G.zero_grad()
+        D.requires_grad_(False)
+        entropy(D(fake), yes).backward()
+        D.requires_grad_(True)
+        for_G.step()
+
+    return step
+
+
 def applied(task, rival, threads):
     import torch
 
     torch.manual_seed(0)
-    network = enlarger(task) if task in ENLARGERS else {"unet": unet, "resnet": resnet}[task]()
+    networks = {"unet": unet, "resnet": resnet, "generate": lambda: noise_networks()[0]}
+    network = enlarger(task) if task in ENLARGERS else networks[task]()
     # Batch statistics of the image itself for pix2pix, as the public code applies it, where the rival can.
     network.train(task == "unet" and rival == "torch")
     side = 128 if task in ENLARGERS else 256
-    image = torch.rand(1, 3, side, side) * 2 - 1
+    image = torch.randn(16, 100, 1, 1) if task == "generate" else torch.rand(1, 3, side, side) * 2 - 1
     if rival == "torch":
         def run():
             with torch.inference_mode():
@@ -193,7 +230,7 @@ def applied(task, rival, threads):
     if rival == "openvino":
         import openvino as ov
 
-        model = ov.convert_model(network, example_input=image, input=[1, 3, side, side])
+        model = ov.convert_model(network, example_input=image, input=list(image.shape))
         compiled = ov.Core().compile_model(
             model, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"})
         values = image.numpy()
@@ -215,8 +252,8 @@ def work(task, rival, runs, threads):
     import torch
 
     torch.set_num_threads(threads)
-    if task in ("cyclegan", "enlarge"):
-        run = {"cyclegan": cyclegan, "enlarge": enlarge}[task]()
+    if task in ("cyclegan", "enlarge", "dcgan"):
+        run = {"cyclegan": cyclegan, "enlarge": enlarge, "dcgan": dcgan}[task]()
     elif task.startswith("pix2pix"):
         run = pix2pix(4 if task.endswith("4") else 1)
     else:

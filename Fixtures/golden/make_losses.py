@@ -15,6 +15,8 @@ LOSSES = {
     "lsgan_fake": lambda p: F.mse_loss(p, torch.zeros_like(p)),
     "wasserstein_real": lambda p: -p.mean(),
     "wasserstein_fake": lambda p: p.mean(),
+    "vanilla_smoothed": lambda p: F.binary_cross_entropy_with_logits(p, torch.full_like(p, 0.9)),
+    "lsgan_smoothed": lambda p: F.mse_loss(p, torch.full_like(p, 0.9)),
     "hinge_discriminator_real": lambda p: F.relu(1 - p).mean(),
     "hinge_discriminator_fake": lambda p: F.relu(1 + p).mean(),
 }

@@ -4,7 +4,7 @@
 """
 import torch
 from torch import nn
-from networks import Patch, Pixel, ResNet, UNet, normal
+from networks import Discriminator, Generator, Patch, Pixel, ResNet, UNet, normal
 from reference import main
 
 # Name → network, shape of the input, metadata.
@@ -24,6 +24,13 @@ for norm in ("batch", "instance"):
             lambda layers=layers, inputs=inputs, filters=filters, norm=norm: Patch(inputs, filters, layers, norm),
             (1, inputs, *extents), {"layers": str(layers), "ndf": str(filters), "norm": norm})
     NETWORKS[f"pixel_{norm}"] = (lambda norm=norm: Pixel(6, 8, norm), (1, 6, 16, 24), {"ndf": "8", "norm": norm})
+for norm in ("batch", "none"):
+    NETWORKS[f"dcgan32_{norm}"] = (
+        lambda norm=norm: Generator(10, 4, 3, norm), (5, 10, 1, 1), {"doublings": "3", "ngf": "4", "norm": norm})
+    NETWORKS[f"dcgan32_discriminator_{norm}"] = (
+        lambda norm=norm: Discriminator(3, 4, 3, norm), (5, 3, 32, 32), {"halvings": "3", "ndf": "4", "norm": norm})
+NETWORKS["dcgan64_grey"] = (
+    lambda: Generator(12, 2, 4, "batch", outputs=1), (3, 12, 1, 1), {"doublings": "4", "ngf": "2", "norm": "batch"})
 
 
 def with_statistics(network):

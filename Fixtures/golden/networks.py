@@ -1,4 +1,5 @@
-"""The networks of the public pix2pix and CycleGAN code, restated, under its names: what state dicts there are keyed by."""
+"""The networks of the public pix2pix and CycleGAN code, and those of PyTorch's DCGAN example, restated, under their names:
+what state dicts there are keyed by."""
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -107,6 +108,38 @@ class Pixel(nn.Module):
 
     def forward(self, x):
         return self.net(x)
+
+
+class Generator(nn.Module):
+    """DCGAN: from one pixel to 4×4, then twice as large `doublings` times."""
+
+    def __init__(self, inputs, filters, doublings, norm, outputs=3):
+        super().__init__()
+        parts, width = [], inputs
+        for n in range(doublings):
+            before, width = width, filters * 2 ** (doublings - 1 - n)
+            parts += [nn.ConvTranspose2d(before, width, 4, 2 if n else 1, 1 if n else 0, bias=norm != "batch"),
+                      NORMS[norm](width), nn.ReLU(True)]
+        self.main = nn.Sequential(*parts, nn.ConvTranspose2d(width, outputs, 4, 2, 1, bias=False), nn.Tanh())
+
+    def forward(self, x):
+        return self.main(x)
+
+
+class Discriminator(nn.Module):
+    """DCGAN: half as large `halvings` times, then a logit of what is left."""
+
+    def __init__(self, inputs, filters, halvings, norm):
+        super().__init__()
+        parts = [nn.Conv2d(inputs, filters, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, True)]
+        for n in range(1, halvings):
+            width = filters * 2 ** n
+            parts += [nn.Conv2d(width // 2, width, 4, 2, 1, bias=norm != "batch"), NORMS[norm](width),
+                      nn.LeakyReLU(0.2, True)]
+        self.main = nn.Sequential(*parts, nn.Conv2d(filters * 2 ** (halvings - 1), 1, 4, 1, 0, bias=False))
+
+    def forward(self, x):
+        return self.main(x)
 
 
 def normal(network, gain):

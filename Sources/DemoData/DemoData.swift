@@ -79,12 +79,12 @@ public enum DemoData {
     }
   }
 
-  private static func heldOutCount(_ count: Int) -> Int { max(4, count / 8) }
+  static func heldOutCount(_ count: Int) -> Int { max(4, count / 8) }
 
   /// Each picture has a generator of its own: it stays the same whatever `count` is.
-  private static func stream(_ part: Int, _ index: Int) -> UInt64 { UInt64(part) << 32 | UInt64(index) }
+  static func stream(_ part: Int, _ index: Int) -> UInt64 { UInt64(part) << 32 | UInt64(index) }
 
-  private static func write(
+  static func write(
     to folder: String, parts: [(name: String, count: Int)], count: Int, size: Int, progress: (Int, Int) -> Void,
     draw: (_ part: Int, _ index: Int) -> (name: String, image: Picture)
   ) throws {

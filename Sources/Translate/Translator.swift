@@ -78,6 +78,7 @@ public final class Translator {
   ///
   /// - Throws: `FileError` where the tile or the number of threads cannot be, or there is no memory
   package init(_ model: GeneratorModel, options: Options = Options()) throws {
+    try model.requireReadsPictures()
     self.model = model
     self.options = options
     labels = model.labels

@@ -64,9 +64,9 @@ package final class GeneratorModel {
           "its metadata name \(labels.count) labels, which leave no picture of its \(configuration.inputChannels) "
           + "input channels", advice: "was the file edited by hand?")
     }
-    for (what, channels) in [
-      ("reads", configuration.inputChannels - labels.count), ("makes", configuration.outputChannels),
-    ] where !(1...4).contains(channels) {
+    let input = configuration.inputChannels - labels.count
+    for (what, channels) in [("reads", input), ("makes", configuration.outputChannels)]
+    where !(1...4).contains(channels) && !(what == "reads" && configuration is any LatentGeneratorConfiguration) {
       throw FileError(
         path: path,
         problem: "\(what) pictures of \(channels) channels, where PNGs have 1 to 4: grey or RGB, and opacity",

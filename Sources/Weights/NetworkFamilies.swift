@@ -1,3 +1,4 @@
+import DCGAN
 import NeuralNet
 import PatchDisc
 import ResNet
@@ -9,7 +10,8 @@ package enum NetworkFamilies {
   /// In the order in which files are compared with them.
   package static let all: [any NetworkConfiguration.Type] = [
     UNetConfiguration.self, ResNetConfiguration.self, SRResNetConfiguration.self, RRDBNetConfiguration.self,
-    CompactConfiguration.self, DiscriminatorConfiguration.self,
+    CompactConfiguration.self, DCGANGeneratorConfiguration.self, DiscriminatorConfiguration.self,
+    DCGANDiscriminatorConfiguration.self,
   ]
 
   /// Those that make images.

@@ -79,7 +79,14 @@ package enum ONNXExporter {
       + "the label that is wanted, 0 in the others"
   }
 
+  private static func documentation(of network: any LatentGeneratorConfiguration) -> String {
+    "Generator \(network.architecture). input: (batch, \(network.inputChannels), 1, 1), normal random numbers, the last of them "
+      + "0 or 1 for the labels that the metadata name. output: (batch, \(network.outputChannels), \(network.imageSize), "
+      + "\(network.imageSize)), values -1 to 1."
+  }
+
   private static func documentation(of network: any GeneratorConfiguration, labels: [String]) -> String {
+    if let latent = network as? any LatentGeneratorConfiguration { return documentation(of: latent) }
     func kind(_ channels: Int) -> String {
       switch channels {
       case 1: "1 channel (grey)"

@@ -1,5 +1,7 @@
+import DCGAN
 import NeuralNet
 import Training
+import Translate
 
 /// What is run again and again.
 protocol StepBenchmark {
@@ -42,4 +44,30 @@ final class ApplyBenchmark: StepBenchmark {
   }
 
   func step() { execution.forward() }
+}
+
+/// A generator of noise that makes a batch of pictures.
+final class SamplingBenchmark: StepBenchmark {
+  let name: String
+  private let execution: Execution
+  private let noise = GaussianNoise(key: 1)
+  private let processor: Processor
+
+  init(_ name: String, _ processor: Processor) throws {
+    self.name = name
+    self.processor = processor
+    var random = RandomGenerator(seed: 1)
+    let network = try DCGANGeneratorConfiguration().network()
+    network.initialize(.normal, gain: 0.02, random: &random)
+    var mode = ExecutionMode()
+    mode.usesRunningStatistics = true
+    execution = try Execution(
+      network, shape: Shape(PictureGenerator.batch, network.inputChannels[0], 1, 1), mode: mode, processor: processor)
+  }
+
+  func step() {
+    execution.input.fill(0)
+    noise.add(1, to: execution.input, processor.pool)
+    execution.forward()
+  }
 }

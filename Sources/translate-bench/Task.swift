@@ -18,6 +18,8 @@ enum Task: String, CaseIterable {
   case rrdb
   case compact
   case enlarge
+  case dcgan
+  case generate
 
   func make(_ processor: Processor) throws -> StepBenchmark {
     switch self {
@@ -35,6 +37,8 @@ enum Task: String, CaseIterable {
     case .compact: try ApplyBenchmark("apply compact ×4", CompactConfiguration().network(), side: 128, processor)
     case .enlarge:
       try TrainingBenchmark("srresnet ×4 step, batch 8", TrainingConfiguration(.enlarge), batch: 8, processor)
+    case .dcgan: try TrainingBenchmark("DCGAN step, batch 64", TrainingConfiguration(.generating), batch: 64, processor)
+    case .generate: try SamplingBenchmark("generate 16 by dcgan_64", processor)
     }
   }
 
@@ -42,11 +46,12 @@ enum Task: String, CaseIterable {
   var rounds: Int {
     switch self {
     case .pix2pix, .labelled: 9
-    case .pix2pix4, .cyclegan, .enlarge: 3
+    case .pix2pix4, .cyclegan, .enlarge, .dcgan: 3
     case .unet: 41
     case .resnet: 11
     case .srresnet, .rrdb: 3
     case .compact: 5
+    case .generate: 41
     }
   }
 }

@@ -21,8 +21,9 @@ struct NewAlgorithmTests {
       #expect(help.contains("--strength X") && help.contains("weight of the L1 loss [3]"))
       #expect(!help.contains("--gan-mode") && !help.contains("--ndf") && help.contains("--generator NAME"))
       #expect(runInProcess(["train", "--help"]).output.contains("train regression DATA"))
-      #expect(runInProcess(["train"]).error.contains("paired or unpaired or enlarge or regression"))
-      #expect(runInProcess(["check", "--help"]).output.contains("--objective paired|unpaired|enlarge|regression"))
+      #expect(runInProcess(["train"]).error.contains("paired or unpaired or enlarge or generate or regression"))
+      #expect(
+        runInProcess(["check", "--help"]).output.contains("--objective paired|unpaired|enlarge|generate|regression"))
       #expect(
         runInProcess(["train", "regression", "d", "--out", "r", "--strength", "-1"]).error
           .contains("--strength is -1.0; give a number from 0 to 10"))

@@ -410,8 +410,8 @@ struct SmallCommandTests {
     #expect(wrong.status == .usage)
     #expect(
       wrong.error
-        == "translate-cli: there is no command demo-data pared; demo-data is followed by paired or labelled or unpaired; did "
-        + "you mean paired? (translate-cli --help)\n")
+        == "translate-cli: there is no command demo-data pared; demo-data is followed by paired or labelled or unpaired or shapes; "
+        + "did you mean paired? (translate-cli --help)\n")
   }
 
   @Test func checkNamesProblemsAndEndsWithOne() throws {

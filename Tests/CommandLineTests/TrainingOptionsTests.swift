@@ -87,7 +87,7 @@ struct TrainingOptionsTests {
     ),
     (
       "--gan-mode wgan-gp",
-      "--gan-mode cannot be wgan-gp; it is one of vanilla, lsgan, hinge, wgangp; did you mean wgangp?"
+      "--gan-mode cannot be wgan-gp; it is one of vanilla, minimax, lsgan, hinge, wgan, wgangp; did you mean wgangp?"
     ),
     (
       "--gan-mode wgangp",

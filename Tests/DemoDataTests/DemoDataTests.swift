@@ -87,6 +87,34 @@ import Testing
     #expect(data.training.countA == 3 && data.training.countB == 3 && data.heldOut?.countB == 4)
   }
 
+  /// Classes are sub-folders; a square is wider than what it leaves, a cross is not.
+  @Test func shapesAreInClasses() throws {
+    let folder = try TemporaryFolder()
+    try DemoData.writeShapes(to: folder("demo"), count: 3, size: 32)
+    let figures = DemoFigure.allCases.map(\.rawValue)
+    #expect(
+      try FolderListing.names(in: folder("demo/train")).sorted() == figures
+        && FolderListing.names(in: folder("demo/val")).sorted() == figures)
+    for figure in figures {
+      #expect(try FolderListing.names(in: folder("demo/train/" + figure)).count == 3)
+      #expect(try FolderListing.names(in: folder("demo/val/" + figure)).count == 4)
+    }
+    /// The share of pixels that are not the ground's colour, over many pictures.
+    func covered(_ figure: DemoFigure) -> Double {
+      var sum = 0
+      for seed in 0..<20 as Range<UInt64> {
+        let pixels = ShapeScene.draw(figure, size: 64, generator: RandomGenerator(seed: seed))
+        sum += stride(from: 0, to: pixels.count, by: 3).count { Array(pixels[$0..<$0 + 3]) != Array(pixels[0..<3]) }
+      }
+      return Double(sum) / Double(20 * 64 * 64)
+    }
+    let shares = DemoFigure.allCases.map(covered)
+    #expect(shares[0] > shares[2] && shares[2] > shares[1] && shares[1] > shares[3] && shares[3] > 0.08, "\(shares)")
+    #expect(
+      ShapeScene.draw(.cross, size: 32, generator: RandomGenerator(seed: 4))
+        != ShapeScene.draw(.cross, size: 32, generator: RandomGenerator(seed: 5)))
+  }
+
   @Test func bytesFollowTheSeedAlone() throws {
     let folder = try TemporaryFolder()
     func file(_ name: String, _ count: Int, _ seed: UInt64) throws -> [UInt8] {

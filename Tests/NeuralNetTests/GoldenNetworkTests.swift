@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import DCGAN
 import NeuralNet
 import PatchDisc
 import ResNet
@@ -28,6 +29,11 @@ import UNet
     Case(file: "network_patch5_instance") { try patch(.patch(layers: 5), 4, .instance, input: 3) },
     Case(file: "network_pixel_batch") { try patch(.pixel, 8, .batch, input: 6) },
     Case(file: "network_pixel_instance") { try patch(.pixel, 8, .instance, input: 6) },
+    Case(file: "network_dcgan32_batch") { try dcgan(3, 4, .batch, latent: 10) },
+    Case(file: "network_dcgan32_none") { try dcgan(3, 4, .none, latent: 10) },
+    Case(file: "network_dcgan64_grey") { try dcgan(4, 2, .batch, latent: 12, output: 1) },
+    Case(file: "network_dcgan32_discriminator_batch") { try dcganDiscriminator(3, 4, .batch) },
+    Case(file: "network_dcgan32_discriminator_none") { try dcganDiscriminator(3, 4, .none) },
   ]
 
   static func unet(_ levels: Int, _ filters: Int, _ kind: NormalizationKind, input: Int = 3) throws -> Network {
@@ -43,6 +49,21 @@ import UNet
     var configuration = ResNetConfiguration(blocks: blocks)
     configuration.filters = filters
     configuration.normalization = kind
+    return try configuration.network()
+  }
+
+  static func dcgan(
+    _ doublings: Int, _ filters: Int, _ kind: NormalizationKind, latent: Int, output: Int = 3
+  ) throws -> Network {
+    var configuration = DCGANGeneratorConfiguration()
+    (configuration.doublings, configuration.filters, configuration.normalization) = (doublings, filters, kind)
+    (configuration.inputChannels, configuration.outputChannels) = (latent, output)
+    return try configuration.network()
+  }
+
+  static func dcganDiscriminator(_ halvings: Int, _ filters: Int, _ kind: NormalizationKind) throws -> Network {
+    var configuration = DCGANDiscriminatorConfiguration()
+    (configuration.halvings, configuration.filters, configuration.normalization) = (halvings, filters, kind)
     return try configuration.network()
   }
 

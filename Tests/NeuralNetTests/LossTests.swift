@@ -14,7 +14,10 @@ import Testing
     ("lsgan_real", .lsgan, .generator), ("hinge_discriminator_real", .hinge, .discriminatorReal),
     ("hinge_discriminator_fake", .hinge, .discriminatorFake), ("wasserstein_real", .hinge, .generator),
     ("wasserstein_real", .wgangp, .discriminatorReal), ("wasserstein_fake", .wgangp, .discriminatorFake),
-    ("wasserstein_real", .wgangp, .generator),
+    ("wasserstein_real", .wgangp, .generator), ("vanilla_real", .minimax, .discriminatorReal),
+    ("vanilla_fake", .minimax, .discriminatorFake), ("minimax_generator", .minimax, .generator),
+    ("wasserstein_real", .wgan, .discriminatorReal), ("wasserstein_fake", .wgan, .discriminatorFake),
+    ("wasserstein_real", .wgan, .generator),
   ])
   func adversarial(name: String, loss: AdversarialLoss, target: AdversarialLoss.Target) throws {
     let golden = try Golden("losses")
@@ -31,6 +34,24 @@ import Testing
     let weighted = loss.evaluate(prediction.readOnly, target, gradient: gradient, weight: 0.5)
     #expect(weighted == value)
     expect(Closeness(name + " halved", gradient.nchw(), expected.map { $0 / 2 }, Self.tolerance))
+  }
+
+  /// One-sided: only what is said of pictures of the data changes.
+  @Test(arguments: [AdversarialLoss.vanilla, .minimax, .lsgan]) func smoothedLabels(loss: AdversarialLoss) throws {
+    let golden = try Golden("losses")
+    let name = loss == .lsgan ? "lsgan_smoothed" : "vanilla_smoothed"
+    let shape = try golden.shape(name + "/prediction")
+    let values = try AlignedMemory(count: 3 * shape.count)
+    let views = (0..<3).map { MutableTensorView(shape: shape, base: values.base + $0 * shape.count, stride: 1) }
+    views[0].setNCHW(try golden.floats(name + "/prediction"))
+    let value = loss.evaluate(views[0].readOnly, .discriminatorReal, gradient: views[1], realLabel: 0.9)
+    expect(Closeness(name, [Float(value)], try golden.floats(name + "/loss"), Self.tolerance))
+    expect(Closeness(name + " gradient", views[1].nchw(), try golden.floats(name + "/gradient"), Self.tolerance))
+    for target in [AdversarialLoss.Target.discriminatorFake, .generator] {
+      let smoothed = loss.evaluate(views[0].readOnly, target, gradient: views[1], realLabel: 0.9)
+      #expect(smoothed == loss.evaluate(views[0].readOnly, target, gradient: views[2]))
+      #expect(views[1].nchw() == views[2].nchw())
+    }
   }
 
   /// Logits far from 0 neither overflow nor lose their gradient.

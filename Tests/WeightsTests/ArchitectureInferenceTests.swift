@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import DCGAN
 import Files
 import NeuralNet
 import PatchDisc
@@ -49,6 +50,17 @@ func tensors(of network: any NetworkConfiguration) throws -> [(name: String, typ
         var discriminator = DiscriminatorConfiguration()
         (discriminator.kind, discriminator.filters, discriminator.inputChannels) = (kind, 2, 5)
         discriminator.normalization = norm
+        networks.append(discriminator)
+      }
+    }
+    for norm in [NormalizationKind.batch, .instance] {
+      for size in [8, 64, 256] {
+        guard var generator = DCGANGeneratorConfiguration(imageSize: size) else { continue }
+        (generator.inputChannels, generator.filters, generator.outputChannels) = (7, 3, size == 64 ? 1 : 3)
+        generator.normalization = norm
+        networks.append(generator)
+        guard size > 8, var discriminator = DCGANDiscriminatorConfiguration(imageSize: size) else { continue }
+        (discriminator.inputChannels, discriminator.filters, discriminator.normalization) = (5, 3, norm)
         networks.append(discriminator)
       }
     }

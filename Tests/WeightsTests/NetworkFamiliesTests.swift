@@ -9,14 +9,15 @@ import Testing
     #expect(
       names == [
         "unet_1024", "unet_512", "unet_256", "unet_128", "unet_64", "unet_32", "resnet_9blocks", "resnet_6blocks",
-        "srresnet", "rrdb", "compact",
+        "srresnet", "rrdb", "compact", "dcgan_64", "dcgan_32", "dcgan_128", "dcgan_256",
       ])
-    #expect(NetworkFamilies.translators.flatMap { $0.usualNames } == Array(names.dropLast(3)))
-    #expect(NetworkFamilies.enlargers.flatMap { $0.usualNames } == Array(names.suffix(3)))
+    #expect(NetworkFamilies.translators.flatMap { $0.usualNames } == Array(names.dropLast(7)))
+    #expect(NetworkFamilies.enlargers.flatMap { $0.usualNames } == Array(names.dropLast(4).suffix(3)))
+    #expect(NetworkFamilies.translator(named: "dcgan_64") == nil)
     #expect(NetworkFamilies.translator(named: "rrdb") == nil)
     for name in names { #expect(NetworkFamilies.generator(named: name)?.architecture == name) }
     #expect(NetworkFamilies.generator(named: "resnet_11blocks")?.depth == 11)
-    for name in ["n_layers_3", "pixel", "unet", "resnet_blocks", ""] {
+    for name in ["n_layers_3", "pixel", "unet", "resnet_blocks", "dcgan_48", "dcgan_discriminator_64", ""] {
       #expect(NetworkFamilies.generator(named: name) == nil)
     }
   }
@@ -24,8 +25,8 @@ import Testing
   @Test func titles() {
     #expect(
       NetworkFamilies.titles
-        == "a U-Net or ResNet or SRResNet or RRDBNet or SRVGGNetCompact generator or a PatchGAN or PixelGAN "
-        + "discriminator")
+        == "a U-Net or ResNet or SRResNet or RRDBNet or SRVGGNetCompact or DCGAN generator or a PatchGAN or PixelGAN "
+        + "or DCGAN discriminator")
   }
 
   /// The inspection's JSON tells families apart by these.

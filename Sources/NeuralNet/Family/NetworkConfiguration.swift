@@ -133,6 +133,22 @@ extension EnlargerConfiguration {
   }
 }
 
+/// A family of generators that make pictures of noise: their input is one pixel of latent numbers, with those of a label
+/// behind them.
+package protocol LatentGeneratorConfiguration: GeneratorConfiguration {
+  /// Side of the square pictures that it makes.
+  var imageSize: Int { get }
+}
+
+extension LatentGeneratorConfiguration {
+  /// A pixel becomes a picture.
+  package var scale: Int { imageSize }
+  /// The one pixel.
+  package var smallestImage: Int { 1 }
+  /// It takes one pixel.
+  package var sizeMultiple: Int { 1 }
+}
+
 extension Substring {
   /// A number of at most four digits without a sign or leading zero, as names of networks have.
   package var plainNumber: Int? {

@@ -1,3 +1,5 @@
+import Parallel
+
 /// The learned numbers of one network, and where their gradients go.
 package final class ParameterStore {
   /// In the order of PyTorch's state_dict.
@@ -72,6 +74,17 @@ package final class ParameterStore {
         index += 4096
       }
       return true
+    }
+  }
+
+  /// Brings every parameter to within `limit` of 0.
+  package func clip(to limit: Float, _ pool: WorkerPool) {
+    let values = Shared(valuesToChange())
+    let (count, piece) = (storage, 1 << 16)
+    pool.run((count + piece - 1) / piece) { index, _ in
+      for place in index * piece..<min((index + 1) * piece, count) {
+        values.value[place] = min(max(values.value[place], -limit), limit)
+      }
     }
   }
 

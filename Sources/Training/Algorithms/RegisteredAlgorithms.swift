@@ -1,6 +1,6 @@
 extension TrainingAlgorithm {
   /// All algorithms, in the order of help. A trial may add its own for as long as it lasts.
-  @TaskLocal package static var registered: [TrainingAlgorithm] = [.paired, .unpaired, .enlarge]
+  @TaskLocal package static var registered: [TrainingAlgorithm] = [.paired, .unpaired, .enlarge, .generating]
 }
 
 extension TrainingAlgorithm: Equatable {

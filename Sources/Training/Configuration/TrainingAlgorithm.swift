@@ -36,11 +36,17 @@ public struct TrainingAlgorithm: Sendable {
   package var note: @Sendable (TrainingConfiguration) -> Phrase? = { _ in nil }
   /// What a person should know of the latest held-out figures, such as that they are no better than without a network.
   package var verdict: @Sendable (_ heldOutFigures: [Double]) -> Phrase? = { _ in nil }
+  /// What trained weights are for, and how the command for it begins.
+  var use: (purpose: String, command: @Sendable (_ run: String) -> Phrase) = (
+    "Translate pictures", { "apply \($0) INPUT \(setting: "out", "OUTPUT")" }
+  )
   /// In the order of `TranslationModel.step`'s answer and of losses.csv.
   let losses: [Loss]
   /// In the order of `TranslationModel.measure`'s answer and of metrics.csv. The plateau policy watches the first one, of
   /// which lower is better; by it the best weights are chosen, too, where no other one is named.
   let heldOutFigures: [HeldOutFigure]
+  /// Held-out pictures of each side that are measured, the first ones.
+  var measuredPictures = 16
   /// Titles of the pictures in a sample row.
   let sampleTitles: [String]
   /// What a sample row shows, from left to right.

@@ -157,9 +157,11 @@ extension AdversarialLoss {
   fileprivate var draw: (discriminator: Double, generator: Double)? {
     switch self {
     case .vanilla: (0.693, 3)
+    // The generator that is found out loses nothing: log (1 − 0.05).
+    case .minimax: (0.693, -0.0513)
     case .lsgan: (0.25, 0.64)
     case .hinge: (1, 0.8)
-    case .wgangp: nil
+    case .wgan, .wgangp: nil
     }
   }
 }

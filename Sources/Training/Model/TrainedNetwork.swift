@@ -6,4 +6,6 @@ struct TrainedNetwork {
   var name: String
   package var network: Network
   var optimizer: Adam
+  /// How far from 0 its parameters may be after a step; nil: any.
+  var weightLimit: Float?
 }

@@ -36,6 +36,16 @@ protocol TranslationModel: AnyObject {
   /// The figures of a held-out picture and its target, in the order of `TrainingAlgorithm.heldOutFigures`.
   func measure(input: ImageBatch, target: ImageBatch) throws -> [Double]
 
+  /// The rows of a sheet of `count` pairs.
+  ///
+  /// - Parameter pair: reads one of them
+  func sheet(_ count: Int, of pair: SamplePair) throws -> [[Picture]]
+
+  /// The figures of `count` held-out pairs together, in the order of `TrainingAlgorithm.heldOutFigures`.
+  ///
+  /// - Parameter pair: reads one of them
+  func measure(_ count: Int, of pair: SamplePair) throws -> [Double]
+
   /// What a checkpoint holds apart from networks: image pools.
   var extraTensors: [SafetensorsWriter.Tensor] { get }
 
@@ -60,6 +70,9 @@ protocol TranslationModel: AnyObject {
   func extraBytes(input: Shape, target: Shape) -> Int
 }
 
+/// Reads the input and the target of one of several rows of a sheet, or of several that are measured.
+typealias SamplePair = (_ index: Int) throws -> (input: ImageBatch, target: ImageBatch)
+
 extension TranslationModel {
   func check(_ batch: Batch) throws {}
   func prepare(input: Shape, target: Shape) throws {}
@@ -67,6 +80,25 @@ extension TranslationModel {
   func extraBytes(input: Shape, target: Shape) -> Int { 0 }
   func measure(input: ImageBatch, target: ImageBatch) throws -> [Double] { [] }
   var extraTensors: [SafetensorsWriter.Tensor] { [] }
+
+  /// A row for each pair.
+  func sheet(_ count: Int, of pair: SamplePair) throws -> [[Picture]] {
+    try (0..<count).map { index in
+      let pair = try pair(index)
+      return try sample(input: pair.input, target: pair.target)
+    }
+  }
+
+  /// The means over all pairs.
+  func measure(_ count: Int, of pair: SamplePair) throws -> [Double] {
+    var sums: [Double] = []
+    for index in 0..<count {
+      let pair = try pair(index)
+      let figures = try measure(input: pair.input, target: pair.target)
+      sums = sums.isEmpty ? figures : zip(sums, figures).map { $0 + $1 }
+    }
+    return sums.map { $0 / Double(count) }
+  }
   func loadExtra(from file: WeightsFile) throws {}
 }
 
@@ -76,8 +108,8 @@ struct GeneratorFile {
   var name: String
   var network: Network
   var configuration: any GeneratorConfiguration
-  /// Which way it translates.
-  var direction: Direction
+  /// Which way it translates; nil: it makes pictures of noise.
+  var direction: Direction?
   /// The labels whose planes are its last input channels, in their order; empty: none.
   var labels: [String] = []
 }

@@ -113,12 +113,12 @@ extension RunRecord {
       FileManager.default.fileExists(atPath: RunFolder(path).weights($0))
     }
     if !weights.isEmpty {
-      var line: Phrase = "apply \(run) INPUT \(setting: "out", "OUTPUT")"
+      var line = algorithm.use.command(run)
       if let label = settings.labelNames.first { line = "\(line) \(setting: "label", shellWord(label))" }
       if weights.count > 1 { line = "\(line) \(setting: "direction", "AtoB")" }
       if best?.hasWeights == true { line = "\(line) \(Self.option("weights")) best" }
       let which = best?.hasWeights == true ? " with the best weights" : ""
-      commands.append(("Translate pictures" + which, line))
+      commands.append((algorithm.use.purpose + which, line))
     }
     if step > 0 { commands.append(("Lay it beside another run", "report \(run) OTHER")) }
     return commands.map { ($0, "translate-cli " + $1.text(callingSettings: Self.option)) }

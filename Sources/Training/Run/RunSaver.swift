@@ -126,7 +126,7 @@ final class RunSaver {
     metadata.role = generator.name
     metadata.labels = generator.labels.isEmpty ? nil : generator.labels
     metadata.colorSpace = configuration.colourSpace == .rgb ? nil : configuration.colourSpace.rawValue
-    metadata.direction = generator.direction.rawValue
+    metadata.direction = generator.direction?.rawValue
     metadata.preprocess = configuration.preprocess.rawValue
     metadata.loadSize = configuration.loadSize
     metadata.cropSize = configuration.cropSize

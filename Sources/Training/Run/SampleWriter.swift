@@ -39,10 +39,10 @@ final class SampleWriter {
   func writeSheet(_ model: any TranslationModel, step: Int) throws -> (path: String, rows: [[Picture]])? {
     guard !pictures.rows.isEmpty else { return nil }
     var labels: [String] = []
-    let rows = try pictures.rows.map { row in
-      let pair = try pictures.store.fixedPair(input: row.input, target: row.target)
+    let rows = try model.sheet(pictures.rows.count) { index in
+      let pair = try pair(pictures.rows[index])
       labels += pair.input.labels.map { pictures.labels[$0] }
-      return try model.sample(input: pair.input, target: pair.target)
+      return pair
     }
     let number = String(step)
     let name = "step-" + String(repeating: "0", count: max(0, Self.digits - number.count)) + number + ".png"
@@ -57,16 +57,14 @@ final class SampleWriter {
   /// - Returns: the figures, in the order of the algorithm; nil where there is nothing to measure
   func measure(_ model: any TranslationModel, step: Int, epoch: Int) throws -> [Double]? {
     guard let metrics, !pictures.measured.isEmpty else { return nil }
-    var sums = algorithm.heldOutFigures.map { _ in 0.0 }
-    for row in pictures.measured {
-      let pair = try pictures.store.fixedPair(input: row.input, target: row.target)
-      for (place, figure) in zip(sums.indices, try model.measure(input: pair.input, target: pair.target)) {
-        sums[place] += figure
-      }
-    }
-    let means = sums.map { $0 / Double(pictures.measured.count) }
-    try metrics.append(step: step, epoch: epoch, means)
-    latest = means
-    return means
+    let figures = try model.measure(pictures.measured.count) { try pair(pictures.measured[$0]) }
+    try metrics.append(step: step, epoch: epoch, figures)
+    latest = figures
+    return figures
+  }
+
+  private func pair(_ row: (input: Int, target: Int)) throws -> (input: ImageBatch, target: ImageBatch) {
+    let pair = try pictures.store.fixedPair(input: row.input, target: row.target)
+    return (pair.input, pair.target)
   }
 }

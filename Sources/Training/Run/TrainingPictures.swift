@@ -96,9 +96,6 @@ struct SamplePictures {
 
   /// Rows of a sheet.
   private static let rowLimit = 6
-  /// Held-out pictures of each side that are measured.
-  private static let measuredLimit = 16
-
   /// How many rows a sheet of pictures of `part` has.
   static func rowCount(_ part: DataPart) -> Int { min(rowLimit, max(part.countA, part.countB)) }
 
@@ -118,7 +115,7 @@ struct SamplePictures {
     }
     let rows = first(Self.rowLimit)
     measures = !configuration.algorithm.heldOutFigures.isEmpty && data.heldOut != nil
-    let measured = first(measures ? Self.measuredLimit : 0)
+    let measured = first(measures ? configuration.algorithm.measuredPictures : 0)
 
     var seen: Set<ImageStore.Place> = []
     let all = (rows + measured).map { store.places(input: $0.input, target: $0.target) }

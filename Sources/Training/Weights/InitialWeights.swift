@@ -98,7 +98,7 @@ private struct Assignment {
       model.generators.contains { $0.network === trained.network } == isGenerator
     }
     if isGenerator, let direction = metadata.direction,
-      let generator = model.generators.first(where: { $0.direction.rawValue == direction })
+      let generator = model.generators.first(where: { $0.direction?.rawValue == direction })
     {
       return candidates.first { $0.network === generator.network }
     }

@@ -1,3 +1,4 @@
+import DCGAN
 import Files
 import NeuralNet
 import Weights
@@ -98,11 +99,25 @@ struct NetworkFit {
         "\(setting: "upsample", generator.upsampling.rawValue)",
       ] + (dropoutShows(in: generator) ? ["\(setting: generator.dropout ? "dropout" : "no-dropout")"] : [])
     }
+    if let latent = network as? any LatentGeneratorConfiguration {
+      return [
+        "\(setting: "crop-size", latent.imageSize)", "\(setting: "ngf", latent.filters)",
+        "\(setting: "norm", latent.normalization.rawValue)",
+        "\(setting: "latent-size", latent.inputChannels) (or fewer, with as many labels)",
+        "\(setting: "channels", latent.outputChannels)",
+      ]
+    }
     if let enlarger = network as? any EnlargerConfiguration {
       return [
         "\(setting: "generator", enlarger.architecture)", "\(setting: "blocks", enlarger.blocks)",
         "\(setting: "ngf", enlarger.filters)", "\(setting: "factor", enlarger.scale)",
         "\(setting: "channels", enlarger.inputChannels)",
+      ]
+    }
+    if let judge = network as? DCGANDiscriminatorConfiguration {
+      return [
+        "\(setting: "crop-size", judge.imageSize)", "\(setting: "ndf", judge.filters)",
+        "\(setting: "discriminator-norm", judge.normalization.rawValue)", "on \(judge.inputChannels) channels",
       ]
     }
     let kind: Phrase =

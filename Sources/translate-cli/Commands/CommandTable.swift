@@ -10,8 +10,9 @@ enum CommandTable {
 
   private static var others: [any Command] {
     [
-      ResumeCommand(), ApplyCommand(), EvaluateCommand(), CheckCommand(), InspectCommand(), ConvertCommand(),
-      ReportCommand(), DemoPairedCommand(), DemoLabelledCommand(), DemoUnpairedCommand(),
+      ResumeCommand(), ApplyCommand(), GenerateCommand(), EvaluateCommand(), CheckCommand(), InspectCommand(),
+      ConvertCommand(), ReportCommand(), DemoPairedCommand(), DemoLabelledCommand(), DemoUnpairedCommand(),
+      DemoShapesCommand(),
       CompletionsCommand(),
     ]
   }

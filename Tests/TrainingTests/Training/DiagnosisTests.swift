@@ -48,7 +48,7 @@ import Testing
     #expect(raised(&dips, steps: 1...900) { $0 % 300 < 150 ? Self.healthy : [9, 20, 1e-4, 1e-4] } == [])
   }
 
-  @Test(arguments: [(AdversarialLoss.lsgan, 1.0), (.hinge, 1.5)])
+  @Test(arguments: [(AdversarialLoss.lsgan, 1.0), (.hinge, 1.5), (.minimax, -0.01)])
   func otherLossesHaveTheirOwnScale(loss: AdversarialLoss, generator: Double) {
     var one = diagnosis(loss)
     #expect(raised(&one, steps: 1...900) { _ in [generator, 20, 1e-4, 1e-4] }.map(\.kind) == [.discriminatorWon])

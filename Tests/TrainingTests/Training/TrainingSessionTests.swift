@@ -351,6 +351,8 @@ import Testing
     }
     add("plain") { _ in }
     add("hinge") { $0.ganMode = .hinge }
+    add("minimax") { $0.ganMode = .minimax }
+    add("wgan") { $0.ganMode = .wgan }
     add("wgangp") {
       $0.ganMode = .wgangp
       $0.discriminatorNorm = NormalizationKind.none

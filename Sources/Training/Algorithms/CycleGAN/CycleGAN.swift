@@ -100,10 +100,10 @@ final class CycleGAN: TranslationModel {
     let backGenerator = try TrainedNetwork.drawn("G_B", reverse.network(), configuration, &random)
     let forthDiscriminator = try TrainedNetwork.drawn(
       "D_A", configuration.discriminatorConfiguration(channels: configuration.outputChannels).network(), configuration,
-      &random)
+      &random, weightLimit: configuration.ganMode.weightLimit)
     let backDiscriminator = try TrainedNetwork.drawn(
       "D_B", configuration.discriminatorConfiguration(channels: configuration.inputChannels).network(), configuration,
-      &random)
+      &random, weightLimit: configuration.ganMode.weightLimit)
     forth = Side(forthGenerator, forthDiscriminator, poolName: "pool.fake_B", configuration, processor, arenas)
     back = Side(backGenerator, backDiscriminator, poolName: "pool.fake_A", configuration, processor, arenas)
     networks = [forthGenerator, backGenerator, forthDiscriminator, backDiscriminator]
@@ -333,6 +333,7 @@ final class CycleGAN: TranslationModel {
     let fakeLoss = loss.evaluate(
       onFake.output, .discriminatorFake, gradient: onFake.outputGradient, weight: 0.5)
     onFake.backward(accumulates: true, updating: side.discriminator.optimizer, learningRate: learningRate)
+    side.discriminator.clip(processor)
     return 0.5 * (realLoss + fakeLoss)
   }
 

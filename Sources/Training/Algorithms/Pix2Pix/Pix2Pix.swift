@@ -38,7 +38,8 @@ final class Pix2Pix: TranslationModel {
     let choice = configuration.generatorConfiguration
     generator = try .drawn("G", choice.network(), configuration, &random)
     discriminator = try .drawn(
-      "D", configuration.pairDiscriminatorConfiguration.network(), configuration, &random)
+      "D", configuration.pairDiscriminatorConfiguration.network(), configuration, &random,
+      weightLimit: configuration.ganMode.weightLimit)
     networks = [generator, discriminator]
     generators = [
       GeneratorFile(

@@ -33,6 +33,11 @@ extension TrainingConfiguration {
         problem: "\(cropSize) is too small for a discriminator with \(patchLayers) stride-2 layers",
         advice: "give at least \(3 << patchLayers), or fewer layers with \(setting: "discriminator", "n_layers")")
     }
+    try validatePenalty()
+  }
+
+  /// Refuses a gradient penalty on a discriminator that normalises.
+  func validatePenalty() throws(ConfigurationError) {
     if ganMode == .wgangp, (discriminatorNorm ?? norm) != .none {
       throw ConfigurationError(
         setting: "gan-mode",

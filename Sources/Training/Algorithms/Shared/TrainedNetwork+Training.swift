@@ -4,11 +4,13 @@ import Translate
 extension TrainedNetwork {
   /// `network` with weights drawn as `configuration` says, and an optimiser at its begin.
   static func drawn(
-    _ name: String, _ network: Network, _ configuration: TrainingConfiguration, _ random: inout RandomGenerator
+    _ name: String, _ network: Network, _ configuration: TrainingConfiguration, _ random: inout RandomGenerator,
+    weightLimit: Float? = nil
   ) throws -> TrainedNetwork {
     network.initialize(configuration.initialization, gain: configuration.initGain, random: &random)
     return TrainedNetwork(
-      name: name, network: network, optimizer: try Adam(network.parameters, beta1: configuration.beta1))
+      name: name, network: network, optimizer: try Adam(network.parameters, beta1: configuration.beta1),
+      weightLimit: weightLimit)
   }
 
   /// Runs the backward pass of a discriminator's pass and updates its parameters.
@@ -18,10 +20,18 @@ extension TrainedNetwork {
     by pass: Execution, _ learningRate: Double, _ processor: Processor, penalty: InterpolatedPenalty?,
     addingGradients add: (InterpolatedPenalty) throws -> Void
   ) throws {
-    guard let penalty else { return pass.backward(updating: optimizer, learningRate: learningRate) }
+    guard let penalty else {
+      pass.backward(updating: optimizer, learningRate: learningRate)
+      return clip(processor)
+    }
     pass.backward()
     try add(penalty)
     optimizer.step(learningRate: learningRate, processor: processor)
+  }
+
+  /// Brings the parameters back to within the limit, where there is one.
+  func clip(_ processor: Processor) {
+    if let weightLimit { network.parameters.clip(to: weightLimit, processor.pool) }
   }
 }
 

@@ -95,7 +95,7 @@ final class Planner {
   /// Bytes that a plan would take, without its tables.
   func measure() -> (arena: Int, readyWeights: Int) {
     let bytes = place().bytes
-    return (bytes, readyFloats * MemoryLayout<Float>.stride)
+    return (bytes, readyWeights.reduce(0) { $0 + $1.floats } * MemoryLayout<Float>.stride)
   }
 
   // MARK: - Lifetimes

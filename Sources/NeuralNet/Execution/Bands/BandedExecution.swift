@@ -58,8 +58,8 @@ package final class BandedExecution {
     output: (Range<Int>, TensorView<Float>) throws -> Void, beforeBand: () throws -> Void = {}
   ) throws {
     let pass = Pass(
-      plan: ExecutionPlan(steps: [], inputs: [], outputs: [], zeroFloats: plan.zeroFloats, bytes: 0, readyFloats: 0),
-      arena: arena.base, parameters: network.parameters, ready: ready?.base, processor: processor, mode: plan.mode,
+      plan: ExecutionPlan(steps: [], inputs: [], outputs: [], zeroFloats: plan.zeroFloats, bytes: 0, readyWeights: []),
+      arena: arena.base, parameters: network.parameters, ready: [], processor: processor, mode: plan.mode,
       dropoutKey: dropoutKey)
     let normalizations = normalizations
     var values = BandedValues(plan, normalizations, in: file, pass, staging: staging.base)

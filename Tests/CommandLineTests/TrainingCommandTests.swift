@@ -314,7 +314,9 @@ struct TrainingCommandTests {
     #expect(try resume("--ngf 4").status == 0)
     let help = runInProcess(["resume", "--help"]).output
     #expect(help.contains("--learning-rate X") && help.contains("--lambda-identity X") && !help.contains("--ngf"))
-    #expect(runInProcess(["apply", "--ngf", "3"]).error.contains("only of train paired, train unpaired, check ("))
+    #expect(
+      runInProcess(["apply", "--ngf", "3"]).error.contains(
+        "only of train paired, train unpaired, train enlarge, train generate, check ("))
   }
 
   /// An alarm is a line when it begins and at the end, and ends a run that is told to stop by it.

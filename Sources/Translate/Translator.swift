@@ -50,7 +50,7 @@ public final class Translator {
   public let normStatistics: NormStatistics
   let apply: PlannedExecutions
   private let arena = Arena()
-  private let sizeMultiple: Int
+  let sizeMultiple: Int
   /// Called before a picture is translated with a scratch file.
   package var onScratch: ((ScratchNotice) -> Void)?
 
@@ -154,89 +154,10 @@ public final class Translator {
     // A mask is drawn by position in the batch: with dropout, every picture is a batch of its own.
     guard options.dropout else {
       let filling = [Picture](repeating: first, count: max(0, count - images.count))
-      if try fits(images + filling) { return Array(try outputs(images + filling, 0).prefix(images.count)) }
+      if fits(images + filling) { return Array(try outputs(images + filling, 0).prefix(images.count)) }
       return try images.map { try single($0, 0, beforeTile) }
     }
     return try zip(images, images.indices).map { image, index in try single(image, key(names, index), beforeTile) }
-  }
-
-  /// Whether each square of a picture would have statistics of its own.
-  package var usesImageStatistics: Bool { model.network.usesImageStatistics(apply.mode) }
-
-  /// Pixels seen around tiles where nobody has said how many: what is beyond changes less than can be told from rounding.
-  private static let longestOverlap = 256
-
-  /// Pictures in tiles; nil where one tile holds them.
-  private func tiled(
-    _ images: [Picture], _ names: [String], _ tile: Int, _ beforeTile: () throws -> Void
-  ) throws -> [Picture]? {
-    let (first, channels) = (images[0], model.configuration.outputChannels)
-    let padding = Padding(width: first.width, height: first.height, multiple: sizeMultiple)
-    let reach = model.network.reach ?? .max
-    let tiling = Tiling(
-      width: padding.paddedWidth, height: padding.paddedHeight, tile: tile,
-      overlap: options.overlap ?? min(reach, Self.longestOverlap), multiple: sizeMultiple, reach: reach)
-    guard !tiling.isWhole else { return nil }
-    try SystemMemory.require(
-      tiling.bytes(channels: channels, bitDepth: bitDepth(of: first)) * images.count, for: .picture)
-    return try zip(images, images.indices).map { image, index in
-      let padded = padding.isEmpty ? image : image.padded(padding)
-      return try tiling.assemble(channels: channels, bitDepth: bitDepth(of: image)) {
-        try beforeTile()
-        let part = padded.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
-        return try outputs([part], key(names, index))[0]
-      }.cropped(padding).withAlpha(of: image)
-    }
-  }
-
-  /// One picture: in memory, or in bands where it does not fit.
-  private func single(_ image: Picture, _ dropoutKey: UInt64, _ beforeBand: () throws -> Void) throws -> Picture {
-    guard try !fits([image]) else { return try outputs([image], dropoutKey)[0] }
-    let padding = Padding(width: image.width, height: image.height, multiple: sizeMultiple)
-    let channels = model.configuration.inputChannels
-    let shape = Shape(1, channels, padding.paddedHeight, padding.paddedWidth)
-    guard let plan = try BandedPlan(model.network, shape: shape, mode: apply.mode, processor: apply.processor) else {
-      return try outputs([image], dropoutKey)[0]
-    }
-    let pictures = pictureBytes(image, padding)
-    try SystemMemory.require(pictures, for: .picture)
-    let execution = try BandedExecution(
-      model.network, plan, processor: apply.processor, room: (room ?? .max) - pictures,
-      isLimited: options.memory != nil, scratch: options.scratch ?? ScratchFile.standardFolder)
-    onScratch?(
-      ScratchNotice(
-        width: image.width, height: image.height, scratchBytes: plan.scratchBytes,
-        folder: options.scratch ?? ScratchFile.standardFolder))
-    let picture = image.channels == channels ? image : image.converted(channels: channels)
-    let banded = BandedTranslation(
-      execution, image, padding, range: model.configuration.values, bitDepth: bitDepth(of: image))
-    return try banded.output(
-      of: padding.isEmpty ? picture : picture.padded(padding), dropoutKey: dropoutKey, beforeBand: beforeBand
-    ).withAlpha(of: image)
-  }
-
-  /// Bytes that may still be taken; nil: nobody knows.
-  private var room: Int? {
-    let allowed = options.memory.map { $0 - (SystemMemory.resident ?? 0) }
-    return [allowed, SystemMemory.available].compactMap(\.self).min()
-  }
-
-  /// Whether pictures of one size go through the network in memory.
-  private func fits(_ images: [Picture]) throws -> Bool {
-    let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
-    let shape = Shape(images.count, model.configuration.inputChannels, padding.paddedHeight, padding.paddedWidth)
-    // To plan a small picture twice would take longer than to translate it.
-    if options.memory == nil, shape.pixels <= Self.smallPixels { return true }
-    guard let missing = apply.missingBytes(shape) else { return false }
-    guard missing > 0, let room else { return true }
-    return missing + images.count * pictureBytes(images[0], padding) <= room
-  }
-  /// Pixels that take a few hundred megabytes, which are there or are missed with a sentence.
-  private static let smallPixels = 1 << 18
-
-  private func pictureBytes(_ image: Picture, _ padding: Padding) -> Int {
-    BandedTranslation.pictureBytes(
-      image, padding, outputChannels: model.configuration.outputChannels, bitDepth: bitDepth(of: image))
   }
 
   /// Pictures of one size by a network that enlarges: as one batch, or in parts that are put together without a trace.
@@ -276,7 +197,7 @@ public final class Translator {
     }
   }
 
-  private func key(_ names: [String], _ index: Int) -> UInt64 {
+  func key(_ names: [String], _ index: Int) -> UInt64 {
     let name = index < names.count ? names[index] : ""
     // FNV-1a: the outcome depends on the name, not on which other pictures are translated.
     let hash = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
@@ -284,9 +205,9 @@ public final class Translator {
   }
 
   /// Bits of a sample of the translation.
-  private func bitDepth(of image: Picture) -> Int { options.bitDepth?.bits ?? image.bitDepth }
+  func bitDepth(of image: Picture) -> Int { options.bitDepth?.bits ?? image.bitDepth }
 
-  private func outputs(_ images: [Picture], _ dropoutKey: UInt64) throws -> [Picture] {
+  func outputs(_ images: [Picture], _ dropoutKey: UInt64) throws -> [Picture] {
     let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
     let channels = model.configuration.inputChannels
     let outputs = try apply.pictures(

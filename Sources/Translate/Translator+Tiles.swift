@@ -7,7 +7,8 @@ extension Translator {
   /// Whether each square of a picture would have statistics of its own.
   package var usesImageStatistics: Bool { model.network.usesImageStatistics(apply.mode) }
 
-  /// Pixels seen around tiles where nobody has said how many: what is beyond changes less than can be told from rounding.
+  /// Pixels seen around tiles where nobody has said how many, at most: what lies beyond changes a U-Net's pixels by less
+  /// than a grey level on average (docs/performance.md).
   private static let longestOverlap = 256
 
   /// Pictures in tiles; nil where one tile holds them.

@@ -117,14 +117,27 @@ import UNet
       (0..<view.shape.c).map { view.base[pixel * view.stride + $0] }
     }
     let least = try banded(network, test, image, room: { $0.leastBytes }, processor: processor)
-    #expect(least.output == whole)
+    expectEqual(least.output, whole, processor)
     let some = try banded(network, test, image, room: { $0.leastBytes * 3 / 2 }, processor: processor)
-    #expect(some.output == whole)
+    expectEqual(some.output, whole, processor)
     let most = try banded(network, test, image, room: { _ in 1 << 30 }, processor: Processor(threads: 1))
-    #expect(most.output == whole)
+    expectEqual(most.output, whole, processor)
     #expect(
       most.bands <= some.bands && some.bands <= least.bands && most.bands < least.bands,
       "\(most.bands) \(some.bands) \(least.bands)")
+  }
+
+  /// The portable kernels leave transformed products to OpenBLAS, whose sums depend in the last bits on how many tiles it is
+  /// given at once.
+  private func expectEqual(
+    _ actual: [Float], _ expected: [Float], _ processor: Processor, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    guard processor.kernels.usesMatrixProducts else {
+      #expect(actual == expected, sourceLocation: sourceLocation)
+      return
+    }
+    let farthest = zip(actual, expected).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(actual.count == expected.count && farthest < 1e-4, "\(farthest)", sourceLocation: sourceLocation)
   }
 
   /// Bands of a large image are few rows: memory follows the width, the file the area.

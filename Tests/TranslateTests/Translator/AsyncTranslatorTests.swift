@@ -43,7 +43,7 @@ import Testing
   @Test func tilesStopInBetween() throws {
     let scene = try ModelScene()
     var options = Translator.Options()
-    options.tile = 64
+    (options.tile, options.overlap) = (64, 0)
     let translator = try Translator(
       model: scene.model("m.safetensors", ModelScene.unet(), statistics: "running"), options: options)
     var tiles = 0

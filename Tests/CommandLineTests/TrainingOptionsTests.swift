@@ -97,7 +97,10 @@ struct TrainingOptionsTests {
       "--crop-size 16",
       "--crop-size 16 is too small for a discriminator with 3 stride-2 layers; give at least 24, or fewer layers with --discriminator n_layers"
     ),
-    ("--input-channels 2", "--input-channels is 2; give 1 (grey) or 3 (RGB)"),
+    (
+      "--input-channels 5",
+      "--input-channels is 5; give 1 (grey) or 2 (grey and opacity) or 3 (RGB) or 4 (RGB and opacity)"
+    ),
     ("--epochs 0 --decay-epochs 0", "--epochs and --decay-epochs are both 0, which trains nothing; raise one of them"),
     ("--discriminator-layers 2", "--discriminator-layers has no effect without --discriminator n_layers"),
     ("--lr-decay-iters 2", "--lr-decay-iters has no effect without --lr-policy step"),

@@ -71,9 +71,13 @@ package struct ImagePreparation: Sendable, Equatable {
   private static let largestReduced = 512
 
   /// What the network sees of a pixel of an input picture; there are as many as `PixelNumbers.counts` has.
-  package var inputNumbers: PixelNumbers { colourSpace == .lab ? .lightness : PixelNumbers(count: inputChannels) }
+  package var inputNumbers: PixelNumbers { colourSpace == .lab ? .lightness : Self.numbers(inputChannels) }
   /// What it should make of it.
-  package var outputNumbers: PixelNumbers { colourSpace == .lab ? .chroma : PixelNumbers(count: outputChannels) }
+  package var outputNumbers: PixelNumbers { colourSpace == .lab ? .chroma : Self.numbers(outputChannels) }
+  /// Numbers that cannot be are refused with the first picture (`problemOfSettings`), and never seen.
+  private static func numbers(_ count: Int) -> PixelNumbers {
+    PixelNumbers.counts.contains(count) ? PixelNumbers(count: count) : .colour(3)
+  }
   /// Those of side A: of the input, or of the target where B is the input.
   var numbersA: PixelNumbers { direction == .aToB ? inputNumbers : outputNumbers }
   /// Those of side B.

@@ -121,7 +121,7 @@ import Testing
     let data = try pairs(folder, count: 2)
     let changes: [(inout TrainingConfiguration) -> Void] = [
       { $0.batchSize = 0 }, { $0.batchSize = -1 }, { $0.batchSize = .max }, { $0.cropSize = 0 }, { $0.cropSize = .min },
-      { $0.cropSize = .max }, { $0.inputChannels = 2 }, { $0.outputChannels = .max },
+      { $0.cropSize = .max }, { $0.inputChannels = 5 }, { $0.outputChannels = .max },
       { ($0.preprocess, $0.loadSize) = (.resizeAndCrop, 0) }, { ($0.preprocess, $0.loadSize) = (.scaleWidth, .min) },
       { ($0.preprocess, $0.loadSize) = (.scaleWidthAndCrop, .max) },
     ]

@@ -8,7 +8,7 @@ extension Translator {
   func single(
     _ image: Picture, _ dropoutKey: UInt64, _ labels: [Int], _ beforeBand: () throws -> Void
   ) throws -> Picture {
-    guard try !fits([image]) else { return try outputs([image], dropoutKey, labels)[0] }
+    guard !fits([image]) else { return try outputs([image], dropoutKey, labels)[0] }
     let padding = Padding(width: image.width, height: image.height, multiple: sizeMultiple)
     let shape = Shape(1, model.configuration.inputChannels, padding.paddedHeight, padding.paddedWidth)
     guard let plan = try BandedPlan(model.network, shape: shape, mode: apply.mode, processor: apply.processor) else {
@@ -38,7 +38,7 @@ extension Translator {
   }
 
   /// Whether pictures of one size go through the network in memory.
-  func fits(_ images: [Picture]) throws -> Bool {
+  func fits(_ images: [Picture]) -> Bool {
     let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
     return fits(padding, count: images.count, beside: images.count * pictureBytes(images[0], padding))
   }

@@ -181,7 +181,7 @@ public final class Translator {
     // A mask is drawn by position in the batch: with dropout, every picture is a batch of its own.
     guard options.dropout else {
       let filling = [Picture](repeating: first, count: max(0, count - images.count))
-      if try fits(images + filling) {
+      if fits(images + filling) {
         let fillingLabels = [Int](repeating: labels.first ?? 0, count: labels.isEmpty ? 0 : filling.count)
         return Array(try outputs(images + filling, 0, labels + fillingLabels).prefix(images.count))
       }

@@ -142,8 +142,8 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
     if generator != nil { labels = metadata["labels"].flatMap(LabelNames.read) }
     (smallestImage, receptiveField) = (network.smallestImage, network.receptiveField)
     sizeMultiple = generator?.sizeMultiple
-    if generator != nil, network.normalization == .batch {
-      normStatistics = metadata["norm_statistics"] ?? NormStatistics.image.rawValue
+    if let generator, network.normalization == .batch {
+      normStatistics = metadata["norm_statistics"] ?? NormStatistics.usual(of: generator).rawValue
     }
   }
 }

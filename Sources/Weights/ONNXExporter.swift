@@ -48,7 +48,7 @@ package enum ONNXExporter {
   ) throws -> ProtobufMessage {
     var metadata = try ModelMetadata(of: file, holding: network)
     let stated = metadata.normStatistics.flatMap(NormStatistics.init(rawValue:))
-    let statistics = statistics ?? stated ?? .image
+    let statistics = statistics ?? stated ?? .usual(of: network)
     metadata.normStatistics = network.normalization == .batch ? statistics.rawValue : nil
 
     var layers = try ONNXLayers(

@@ -2,6 +2,7 @@ import DCGAN
 import Files
 import NeuralNet
 import Testing
+import UNet
 @testable import Weights
 
 /// Which networks of DCGAN files hold.
@@ -13,6 +14,12 @@ import Testing
     let names = try DCGANGeneratorConfiguration().declaration().tensors.map(\.name)
     #expect(names.first == "main.0.weight" && names.contains("main.10.running_var") && names.last == "main.12.weight")
     #expect(try DCGANDiscriminatorConfiguration().declaration().tensors.map(\.name).last == "main.11.weight")
+  }
+
+  /// Files of the public example say nothing of it; there is no picture whose own statistics they could be.
+  @Test func filesThatSayNothingHaveRunningStatistics() {
+    #expect(NormStatistics.usual(of: DCGANGeneratorConfiguration()) == .running)
+    #expect(NormStatistics.usual(of: UNetConfiguration(levels: 5)) == .image)
   }
 
   private func problem(_ change: (inout [(name: String, type: String, shape: [Int])]) -> Void) throws -> String {

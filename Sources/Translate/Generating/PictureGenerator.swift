@@ -43,8 +43,8 @@ public final class PictureGenerator {
     imageSize = configuration.imageSize
     latentSize = configuration.inputChannels - labels.count
     var mode = ExecutionMode()
-    // Files of others say nothing of it: their statistics are those of all that they were trained on.
-    mode.usesRunningStatistics = model.metadata.normStatistics != NormStatistics.image.rawValue
+    let stated = model.metadata.normStatistics.flatMap(NormStatistics.init(rawValue:))
+    mode.usesRunningStatistics = (stated ?? .usual(of: configuration)) == .running
     execution = try Execution(
       model.network, shape: Shape(Self.batch, configuration.inputChannels, 1, 1), mode: mode,
       processor: Processor(threads: threads))

@@ -126,7 +126,7 @@ struct TrainingConfigurationTests {
       #expect(Set(own).count == own.count, "\(algorithm.name) has a setting twice")
       #expect(algorithm.examples.flatMap(\.settings).allSatisfy { own.contains($0.name) })
     }
-    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 52)
+    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 53)
     #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 54)
   }
 

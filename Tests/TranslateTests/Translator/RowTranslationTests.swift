@@ -16,7 +16,8 @@ import Testing
   ) throws {
     try PNG.write(picture, to: scene.path("a.png"))
     try translator.translate(
-      scene.path("a.png"), to: scene.path("b.png"), name: "a", half: half, sideBySide: sideBySide, limit: .default)
+      scene.path("a.png"), to: scene.path("b.png"), name: "a", label: nil, half: half, sideBySide: sideBySide,
+      limit: .default)
     let part = half.map(picture.half) ?? picture
     let translation = try translator.translate(part, name: "a")
     let expected = sideBySide ? part.joined(translation) : translation

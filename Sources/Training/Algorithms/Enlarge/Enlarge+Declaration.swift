@@ -14,7 +14,7 @@ extension TrainingAlgorithm {
       Example(data: "photos", run: "runs/photos-x4", settings: []),
       Example(
         data: "photos", run: "sharp",
-        settings: [("factor", "2"), ("generator", "rrdb"), ("lambda-gan", "0.005"), ("feature-weights", "vgg19.pth")]),
+        settings: [("generator", "rrdb"), ("lambda-gan", "0.005")]),
     ],
     data: .oneSet,
     reduction: { Reduction(factor: $0.factor, multiple: $0.factor * $0.enlargerConfiguration.sizeMultiple) },

@@ -128,7 +128,7 @@ final class RunSaver {
     metadata.colorSpace = configuration.colourSpace == .rgb ? nil : configuration.colourSpace.rawValue
     metadata.direction = generator.direction?.rawValue
     metadata.preprocess = configuration.preprocess.rawValue
-    metadata.loadSize = configuration.loadSize
+    metadata.loadSize = configuration.preprocess.resizes ? configuration.loadSize : nil
     metadata.cropSize = configuration.cropSize
     metadata.sideBySide = pairSize
     metadata.normStatistics = configuration.usesRunningStatistics ? "running" : "image"

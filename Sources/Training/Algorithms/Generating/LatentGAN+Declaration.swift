@@ -18,7 +18,7 @@ extension TrainingAlgorithm {
       Example(data: "shapes", run: "runs/shapes", settings: [("labels", "folders")]),
       Example(
         data: "faces", run: "runs/faces",
-        settings: [("load-size", "128"), ("crop-size", "128"), ("gan-mode", "hinge")]),
+        settings: [("load-size", "128"), ("crop-size", "128")]),
     ],
     data: .oneSet,
     settings: GeneratingSettings.groups,

@@ -40,26 +40,26 @@ struct BandedTranslation {
     return samples * image.channels * image.bitDepth / 8 + samples * outputSamples * bitDepth / 8
   }
 
-  /// What the network makes of `padded`, without its borders.
+  /// What the network makes of `picture`, which has what it reads and no borders.
   ///
   /// - Parameters:
   ///   - labels: the place of its label; empty where the model has none
   ///   - beforeBand: called before each band; what it throws ends the translation
   func output(
-    of padded: Picture, dropoutKey: UInt64, labels: [Int], beforeBand: () throws -> Void
+    of picture: Picture, dropoutKey: UInt64, labels: [Int], beforeBand: () throws -> Void
   ) throws -> Picture {
     var bytes = Rows<UInt8>()
     var words = Rows<UInt16>()
     try execution.forward(
       dropoutKey: dropoutKey,
       input: { rows, tensor in
-        write(padded, rows, as: numbers.input, to: tensor)
+        write(picture, rows, as: numbers.input, to: tensor)
         if !labels.isEmpty { tensor.channels(numbers.input.count..<tensor.shape.c).setPlanes(of: labels) }
       },
       output: { rows, tensor in
         let visible = rows.clamped(to: padding.top..<padding.top + height)
         guard !visible.isEmpty else { return }
-        let part = picture(of: tensor, rows, padded)
+        let part = seen(tensor, rows, picture)
           .cropped(x: padding.left, y: visible.lowerBound - rows.lowerBound, width: width, height: visible.count)
         switch part.content {
         case .bytes(let samples): bytes.append(samples, of: width * height)
@@ -72,22 +72,25 @@ struct BandedTranslation {
       : Picture(width: width, height: height, channels: colours, pixels: bytes.pixels, alpha: bytes.alpha)
   }
 
+  /// Writes some rows of what the network sees of `picture`, borders included.
   private func write(
-    _ padded: Picture, _ rows: Range<Int>, as numbers: PixelNumbers, to tensor: MutableTensorView<Float>
+    _ picture: Picture, _ rows: Range<Int>, as numbers: PixelNumbers, to tensor: MutableTensorView<Float>
   ) {
-    ImageTensor.write(
-      padded, window: ImageTensor.Window(x: 0, y: rows.lowerBound, width: padded.width, height: rows.count),
-      as: numbers, to: tensor.base, pixelStride: tensor.stride, range: range)
+    for (place, row) in rows.enumerated() {
+      ImageTensor.write(
+        row: padding.sourceRow(row), of: picture, padding, as: numbers,
+        to: tensor.base + place * padding.paddedWidth * tensor.stride, pixelStride: tensor.stride, range: range)
+    }
   }
 
-  /// Some rows of what the network has made; chroma is seen with the lightness of `padded`.
-  private func picture(of tensor: TensorView<Float>, _ rows: Range<Int>, _ padded: Picture) -> Picture {
+  /// Some rows of what the network has made; chroma is seen with the lightness of `picture`.
+  private func seen(_ tensor: TensorView<Float>, _ rows: Range<Int>, _ picture: Picture) -> Picture {
     guard numbers.output == .chroma else { return tensor.image(range: range, bitDepth: bitDepth) }
-    var lightness = [Float](repeating: 0, count: rows.count * padded.width)
+    var lightness = [Float](repeating: 0, count: rows.count * padding.paddedWidth)
     return lightness.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return tensor.image(range: range, bitDepth: bitDepth) }
-      let view = MutableTensorView(shape: Shape(1, 1, rows.count, padded.width), base: base, stride: 1)
-      write(padded, rows, as: .lightness, to: view)
+      let view = MutableTensorView(shape: Shape(1, 1, rows.count, padding.paddedWidth), base: base, stride: 1)
+      write(picture, rows, as: .lightness, to: view)
       return tensor.image(colouring: view.readOnly, range: range, bitDepth: bitDepth)
     }
   }

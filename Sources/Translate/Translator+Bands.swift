@@ -22,12 +22,10 @@ extension Translator {
       isLimited: options.memory != nil, scratch: scratch)
     onScratch?(
       ScratchNotice(width: image.width, height: image.height, scratchBytes: plan.scratchBytes, folder: scratch))
-    let picture = image.prepared(for: numbers.input)
     let banded = BandedTranslation(
       execution, image, padding, numbers: numbers, range: model.configuration.values, bitDepth: bitDepth(of: image))
     let output = try banded.output(
-      of: padding.isEmpty ? picture : picture.padded(padding), dropoutKey: dropoutKey, labels: labels,
-      beforeBand: beforeBand)
+      of: image.prepared(for: numbers.input), dropoutKey: dropoutKey, labels: labels, beforeBand: beforeBand)
     return carriesOpacity ? output.withAlpha(of: image) : output
   }
 

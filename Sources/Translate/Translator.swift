@@ -93,9 +93,9 @@ public final class Translator {
     }
     if let tile = options.tile {
       try Self.requireTile(tile, multiple: sizeMultiple)
-      guard !numbers.output.hasOpacity else {
+      guard !numbers.input.hasOpacity, !numbers.output.hasOpacity else {
         throw FileError(
-          path: model.path, problem: "makes opacity, which does not go in tiles",
+          path: model.path, problem: "reads or makes opacity, which does not go in tiles",
           advice: "translate without \(setting: "tile")")
       }
     }

@@ -108,36 +108,56 @@ import UNet
     let processor = try Processor(threads: 2)
     var random = RandomGenerator(seed: 5)
     let image = (0..<test.shape.count).map { _ in Float(random.uniform() * 2 - 1) }
-    let execution = try Execution(network, shape: test.shape, mode: test.mode, processor: processor)
-    let input = execution.input
-    for place in image.indices { input.base[place] = image[place] }
-    execution.forward(dropoutKey: 77)
-    let view = execution.output
-    let whole = (0..<view.shape.pixels).flatMap { pixel in
-      (0..<view.shape.c).map { view.base[pixel * view.stride + $0] }
-    }
+    let whole = try whole(network, test, image, processor)
+    let tolerance = try tolerance(network, test, image, whole, processor)
     let least = try banded(network, test, image, room: { $0.leastBytes }, processor: processor)
-    expectEqual(least.output, whole, processor)
+    expectEqual(least.output, whole, tolerance)
     let some = try banded(network, test, image, room: { $0.leastBytes * 3 / 2 }, processor: processor)
-    expectEqual(some.output, whole, processor)
+    expectEqual(some.output, whole, tolerance)
     let most = try banded(network, test, image, room: { _ in 1 << 30 }, processor: Processor(threads: 1))
-    expectEqual(most.output, whole, processor)
+    expectEqual(most.output, whole, tolerance)
     #expect(
       most.bands <= some.bands && some.bands <= least.bands && most.bands < least.bands,
       "\(most.bands) \(some.bands) \(least.bands)")
   }
 
-  /// The portable kernels leave transformed products to OpenBLAS, whose sums depend in the last bits on how many tiles it is
-  /// given at once.
-  private func expectEqual(
-    _ actual: [Float], _ expected: [Float], _ processor: Processor, sourceLocation: SourceLocation = #_sourceLocation
-  ) {
-    guard processor.kernels.usesMatrixProducts else {
-      #expect(actual == expected, sourceLocation: sourceLocation)
-      return
+  /// The output of the image in memory, (H, W, C).
+  private func whole(_ network: Network, _ test: Case, _ image: [Float], _ processor: Processor) throws -> [Float] {
+    let execution = try Execution(network, shape: test.shape, mode: test.mode, processor: processor)
+    let input = execution.input
+    for place in image.indices { input.base[place] = image[place] }
+    execution.forward(dropoutKey: 77)
+    let view = execution.output
+    return (0..<view.shape.pixels).flatMap { pixel in
+      (0..<view.shape.c).map { view.base[pixel * view.stride + $0] }
     }
-    let farthest = zip(actual, expected).map { abs($0 - $1) }.max() ?? .infinity
-    #expect(actual.count == expected.count && farthest < 1e-4, "\(farthest)", sourceLocation: sourceLocation)
+  }
+
+  /// None with kernels of our own: bytes are equal. The portable ones leave transformed products to OpenBLAS, whose sums
+  /// depend in the last bits on how many tiles it is given at once; with direct products bytes are equal there, too. What the
+  /// norms of a network make of such errors differs from network to network: bands may be four times as far off as its
+  /// output by transforms is from that by direct products.
+  private func tolerance(
+    _ network: Network, _ test: Case, _ image: [Float], _ whole: [Float], _ processor: Processor
+  ) throws -> Float {
+    guard processor.kernels.usesMatrixProducts else { return 0 }
+    let processor = try Processor(threads: 2, algorithms: .direct)
+    let direct = try self.whole(network, test, image, processor)
+    #expect(try banded(network, test, image, room: { $0.leastBytes }, processor: processor).output == direct)
+    return 4 * farthest(direct, whole)
+  }
+
+  private func farthest(_ first: [Float], _ second: [Float]) -> Float {
+    zip(first, second).map { abs($0 - $1) }.max() ?? .infinity
+  }
+
+  private func expectEqual(
+    _ actual: [Float], _ expected: [Float], _ tolerance: Float, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let distance = farthest(actual, expected)
+    #expect(
+      actual.count == expected.count && distance <= tolerance, "\(distance), tolerance \(tolerance)",
+      sourceLocation: sourceLocation)
   }
 
   /// Bands of a large image are few rows: memory follows the width, the file the area.

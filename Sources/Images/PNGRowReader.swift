@@ -75,45 +75,39 @@ package final class PNGRowReader {
       self.whole = rowsRead + count < header.height ? whole : nil
       return whole.cropped(x: 0, y: rowsRead, width: whole.width, height: count)
     }
-    let band = header.bitDepth == 16 ? try words(count) : try bytes(count)
+    let (width, channels) = (header.width, header.channels)
+    let band: Picture
+    if header.bitDepth == 16 {
+      let (pixels, alpha): ([UInt16], [UInt16]?) = try samples(count) { rows.expand($0, to: $1, opacity: $2) }
+      band = Picture(width: width, height: count, channels: channels, pixels16: pixels, alpha16: alpha)
+    } else {
+      let (pixels, alpha): ([UInt8], [UInt8]?) = try samples(count) { rows.expand($0, to: $1, opacity: $2) }
+      band = Picture(width: width, height: count, channels: channels, pixels: pixels, alpha: alpha)
+    }
     if rowsRead == header.height, count > 0 { try inflater.finish() }
     return band
   }
 
-  private func bytes(_ count: Int) throws -> Picture {
-    let (width, channels) = (header.width, header.channels)
-    var pixels = [UInt8](repeating: 0, count: count * width * channels)
-    var alpha = [UInt8](repeating: .max, count: header.hasAlpha ? count * width : 0)
+  /// The samples of the next rows, and their opacity where there is any.
+  ///
+  /// - Parameter expand: makes samples of a row as it is stored
+  private func samples<Sample: PixelSample>(
+    _ count: Int,
+    _ expand: ([UInt8], UnsafeMutableBufferPointer<Sample>, UnsafeMutableBufferPointer<Sample>?) -> Void
+  ) throws -> ([Sample], [Sample]?) {
+    let (width, samplesOfRow) = (header.width, header.width * header.channels)
+    var pixels = [Sample](repeating: 0, count: count * samplesOfRow)
+    var alpha = [Sample](repeating: .max, count: header.hasAlpha ? count * width : 0)
     for row in 0..<count {
       try decodeRow()
       pixels.withUnsafeMutableBufferPointer { pixels in
         alpha.withUnsafeMutableBufferPointer { alpha in
-          rows.expand(
-            current, to: Self.row(row, width * channels, of: pixels),
-            opacity: alpha.isEmpty ? nil : Self.row(row, width, of: alpha))
+          expand(
+            current, Self.row(row, samplesOfRow, of: pixels), alpha.isEmpty ? nil : Self.row(row, width, of: alpha))
         }
       }
     }
-    return Picture(
-      width: width, height: count, channels: channels, pixels: pixels, alpha: header.hasAlpha ? alpha : nil)
-  }
-
-  private func words(_ count: Int) throws -> Picture {
-    let (width, channels) = (header.width, header.channels)
-    var pixels = [UInt16](repeating: 0, count: count * width * channels)
-    var alpha = [UInt16](repeating: .max, count: header.hasAlpha ? count * width : 0)
-    for row in 0..<count {
-      try decodeRow()
-      pixels.withUnsafeMutableBufferPointer { pixels in
-        alpha.withUnsafeMutableBufferPointer { alpha in
-          rows.expand(
-            current, to: Self.row(row, width * channels, of: pixels),
-            opacity: alpha.isEmpty ? nil : Self.row(row, width, of: alpha))
-        }
-      }
-    }
-    return Picture(
-      width: width, height: count, channels: channels, pixels16: pixels, alpha16: header.hasAlpha ? alpha : nil)
+    return (pixels, header.hasAlpha ? alpha : nil)
   }
 
   /// A row of a band.

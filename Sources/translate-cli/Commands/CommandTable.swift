@@ -11,10 +11,8 @@ enum CommandTable {
   private static var others: [any Command] {
     [
       ResumeCommand(), ApplyCommand(), GenerateCommand(), EvaluateCommand(), CheckCommand(), InspectCommand(),
-      ConvertCommand(), ReportCommand(), DemoPairedCommand(), DemoLabelledCommand(), DemoUnpairedCommand(),
-      DemoShapesCommand(),
-      CompletionsCommand(),
-    ]
+      ConvertCommand(), ReportCommand(),
+    ] + DemoDataCommand.all + [CompletionsCommand()]
   }
 
   /// The command that `arguments` begin with, and what follows its words.

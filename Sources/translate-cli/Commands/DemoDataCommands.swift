@@ -1,56 +1,55 @@
 import DemoData
 import Foundation
 
-/// `translate-cli demo-data paired DIR`
-struct DemoPairedCommand: Command {
-  let words = ["demo-data", "paired"]
-  let summary = "draw a small paired data set: rows of town houses and their label maps"
+/// `translate-cli demo-data KIND DIR`
+struct DemoDataCommand: Command {
+  let words: [String]
+  let summary: String
+  let discussion: String
   let operands = [Operand<Self>("DIR", \.drawing.folder, "folder to draw to")]
   let options = [DemoDrawing.options.within(\Self.drawing)]
   let memoryAdvice = "choose a smaller --size, or give the program more memory"
-  let examples = ["demo-data paired demo/houses --count 100 --size 128"]
+  let examples: [String]
+  private let write: @Sendable (String, Int, Int, UInt64, (Int, Int) -> Void) throws -> Void
 
   var drawing = DemoDrawing()
 
-  func run(on console: Console) throws -> ExitCode {
-    try drawing.draw(console, DemoData.writePaired)
+  private init(
+    _ kind: String, _ summary: String, _ discussion: String = "", example: String,
+    _ write: @escaping @Sendable (String, Int, Int, UInt64, (Int, Int) -> Void) throws -> Void
+  ) {
+    words = ["demo-data", kind]
+    (self.summary, self.discussion, self.write) = (summary, discussion, write)
+    examples = ["demo-data \(kind) \(example)"]
   }
-}
 
-/// `translate-cli demo-data labelled DIR`
-struct DemoLabelledCommand: Command {
-  let words = ["demo-data", "labelled"]
-  let summary = "draw a small paired data set with labels: the same town houses by day, dusk and night"
-  let discussion = """
-    Each of the sub-folders day, dusk and night holds all of the houses: --count is for each of them. Train with --labels \
-    folders and --direction BtoA.
-    """
-  let operands = [Operand<Self>("DIR", \.drawing.folder, "folder to draw to")]
-  let options = [DemoDrawing.options.within(\Self.drawing)]
-  let memoryAdvice = "choose a smaller --size, or give the program more memory"
-  let examples = ["demo-data labelled demo/lights --count 60 --size 128"]
+  /// Every kind.
+  static let all = [
+    DemoDataCommand(
+      "paired", "draw a small paired data set: rows of town houses and their label maps",
+      example: "demo/houses --count 100 --size 128"
+    ) { try DemoData.writePaired(to: $0, count: $1, size: $2, seed: $3, progress: $4) },
+    DemoDataCommand(
+      "labelled", "draw a small paired data set with labels: the same town houses by day, dusk and night",
+      """
+      Each of the sub-folders day, dusk and night holds all of the houses: --count is for each of them. Train with \
+      --labels folders and --direction BtoA.
+      """, example: "demo/lights --count 60 --size 128"
+    ) { try DemoData.writeLabelled(to: $0, count: $1, size: $2, seed: $3, progress: $4) },
+    DemoDataCommand(
+      "unpaired", "draw a small unpaired data set: landscapes in summer and in winter",
+      example: "demo/seasons --count 100 --size 128"
+    ) { try DemoData.writeUnpaired(to: $0, count: $1, size: $2, seed: $3, progress: $4) },
+    DemoDataCommand(
+      "shapes", "draw a small data set in classes: circles, crosses, squares and triangles",
+      """
+      Each class is a sub-folder: --count is for each of them. Train with train generate, and --labels folders to tell \
+      them apart.
+      """, example: "demo/shapes --count 500 --size 64"
+    ) { try DemoData.writeShapes(to: $0, count: $1, size: $2, seed: $3, progress: $4) },
+  ]
 
-  var drawing = DemoDrawing()
-
-  func run(on console: Console) throws -> ExitCode {
-    try drawing.draw(console, DemoData.writeLabelled)
-  }
-}
-
-/// `translate-cli demo-data unpaired DIR`
-struct DemoUnpairedCommand: Command {
-  let words = ["demo-data", "unpaired"]
-  let summary = "draw a small unpaired data set: landscapes in summer and in winter"
-  let operands = [Operand<Self>("DIR", \.drawing.folder, "folder to draw to")]
-  let options = [DemoDrawing.options.within(\Self.drawing)]
-  let memoryAdvice = "choose a smaller --size, or give the program more memory"
-  let examples = ["demo-data unpaired demo/seasons --count 100 --size 128"]
-
-  var drawing = DemoDrawing()
-
-  func run(on console: Console) throws -> ExitCode {
-    try drawing.draw(console, DemoData.writeUnpaired)
-  }
+  func run(on console: Console) throws -> ExitCode { try drawing.draw(console, write) }
 }
 
 /// What all kinds of demo data are told.

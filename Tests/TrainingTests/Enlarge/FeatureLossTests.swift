@@ -27,7 +27,7 @@ struct FeatureLossTests {
     let folder = try TemporaryFolder()
     let processor = try Processor(threads: 2)
     let loss = try FeatureLoss(
-      weights(in: folder, golden), width: Self.width, processor: processor, in: Arena())
+      weights(in: folder, golden), width: Self.width, seeing: 0...1, processor: processor, in: Arena())
     let shape = try golden.shape("output")
     var memory = [Float](repeating: 0, count: 3 * shape.count)
     try memory.withUnsafeMutableBufferPointer { buffer in
@@ -42,7 +42,7 @@ struct FeatureLossTests {
       let batch = ImageBatch(
         count: shape.n, height: shape.h, width: shape.w, channels: shape.c,
         values: Array(UnsafeBufferPointer(start: base + shape.count, count: shape.count)))
-      let value = try loss.evaluate(output.readOnly, batch, as: 0...1, gradient: gradient, weight: 3)
+      let value = try loss.evaluate(output.readOnly, batch, gradient: gradient, weight: 3)
       let reference = Double(try golden.floats("loss")[0])
       #expect(abs(value - reference) < 1e-5 * reference, "\(value) instead of \(reference)")
       // What was there is added to.
@@ -57,12 +57,14 @@ struct FeatureLossTests {
     let processor = try Processor(threads: 1)
     let lacking = try weights(in: folder, golden, leavingOut: "features.16.bias")
     let error = #expect(throws: FileError.self) {
-      try FeatureLoss(lacking, width: Self.width, processor: processor, in: Arena())
+      try FeatureLoss(lacking, width: Self.width, seeing: 0...1, processor: processor, in: Arena())
     }
     #expect(
       error?.path == lacking && error?.problem.contains("holds no VGG-19") == true, "\(String(describing: error))")
     #expect(error?.problem.contains("features.16.bias") == true)
-    #expect(throws: FileError.self) { try FeatureLoss(lacking, processor: processor, in: Arena()) }
-    #expect(throws: FileError.self) { try FeatureLoss(folder.path + "/none.pth", processor: processor, in: Arena()) }
+    #expect(throws: FileError.self) { try FeatureLoss(lacking, seeing: 0...1, processor: processor, in: Arena()) }
+    #expect(throws: FileError.self) {
+      try FeatureLoss(folder.path + "/none.pth", seeing: 0...1, processor: processor, in: Arena())
+    }
   }
 }

@@ -22,21 +22,13 @@ final class Enlarge: TranslationModel {
   private let configuration: TrainingConfiguration
   private let processor: Processor
   private let generator: TrainedNetwork
-  private let critic: Critic?
+  private let discriminator: DiscriminatorTraining?
   private let features: FeatureLoss?
   private let values: ClosedRange<Float>
   private let pass: PlannedExecutions
   private let apply: PlannedExecutions
   private let generatorArena = Arena()
   private let otherArena = Arena()
-
-  /// The discriminator with its passes.
-  private struct Critic {
-    let network: TrainedNetwork
-    let onPairs: PlannedExecutions
-    let onOutput: PlannedExecutions
-    let penalty: InterpolatedPenalty?
-  }
 
   /// The distance from black to white in the losses of training, as a part of that in held-out figures.
   static let range = 0.5
@@ -50,55 +42,38 @@ final class Enlarge: TranslationModel {
     generator.network.parameters.scaleConvolutions(by: choice.initialScale)
     pass = PlannedExecutions(generator.network, .training(), processor, in: generatorArena)
     apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: generatorArena)
-    critic =
-      configuration.isAdversarial
-      ? try Self.critic(configuration, processor, in: otherArena, &random) : nil
+    values = choice.values
     let arena = otherArena
-    features = try configuration.featureWeights.map { try FeatureLoss($0, processor: processor, in: arena) }
-    networks = [generator, critic?.network].compactMap(\.self)
+    discriminator =
+      configuration.isAdversarial
+      ? try DiscriminatorTraining(
+        configuration.discriminatorConfiguration(channels: configuration.outputChannels).network(), configuration,
+        processor, in: arena, random: &random) : nil
+    features = try configuration.featureWeights.map {
+      try FeatureLoss($0, seeing: choice.values, processor: processor, in: arena)
+    }
+    networks = [generator, discriminator?.trained].compactMap(\.self)
     generators = [
       GeneratorFile(
         name: RunFolder.generatorNames[0], network: generator.network, configuration: choice, direction: .aToB)
     ]
-    values = choice.values
     self.configuration = configuration
     self.processor = processor
   }
 
-  private static func critic(
-    _ configuration: TrainingConfiguration, _ processor: Processor, in arena: Arena, _ random: inout RandomGenerator
-  ) throws -> Critic {
-    let network = try TrainedNetwork.drawn(
-      "D", configuration.discriminatorConfiguration(channels: configuration.outputChannels).network(), configuration,
-      &random)
-    return Critic(
-      network: network, onPairs: PlannedExecutions(network.network, .training(groups: 2), processor, in: arena),
-      onOutput: PlannedExecutions(
-        network.network, .training(parameterGradients: false, inputGradient: true), processor, in: arena),
-      penalty: configuration.ganMode == .wgangp
-        ? InterpolatedPenalty(network.network, processor: processor) : nil)
-  }
-
+  /// Discriminator and feature loss share an arena.
   var plannedBytes: Int {
-    generatorArena.bytes + otherArena.bytes + (critic?.penalty?.plannedBytes ?? 0) + (features?.bytes ?? 0)
+    generatorArena.bytes + (discriminator?.plannedBytes ?? otherArena.bytes) + (features?.bytes ?? 0)
   }
 
   func prepare(input: Shape, target: Shape) throws {
     _ = try pass(input)
-    if let critic {
-      _ = try critic.onPairs(Shape(2 * target.n, target.c, target.h, target.w))
-      _ = try critic.onOutput(target)
-      _ = try critic.penalty?.planned(target)
-    }
+    try discriminator?.prepare(target)
     try features?.prepare(target)
     _ = try apply(Shape(1, input.c, input.h, input.w))
   }
 
-  /// Only a penalty is added to gradients before they are applied.
-  var gradientBytes: Int {
-    guard let critic, critic.penalty != nil else { return 0 }
-    return critic.network.network.parameters.storage * MemoryLayout<Float>.stride
-  }
+  var gradientBytes: Int { discriminator?.gradientBytes ?? 0 }
 
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
     let isPixelStep = generator.optimizer.steps < configuration.pixelSteps
@@ -107,15 +82,25 @@ final class Enlarge: TranslationModel {
     pass.forward(dropoutKey: random.next())
     pass.outputGradient.fill(0)
     var losses = (adversarial: 0.0, feature: 0.0, real: 0.0, fake: 0.0)
-    if let critic, !isPixelStep {
-      (losses.real, losses.fake) = try improve(critic, batch.target, pass.output, learningRate, &random)
-      losses.adversarial = try addAdversarial(critic, pass)
+    if let discriminator, !isPixelStep {
+      let (n, output) = (batch.target.count, pass.output)
+      (losses.real, losses.fake) = try discriminator.improve(
+        output.shape, learningRate: learningRate, weight: 0.5, random: &random
+      ) { images in
+        images.images(0..<n).copy(from: output)
+        images.images(n..<2 * n).set(batch.target, as: values)
+      }
+      let verdict = try discriminator.judge(output.shape, weight: Float(configuration.lambdaGAN)) {
+        $0.copy(from: output)
+      }
+      pass.outputGradient.add(verdict.gradient)
+      losses.adversarial = configuration.lambdaGAN * verdict.loss
     }
     if let features, !isPixelStep {
       losses.feature =
         configuration.lambdaFeatures
         * (try features.evaluate(
-          pass.output, batch.target, as: values, gradient: pass.outputGradient,
+          pass.output, batch.target, gradient: pass.outputGradient,
           weight: Float(configuration.lambdaFeatures)))
     }
     let absolute = batch.target.withView { wanted in
@@ -125,40 +110,6 @@ final class Enlarge: TranslationModel {
     }
     pass.backward(updating: generator.optimizer, learningRate: learningRate)
     return [absolute, losses.adversarial, losses.feature, losses.real, losses.fake]
-  }
-
-  private func improve(
-    _ critic: Critic, _ target: ImageBatch, _ output: TensorView<Float>, _ learningRate: Double,
-    _ random: inout RandomGenerator
-  ) throws -> (real: Double, fake: Double) {
-    let n = target.count
-    let pairs = try critic.onPairs(Shape(2 * n, output.shape.c, output.shape.h, output.shape.w))
-    pairs.input.images(0..<n).copy(from: output)
-    pairs.input.images(n..<2 * n).set(target, as: values)
-    pairs.forward()
-    let loss = configuration.ganMode
-    let fake = loss.evaluate(
-      pairs.output.images(0..<n), .discriminatorFake, gradient: pairs.outputGradient.images(0..<n), weight: 0.5)
-    let real = loss.evaluate(
-      pairs.output.images(n..<2 * n), .discriminatorReal, gradient: pairs.outputGradient.images(n..<2 * n),
-      weight: 0.5)
-    try critic.network.improve(by: pairs, learningRate, processor, penalty: critic.penalty) {
-      try $0.addGradients(
-        real: pairs.input.readOnly.images(n..<2 * n), fake: pairs.input.readOnly.images(0..<n), random: &random)
-    }
-    return (real, fake)
-  }
-
-  /// The weighted adversarial loss of what `pass` has made; its gradient is added to that of the pass.
-  private func addAdversarial(_ critic: Critic, _ pass: Execution) throws -> Double {
-    let verdict = try critic.onOutput(pass.output.shape)
-    verdict.input.copy(from: pass.output)
-    verdict.forward()
-    let loss = configuration.ganMode.evaluate(
-      verdict.output, .generator, gradient: verdict.outputGradient, weight: Float(configuration.lambdaGAN))
-    verdict.backward()
-    pass.outputGradient.add(verdict.inputGradient)
-    return configuration.lambdaGAN * loss
   }
 
   // MARK: - Samples

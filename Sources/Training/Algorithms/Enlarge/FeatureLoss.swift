@@ -13,12 +13,21 @@ final class FeatureLoss {
   private let network: Network
   private let passes: PlannedExecutions
   private let processor: Processor
+  /// What makes inputs of VGG-19 of what is compared: numbers · scale + offset.
+  private let ofOutput: (scales: [Float], offsets: [Float])
+  private let ofTarget = VGG19Features.normalization(of: -1...1)
 
   /// The network with the weights of a file, which lies in `arena` while it computes.
   ///
-  /// - Parameter width: channels of its first stage: a thin one serves to test
+  /// - Parameters:
+  ///   - width: channels of its first stage: a thin one serves to test
+  ///   - values: what outputs call black and white
   /// - Throws: `FileError` where the file holds no VGG-19 under torchvision's names, or there is no memory
-  init(_ path: String, width: Int = VGG19Features.width, processor: Processor, in arena: Arena) throws {
+  init(
+    _ path: String, width: Int = VGG19Features.width, seeing values: ClosedRange<Float>, processor: Processor,
+    in arena: Arena
+  ) throws {
+    ofOutput = VGG19Features.normalization(of: values)
     network = try VGG19Features.network(width: width)
     let file = try WeightsFile.open(path)
     do {
@@ -46,26 +55,23 @@ final class FeatureLoss {
   /// The mean of |φ(output) − φ(target)|; its gradient by the output, times `weight`, is added to `gradient`.
   ///
   /// - Parameters:
-  ///   - output: (N, 3, H, W), black and white as `values` says
+  ///   - output: (N, 3, H, W)
   ///   - target: as many, −1 to 1
   ///   - gradient: shape of the output; added to
   func evaluate(
-    _ output: TensorView<Float>, _ target: ImageBatch, as values: ClosedRange<Float>,
-    gradient: MutableTensorView<Float>, weight: Float
+    _ output: TensorView<Float>, _ target: ImageBatch, gradient: MutableTensorView<Float>, weight: Float
   ) throws -> Double {
     let n = output.shape.n
     let pass = try passes(Self.both(output.shape))
-    let fromOutput = VGG19Features.normalization(of: values)
-    let toTarget = VGG19Features.normalization(of: -1...1)
-    pass.input.images(0..<n).set(output, scaledBy: fromOutput.scales, plus: fromOutput.offsets)
-    target.withView { pass.input.images(n..<2 * n).set($0, scaledBy: toTarget.scales, plus: toTarget.offsets) }
+    pass.input.images(0..<n).set(output, scaledBy: ofOutput.scales, plus: ofOutput.offsets)
+    target.withView { pass.input.images(n..<2 * n).set($0, scaledBy: ofTarget.scales, plus: ofTarget.offsets) }
     pass.forward()
     pass.outputGradient.fill(0)
     let loss = L1Loss.evaluate(
       pass.output.images(0..<n), pass.output.images(n..<2 * n), gradient: pass.outputGradient.images(0..<n),
       weight: weight, pool: processor.pool)
     pass.backward()
-    gradient.add(pass.inputGradient.images(0..<n), scaledBy: fromOutput.scales)
+    gradient.add(pass.inputGradient.images(0..<n), scaledBy: ofOutput.scales)
     return loss
   }
 

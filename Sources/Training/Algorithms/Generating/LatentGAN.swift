@@ -23,14 +23,10 @@ final class LatentGAN: TranslationModel {
   private let configuration: TrainingConfiguration
   private let processor: Processor
   private let generator: TrainedNetwork
-  private let discriminator: TrainedNetwork
+  private let discriminator: DiscriminatorTraining
   private let generatorPass: PlannedExecutions
-  private let discriminatorOnBoth: PlannedExecutions
-  private let discriminatorOnFakes: PlannedExecutions
   private let apply: PlannedExecutions
-  private let penalty: InterpolatedPenalty?
-  private let generatorArena = Arena()
-  private let discriminatorArena = Arena()
+  private let arena = Arena()
 
   /// Both networks with freshly drawn weights.
   ///
@@ -38,10 +34,9 @@ final class LatentGAN: TranslationModel {
   init(_ configuration: TrainingConfiguration, processor: Processor, random: inout RandomGenerator) throws {
     let choice = configuration.latentGeneratorConfiguration
     generator = try .drawn("G", choice.network(), configuration, &random)
-    discriminator = try .drawn(
-      "D", configuration.latentDiscriminatorConfiguration.network(), configuration, &random,
-      weightLimit: configuration.ganMode.weightLimit)
-    networks = [generator, discriminator]
+    discriminator = try DiscriminatorTraining(
+      configuration.latentDiscriminatorConfiguration.network(), configuration, processor, random: &random)
+    networks = [generator, discriminator.trained]
     generators = [
       GeneratorFile(
         name: RunFolder.generatorNames[0], network: generator.network, configuration: choice, direction: nil,
@@ -49,29 +44,16 @@ final class LatentGAN: TranslationModel {
     ]
     self.configuration = configuration
     self.processor = processor
-    generatorPass = PlannedExecutions(generator.network, .training(), processor, in: generatorArena)
-    apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: generatorArena)
-    discriminatorOnBoth = PlannedExecutions(
-      discriminator.network, .training(groups: 2), processor, in: discriminatorArena)
-    discriminatorOnFakes = PlannedExecutions(
-      discriminator.network, .training(parameterGradients: false, inputGradient: true), processor,
-      in: discriminatorArena)
-    penalty =
-      configuration.ganMode == .wgangp ? InterpolatedPenalty(discriminator.network, processor: processor) : nil
+    generatorPass = PlannedExecutions(generator.network, .training(), processor, in: arena)
+    apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: arena)
   }
 
-  var plannedBytes: Int { generatorArena.bytes + discriminatorArena.bytes + (penalty?.plannedBytes ?? 0) }
-
-  /// Only a penalty is added to gradients before they are applied.
-  var gradientBytes: Int {
-    penalty == nil ? 0 : discriminator.network.parameters.storage * MemoryLayout<Float>.stride
-  }
+  var plannedBytes: Int { arena.bytes + discriminator.plannedBytes }
+  var gradientBytes: Int { discriminator.gradientBytes }
 
   func prepare(input: Shape, target: Shape) throws {
     _ = try generatorPass(latentShape(target.n))
-    _ = try discriminatorOnBoth(judgedShape(2 * target.n))
-    _ = try discriminatorOnFakes(judgedShape(target.n))
-    _ = try penalty?.planned(judgedShape(target.n))
+    try discriminator.prepare(judgedShape(target.n))
     _ = try apply(latentShape(SampleSheetOfNoise.pictures))
   }
 
@@ -97,7 +79,7 @@ final class LatentGAN: TranslationModel {
 
     let deviation = noiseDeviation(epoch: epoch)
     var losses = try improveDiscriminator(real, fakes.output, deviation, learningRate, &random)
-    if discriminator.optimizer.steps % configuration.discriminatorSteps == 0 {
+    if discriminator.trained.optimizer.steps % configuration.discriminatorSteps == 0 {
       losses.generator = try improveGenerator(real.labels, fakes, deviation, learningRate, &random)
     }
     return [losses.generator, losses.real, losses.fake]
@@ -107,42 +89,35 @@ final class LatentGAN: TranslationModel {
     _ real: ImageBatch, _ fakes: TensorView<Float>, _ deviation: Float, _ learningRate: Double,
     _ random: inout RandomGenerator
   ) throws -> (generator: Double, real: Double, fake: Double) {
-    let n = real.count
-    let both = try discriminatorOnBoth(judgedShape(2 * n))
-    pictures(of: both.input.images(0..<n)).copy(from: fakes)
-    pictures(of: both.input.images(n..<2 * n)).set(real)
-    for half in [0..<n, n..<2 * n] { setLabels(real.labels, in: both.input.images(half)) }
-    addNoise(deviation, to: both.input, &random)
-    both.forward()
-    let loss = configuration.ganMode
-    let (judgedFake, judgedReal) = (both.output.images(0..<n), both.output.images(n..<2 * n))
-    let gradientOfFake = both.outputGradient.images(0..<n)
-    // What the generator loses by the verdict, should this be no step of its own; the gradient is written over.
-    let generator = loss.evaluate(judgedFake, .generator, gradient: gradientOfFake)
-    let fake = loss.evaluate(judgedFake, .discriminatorFake, gradient: gradientOfFake)
-    let actual = loss.evaluate(
-      judgedReal, .discriminatorReal, gradient: both.outputGradient.images(n..<2 * n),
-      realLabel: 1 - configuration.labelSmoothing)
-    try discriminator.improve(by: both, learningRate, processor, penalty: penalty) {
-      try $0.addGradients(
-        real: both.input.readOnly.images(n..<2 * n), fake: both.input.readOnly.images(0..<n), random: &random)
-    }
-    return (generator, actual, fake)
+    let (n, loss) = (real.count, configuration.ganMode)
+    let noise = instanceNoise(deviation, &random)
+    var generator = 0.0
+    let losses = try discriminator.improve(
+      judgedShape(n), learningRate: learningRate, weight: 1, realLabel: 1 - configuration.labelSmoothing,
+      random: &random,
+      showing: { both in
+        pictures(of: both.images(0..<n)).copy(from: fakes)
+        pictures(of: both.images(n..<2 * n)).set(real)
+        for half in [0..<n, n..<2 * n] { setLabels(real.labels, in: both.images(half)) }
+        noise?.add(deviation, to: pictures(of: both), processor.pool)
+      },
+      // What the generator loses by the verdict, should this be no step of its own; the gradient is written over.
+      judged: { generator = loss.evaluate($0, .generator, gradient: $1) })
+    return (generator, losses.real, losses.fake)
   }
 
   private func improveGenerator(
     _ labels: [Int], _ fakes: Execution, _ deviation: Float, _ learningRate: Double, _ random: inout RandomGenerator
   ) throws -> Double {
-    let verdict = try discriminatorOnFakes(judgedShape(fakes.output.shape.n))
-    pictures(of: verdict.input).copy(from: fakes.output)
-    setLabels(labels, in: verdict.input)
-    addNoise(deviation, to: verdict.input, &random)
-    verdict.forward()
-    let loss = configuration.ganMode.evaluate(verdict.output, .generator, gradient: verdict.outputGradient)
-    verdict.backward()
-    fakes.outputGradient.copy(from: verdict.inputGradient.channels(0..<configuration.outputChannels))
+    let noise = instanceNoise(deviation, &random)
+    let verdict = try discriminator.judge(judgedShape(fakes.output.shape.n)) { input in
+      pictures(of: input).copy(from: fakes.output)
+      setLabels(labels, in: input)
+      noise?.add(deviation, to: pictures(of: input), processor.pool)
+    }
+    fakes.outputGradient.copy(from: verdict.gradient.channels(0..<configuration.outputChannels))
     fakes.backward(updating: generator.optimizer, learningRate: learningRate)
-    return loss
+    return verdict.loss
   }
 
   // MARK: - Inputs
@@ -168,9 +143,9 @@ final class LatentGAN: TranslationModel {
     input.channels(input.shape.c - count..<input.shape.c).setPlanes(of: labels)
   }
 
-  private func addNoise(_ deviation: Float, to input: MutableTensorView<Float>, _ random: inout RandomGenerator) {
-    guard deviation > 0 else { return }
-    GaussianNoise(key: random.next()).add(deviation, to: pictures(of: input), processor.pool)
+  /// Noise that pictures are shown with; nil where it has no deviation, and nothing is drawn.
+  private func instanceNoise(_ deviation: Float, _ random: inout RandomGenerator) -> GaussianNoise? {
+    deviation > 0 ? GaussianNoise(key: random.next()) : nil
   }
 
   /// The noise falls in equal steps from epoch to epoch.

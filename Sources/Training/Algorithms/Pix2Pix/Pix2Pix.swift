@@ -21,15 +21,11 @@ final class Pix2Pix: TranslationModel {
   private let configuration: TrainingConfiguration
   private let processor: Processor
   private let generator: TrainedNetwork
-  private let discriminator: TrainedNetwork
+  private let discriminator: DiscriminatorTraining
   private let sizeMultiple: Int
   private let generatorPass: PlannedExecutions
-  private let discriminatorOnPairs: PlannedExecutions
-  private let discriminatorOnTranslation: PlannedExecutions
   private let apply: PlannedExecutions
-  private let penalty: InterpolatedPenalty?
-  private let generatorArena = Arena()
-  private let discriminatorArena = Arena()
+  private let arena = Arena()
 
   /// Both networks with freshly drawn weights.
   ///
@@ -37,10 +33,9 @@ final class Pix2Pix: TranslationModel {
   init(_ configuration: TrainingConfiguration, processor: Processor, random: inout RandomGenerator) throws {
     let choice = configuration.generatorConfiguration
     generator = try .drawn("G", choice.network(), configuration, &random)
-    discriminator = try .drawn(
-      "D", configuration.pairDiscriminatorConfiguration.network(), configuration, &random,
-      weightLimit: configuration.ganMode.weightLimit)
-    networks = [generator, discriminator]
+    discriminator = try DiscriminatorTraining(
+      configuration.pairDiscriminatorConfiguration.network(), configuration, processor, random: &random)
+    networks = [generator, discriminator.trained]
     generators = [
       GeneratorFile(
         name: RunFolder.generatorNames[0], network: generator.network, configuration: choice,
@@ -49,36 +44,20 @@ final class Pix2Pix: TranslationModel {
     self.configuration = configuration
     self.processor = processor
     sizeMultiple = choice.sizeMultiple
-    generatorPass = PlannedExecutions(generator.network, .training(), processor, in: generatorArena)
-    apply = PlannedExecutions(
-      generator.network, configuration.inferenceMode, processor, in: generatorArena)
-    discriminatorOnPairs = PlannedExecutions(
-      discriminator.network, .training(groups: 2), processor, in: discriminatorArena)
-    discriminatorOnTranslation = PlannedExecutions(
-      discriminator.network, .training(parameterGradients: false, inputGradient: true), processor,
-      in: discriminatorArena)
-    penalty =
-      configuration.ganMode == .wgangp
-      ? InterpolatedPenalty(discriminator.network, processor: processor) : nil
+    generatorPass = PlannedExecutions(generator.network, .training(), processor, in: arena)
+    apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: arena)
   }
 
-  var plannedBytes: Int {
-    generatorArena.bytes + discriminatorArena.bytes + (penalty?.plannedBytes ?? 0)
-  }
+  var plannedBytes: Int { arena.bytes + discriminator.plannedBytes }
 
   func prepare(input: Shape, target: Shape) throws {
     let input = conditionShape(input.padded(toMultipleOf: sizeMultiple))
     _ = try generatorPass(input)
-    _ = try discriminatorOnPairs(pairShape(input, images: 2 * input.n))
-    _ = try discriminatorOnTranslation(pairShape(input, images: input.n))
-    _ = try penalty?.planned(pairShape(input, images: input.n))
+    try discriminator.prepare(pairShape(input))
     _ = try apply(input.padded(toMultipleOf: sizeMultiple, images: 1))
   }
 
-  /// Only a penalty is added to gradients before they are applied.
-  var gradientBytes: Int {
-    penalty == nil ? 0 : discriminator.network.parameters.storage * MemoryLayout<Float>.stride
-  }
+  var gradientBytes: Int { discriminator.gradientBytes }
 
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
     let input = batch.input.padded(toMultipleOf: sizeMultiple)
@@ -87,51 +66,31 @@ final class Pix2Pix: TranslationModel {
     setCondition(translation.input, input)
     translation.forward(dropoutKey: random.next())
 
-    let (real, fake) = try improveDiscriminator(input, target, translation.output, learningRate, &random)
+    let n = input.count
+    let (real, fake) = try discriminator.improve(
+      pairShape(input.shape), learningRate: learningRate, weight: 0.5, random: &random
+    ) { pairs in
+      setPair(pairs.images(0..<n), input) { $0.copy(from: translation.output) }
+      setPair(pairs.images(n..<2 * n), input) { $0.set(target) }
+    }
     let (adversarial, absolute) = try improveGenerator(input, target, translation, learningRate)
     return [adversarial, absolute, real, fake]
-  }
-
-  private func improveDiscriminator(
-    _ input: ImageBatch, _ target: ImageBatch, _ output: TensorView<Float>, _ learningRate: Double,
-    _ random: inout RandomGenerator
-  ) throws -> (real: Double, fake: Double) {
-    let n = input.count
-    let pairs = try discriminatorOnPairs(pairShape(input.shape, images: 2 * n))
-    setPair(pairs.input.images(0..<n), input) { $0.copy(from: output) }
-    setPair(pairs.input.images(n..<2 * n), input) { $0.set(target) }
-    pairs.forward()
-    let loss = configuration.ganMode
-    let fake = loss.evaluate(
-      pairs.output.images(0..<n), .discriminatorFake, gradient: pairs.outputGradient.images(0..<n), weight: 0.5)
-    let real = loss.evaluate(
-      pairs.output.images(n..<2 * n), .discriminatorReal, gradient: pairs.outputGradient.images(n..<2 * n),
-      weight: 0.5)
-    try discriminator.improve(by: pairs, learningRate, processor, penalty: penalty) {
-      try $0.addGradients(
-        real: pairs.input.readOnly.images(n..<2 * n), fake: pairs.input.readOnly.images(0..<n), random: &random)
-    }
-    return (real, fake)
   }
 
   private func improveGenerator(
     _ input: ImageBatch, _ target: ImageBatch, _ translation: Execution, _ learningRate: Double
   ) throws -> (adversarial: Double, absolute: Double) {
-    let verdict = try discriminatorOnTranslation(pairShape(input.shape, images: input.count))
-    setPair(verdict.input, input) { $0.copy(from: translation.output) }
-    verdict.forward()
-    let adversarial = configuration.ganMode.evaluate(
-      verdict.output, .generator, gradient: verdict.outputGradient)
-    verdict.backward()
-
+    let adversarial = try discriminator.judge(pairShape(input.shape)) { pair in
+      setPair(pair, input) { $0.copy(from: translation.output) }
+    }
     let gradient = translation.outputGradient
-    gradient.copy(from: verdict.inputGradient.channels(outputChannels))
+    gradient.copy(from: adversarial.gradient.channels(outputChannels))
     let absolute = target.withView { wanted in
       L1Loss.evaluate(
         translation.output, wanted, gradient: gradient, weight: Float(configuration.lambdaL1), pool: processor.pool)
     }
     translation.backward(updating: generator.optimizer, learningRate: learningRate)
-    return (adversarial, configuration.lambdaL1 * absolute)
+    return (adversarial.loss, configuration.lambdaL1 * absolute)
   }
 
   /// The channels of a pair that hold the output image.
@@ -151,9 +110,7 @@ final class Pix2Pix: TranslationModel {
     condition.channels(configuration.inputChannels..<configuration.conditionChannels).setPlanes(of: input.labels)
   }
 
-  private func pairShape(_ input: Shape, images: Int) -> Shape {
-    Shape(images, outputChannels.upperBound, input.h, input.w)
-  }
+  private func pairShape(_ input: Shape) -> Shape { Shape(input.n, outputChannels.upperBound, input.h, input.w) }
 
   private func setPair(
     _ pair: MutableTensorView<Float>, _ input: ImageBatch, _ setOutput: (MutableTensorView<Float>) -> Void

@@ -7,7 +7,7 @@ private final class LayerRun {
   private let inference: Execution
   private let weightGradient: Execution
   private let inputGradient: Execution
-  private var times: [[Double]] = [[], [], []]
+  private var times: [[Double]] = [[], [], [], []]
 
   init(_ shape: LayerShape, batch: Int, _ processor: Processor) throws {
     choice = processor.algorithms
@@ -35,13 +35,14 @@ private final class LayerRun {
 
   func measure() {
     times[0].append(seconds { inference.forward() })
-    for (index, execution) in [inputGradient, weightGradient].enumerated() {
-      execution.forward()
-      times[index + 1].append(seconds { execution.backward() })
-    }
+    times[1].append(seconds { weightGradient.forward() })
+    times[3].append(seconds { weightGradient.backward() })
+    inputGradient.forward()
+    times[2].append(seconds { inputGradient.backward() })
   }
 
-  /// The least seconds of forward product, data gradient and weight gradient: others use this machine too.
+  /// The least seconds of forward product at inference and in training, data gradient and weight gradient: others use this
+  /// machine too.
   var best: [Double] { times.map { $0.min() ?? 0 } }
 
   var output: [Float] { inference.output.nchw() }
@@ -57,7 +58,7 @@ private func seconds(_ body: () -> Void) -> Double {
 struct LayerResult: Codable {
   var layer: String
   var algorithm: String
-  /// Forward at inference, data gradient, weight gradient.
+  /// Forward at inference and in training, data gradient, weight gradient.
   var milliseconds: [Double]
   /// Of a direct product's multiply-adds, padding included, so that algorithms compare.
   var gigaflops: [Double]
@@ -67,12 +68,12 @@ struct LayerResult: Codable {
   var difference: Double
 }
 
-/// All layers with the rule's choice and, to check the rule, with every other.
-func measureLayers(batch: Int, rounds: Int, threads: Int?) throws -> [LayerResult] {
+/// All layers, or those whose names begin so, with the rule's choice and, to check the rule, with every other.
+func measureLayers(_ name: String?, batch: Int, rounds: Int, threads: Int?) throws -> [LayerResult] {
   let choices: [AlgorithmChoice] = [.direct, .byShape, .tiles(2), .tiles(3), .tiles(4), .tiles(5)]
   let processors = try choices.map { try Processor(threads: threads, algorithms: $0) }
   var results: [LayerResult] = []
-  for shape in LayerShape.all {
+  for shape in LayerShape.all where shape.description.hasPrefix(name ?? "") {
     let runs = try processors.map { try LayerRun(shape, batch: batch, $0) }
     var rate = 0.0
     for _ in 0..<rounds {
@@ -103,12 +104,14 @@ private func difference(_ a: [Float], _ b: [Float]) -> Double {
 }
 
 func printLayers(_ results: [LayerResult]) {
-  print("ms, GFLOP/s and share of sgemm's rate: forward at inference, data gradient, weight gradient; difference")
+  print(
+    "ms, GFLOP/s and share of sgemm's rate: forward at inference, in training, data gradient, weight gradient; difference"
+  )
   var last = ""
   for result in results {
     if result.layer != last { print(result.layer) }
     last = result.layer
-    let columns = (0..<3).map {
+    let columns = result.milliseconds.indices.map {
       String(
         format: "%7.2f %5.0f %4.2f", result.milliseconds[$0], result.gigaflops[$0], result.shareOfMatrixProduct[$0])
     }

@@ -21,7 +21,7 @@ struct LayerShape: Sendable {
     return pixels * geometry.kernel * geometry.kernel * inputChannels * outputChannels
   }
 
-  static let all: [LayerShape] = unet + patch + resnet
+  static let all: [LayerShape] = unet + patch + resnet + enlarger + dcgan
 
   private static let down = ConvolutionGeometry.convolution(kernel: 4, stride: 2, padding: 1)
   private static let up = ConvolutionGeometry.transposed(kernel: 4, stride: 2, padding: 1)
@@ -65,4 +65,21 @@ struct LayerShape: Sendable {
       name: "resnet out", geometry: .convolution(kernel: 7, padding: 3, paddingMode: .reflection), inputChannels: 64,
       outputChannels: 3, extent: 256),
   ]
+
+  private static let enlarger = [
+    LayerShape(
+      name: "enlarger", geometry: .convolution(kernel: 3, padding: 1), inputChannels: 64, outputChannels: 64, extent: 64
+    ),
+    LayerShape(
+      name: "enlarger out", geometry: .convolution(kernel: 3, padding: 1), inputChannels: 64, outputChannels: 3,
+      extent: 256),
+  ]
+
+  private static let dcgan =
+    [(64, 128, 32), (128, 256, 16), (256, 512, 8)].map {
+      LayerShape(name: "dcgan down", geometry: down, inputChannels: $0.0, outputChannels: $0.1, extent: $0.2)
+    }
+    + [(512, 256, 4), (256, 128, 8), (128, 64, 16), (64, 3, 32)].map {
+      LayerShape(name: "dcgan up", geometry: up, inputChannels: $0.0, outputChannels: $0.1, extent: $0.2)
+    }
 }

@@ -2,9 +2,9 @@ import Foundation
 import NeuralNet
 
 let usage = """
-  usage: translate-bench [layers | kernels | TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
+  usage: translate-bench [layers [NAME] | kernels | TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
 
-  layers            every convolution of the published networks, by algorithm
+  layers [NAME]     every convolution of the published networks, or those whose names begin so, by algorithm
   kernels           which kernels run, and nothing else
   TASK              \(Task.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named
   --compare-direct  each task once more without transforms, in turn
@@ -20,8 +20,9 @@ let isJSON = words.flag("--json")
 let comparesDirect = words.flag("--compare-direct")
 let showsLayers = words.flag("layers")
 let showsKernels = words.flag("kernels")
+let layerName = showsLayers ? words.rest.first : nil
 let tasks = words.rest.compactMap(Task.init)
-guard tasks.count == words.rest.count else {
+guard showsLayers || tasks.count == words.rest.count else {
   FileHandle.standardError.write(Data((usage + "\n").utf8))
   exit(2)
 }
@@ -35,7 +36,7 @@ if !isJSON {
 }
 
 if showsLayers {
-  let results = try measureLayers(batch: batch, rounds: rounds ?? 9, threads: threads)
+  let results = try measureLayers(layerName, batch: batch, rounds: rounds ?? 9, threads: threads)
   if isJSON { try printJSON(results) } else { printLayers(results) }
 } else {
   var results: [TaskResult] = []

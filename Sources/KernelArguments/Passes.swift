@@ -184,6 +184,40 @@ package struct ActivationGradientPass {
     self.second = second
     self.output = output
   }
+
+  /// Whether it would write what is there.
+  package var isIdentity: Bool {
+    affine == nil && dropout == nil && scale == 1 && second == nil && first.slope == 1
+      && first.view.base == output.base
+  }
+
+  /// The same with several pixels taken as one, whose channels fill vectors; nil where that is not the same: channels have
+  /// numbers of their own, there are enough of them, or gaps between pixels. Pixels that are left over are left out.
+  package func wide(pixels count: Int) -> ActivationGradientPass? {
+    guard channels < count, affine == nil, dropout == nil, pixels >= count, input.stride == channels,
+      first.view.stride == channels, output.stride == channels, second?.view.stride ?? channels == channels
+    else { return nil }
+    var wide = self
+    wide.pixels = pixels / count
+    wide.channels = channels * count
+    wide.input.stride *= count
+    wide.first.view.stride *= count
+    wide.second?.view.stride *= count
+    wide.output.stride *= count
+    return wide
+  }
+
+  /// The same from a pixel on.
+  package func dropping(pixels count: Int) -> ActivationGradientPass {
+    var rest = self
+    rest.pixels -= count
+    rest.input = input.advanced(toPixel: count)
+    rest.first.view = first.view.advanced(toPixel: count)
+    if let second { rest.second?.view = second.view.advanced(toPixel: count) }
+    rest.output = output.advanced(toPixel: count)
+    rest.dropout?.firstPixel += count
+    return rest
+  }
 }
 
 /// `output[pixel][channel] = start + Σ_source input[source + channel]`: the gradients of pixels that went to several places.

@@ -68,6 +68,21 @@ extension Kernels {
   ///
   /// With normalisation `dx = scale · (dz − mean(dz) − x̂ · mean(dz · x̂))` (Ioffe and Szegedy, 2015, section 3).
   package static func activationGradient(_ pass: ActivationGradientPass, sums: UnsafeMutablePointer<Float>?) {
+    guard let wide = pass.wide(pixels: lanes) else { return narrowActivationGradient(pass, sums: sums) }
+    let rest = pass.dropping(pixels: wide.pixels * lanes)
+    guard let sums else {
+      narrowActivationGradient(wide, sums: nil)
+      return narrowActivationGradient(rest, sums: nil)
+    }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: wide.channels) { wideSums in
+      guard let partial = wideSums.baseAddress else { return }
+      narrowActivationGradient(wide, sums: partial)
+      narrowActivationGradient(rest, sums: sums)
+      for place in 0..<wide.channels { sums[place % pass.channels] += partial[place] }
+    }
+  }
+
+  private static func narrowActivationGradient(_ pass: ActivationGradientPass, sums: UnsafeMutablePointer<Float>?) {
     var channel = 0
     while channel < pass.channels {
       let count = min(lanes, pass.channels - channel)

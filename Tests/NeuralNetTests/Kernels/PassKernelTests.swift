@@ -102,8 +102,11 @@ import Testing
   @Test(arguments: KernelTable.available, channelCounts) func activationGradient(_ table: KernelTable, channels: Int) {
     for options in Options.all {
       // Statistics that do not depend on the input have no means of gradients.
-      for (pixels, hasMeans, hasSums) in [(1, true, true), (3, false, true), (33, true, false)] {
-        let scene = Scene(options, pixels, channels)
+      for (pixels, hasMeans, hasSums, hasGaps) in [
+        (1, true, true, true), (3, false, true, true), (33, true, false, true), (16, false, true, false),
+        (35, false, true, false), (35, false, false, false),
+      ] {
+        let scene = Scene(options, pixels, channels, hasGaps: hasGaps)
         var expected = [ExactSum](repeating: ExactSum(), count: pixels * channels)
         var sums: [ExactSum] = []
         for channel in 0..<channels {
@@ -168,7 +171,8 @@ import Testing
     let outputs: [GuardedPixels]
     let gradients: [GuardedPixels]
 
-    init(_ options: Options, _ pixels: Int, _ channels: Int) {
+    init(_ options: Options, _ pixels: Int, _ channels: Int, hasGaps: Bool = true) {
+      func gap(_ floats: Int) -> Int { hasGaps ? floats : 0 }
       (self.options, self.pixels, self.channels) = (options, pixels, channels)
       name = "\(pixels) pixels of \(channels) channels, \(options)"
       var random = RandomGenerator(seed: 22)
@@ -178,7 +182,7 @@ import Testing
       inverseDeviation = GuardedPixels(1, channels) { _, _ in 0.5 + Float(random.uniform()) }
       meanGradient = GuardedPixels(1, channels) { _, _ in random.number() }
       meanProduct = GuardedPixels(1, channels) { _, _ in random.number() }
-      input = GuardedPixels(pixels, channels, gap: 3) { _, channel in
+      input = GuardedPixels(pixels, channels, gap: gap(3)) { _, channel in
         while true {
           // Without a normalisation exact zeros, as behind a rectifier; with one away from the rectifier's corner, on
           // whose side rounding decides.
@@ -189,8 +193,8 @@ import Testing
         }
       }
       residual = GuardedPixels(pixels, channels, gap: 1) { _, _ in random.number() }
-      outputs = [5, 0].map { GuardedPixels(pixels, channels, gap: $0, value: nil) }
-      gradients = [2, 7].map { GuardedPixels(pixels, channels, gap: $0) { _, _ in random.number() } }
+      outputs = [5, 0].map { GuardedPixels(pixels, channels, gap: gap($0), value: nil) }
+      gradients = [2, 7].map { GuardedPixels(pixels, channels, gap: gap($0)) { _, _ in random.number() } }
       (self.mean, self.scale, self.shift) = (mean, scale, shift)
     }
 

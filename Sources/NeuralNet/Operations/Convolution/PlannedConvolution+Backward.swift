@@ -31,8 +31,9 @@ extension PlannedConvolution {
     }
     let hasBiasGradient = operation.bias != nil && pass.pass.mode.needsParameterGradients && !normalizes
     pass.pass.run(pieces.count) { piece, _ in
-      pass.pass.kernels.activationGradient(
-        gradientPass(pass.pass, gradients, pieces[piece]), hasBiasGradient ? sums.value + piece * channels : nil)
+      let gradientPass = gradientPass(pass.pass, gradients, pieces[piece])
+      guard hasBiasGradient || !gradientPass.isIdentity else { return }
+      pass.pass.kernels.activationGradient(gradientPass, hasBiasGradient ? sums.value + piece * channels : nil)
     }
     guard pass.pass.mode.needsParameterGradients, let bias = operation.bias else { return }
     // Before a normalisation by the data a bias has no effect: its gradient is 0 exactly.
@@ -63,10 +64,12 @@ extension PlannedConvolution {
     pass.forEachPiece(ofPixels: first.shape.pixels, channels: channels) { pixels in
       let output = pass.pixels(first, pixels.lowerBound)
       let gradient = pass.pixels(gradients.first, pixels.lowerBound)
-      for pixel in 0..<pixels.count {
-        for channel in 0..<channels {
-          let value = output.base[pixel * output.stride + channel]
-          gradient.base[pixel * gradient.stride + channel] *= 1 - value * value
+      // Pixels without gaps are one long row.
+      let isRow = output.stride == channels && gradient.stride == channels
+      for row in 0..<(isRow ? 1 : pixels.count) {
+        let (values, slopes) = (output.base + row * output.stride, gradient.base + row * gradient.stride)
+        for index in 0..<(isRow ? pixels.count * channels : channels) {
+          slopes[index] *= 1 - values[index] * values[index]
         }
       }
     }

@@ -79,7 +79,8 @@ import Images
       let before = try Data(contentsOf: folder.url.appendingPathComponent("run/checkpoint.safetensors"))
       try tryLimits("resume run --steps 2 --quiet", folder, step: 80, least: 2)
       let after = try Data(contentsOf: folder.url.appendingPathComponent("run/checkpoint.safetensors"))
-      #expect(after != before && after.count == before.count)
+      // Whole, but for the digits of the numbers that are written as text.
+      #expect(after != before && abs(after.count - before.count) < 100, "\(before.count) and \(after.count) bytes")
       try tryLimits(Self.training, folder, step: 80, least: 2)
       #expect(try Data(contentsOf: folder.url.appendingPathComponent("run/checkpoint.safetensors")) == before)
     }

@@ -7,16 +7,24 @@
 struct AlgorithmRule: Sendable, Equatable {
   /// Who decides.
   let choice: AlgorithmChoice
+  /// `KernelTable.memoryCost`
+  let memoryCost: Double
 
   /// The rule, or one algorithm for every layer, to test and to compare.
-  init(_ choice: AlgorithmChoice = .byShape) { self.choice = choice }
+  init(_ choice: AlgorithmChoice = .byShape, memoryCost: Double) {
+    self.choice = choice
+    self.memoryCost = memoryCost
+  }
 
-  /// Multiply-adds that a transformed weight costs: written, then read.
-  private static let weightCost = 80
-  /// The same where it was written once and for all, before inference.
-  private static let readyWeightCost = 12
-  /// Multiply-adds that a transformed input or output costs.
-  private static let tileCost = 60
+  /// The rule of a processor's kernels.
+  init(_ processor: Processor) { self.init(processor.algorithms, memoryCost: processor.kernels.memoryCost) }
+
+  /// AVX-512's multiply-adds that a transformed weight costs: written, then read.
+  private static let weightCost = 80.0
+  /// The same where it was written once and for all, before inference; whatever the kernels, since it takes memory too.
+  private static let readyWeightCost = 12.0
+  /// AVX-512's multiply-adds that a transformed input or output costs.
+  private static let tileCost = 60.0
   /// The part of the direct cost that a transform must stay below: it costs memory and digits too.
   private static let advantage = 0.92
 
@@ -27,34 +35,30 @@ struct AlgorithmRule: Sendable, Equatable {
   ///   - images: that products and tiles are counted over. With ready weights the choice is that for a single one, so
   ///     that what becomes of an image does not depend on which others are in its batch
   ///   - hasReadyWeights: whether weights are transformed once for many runs
-  ///   - grid: the tiles for a number of outputs along each axis
+  ///   - grids: the tiles that there are for a number of outputs along each axis
   func grid(
     _ geometry: ConvolutionGeometry, _ packing: PackedWeights, channels: (read: Int, written: Int), images: Int,
-    directProducts: Int, hasReadyWeights: Bool, _ grid: (_ outputs: Int) -> TransformGrid
+    directProducts: Int, hasReadyWeights: Bool, _ grids: (_ outputs: Int) -> [TransformGrid]
   ) -> TransformGrid? {
     guard Self.allows(geometry, packing) else { return nil }
+    let share = hasReadyWeights ? images : 1
+    func cost(_ grid: TransformGrid) -> Double {
+      let pairs = channels.read * channels.written
+      let weights = Double(grid.products * pairs)
+      let places = Double(grid.inputPoints * channels.read + grid.outputPoints * channels.written)
+      return Double(grid.tiles / share) * (weights + memoryCost * Self.tileCost * places)
+        + weights * (hasReadyWeights ? Self.readyWeightCost : memoryCost * Self.weightCost)
+    }
+    func best(_ grids: [TransformGrid]) -> (grid: TransformGrid, cost: Double)? {
+      grids.map { ($0, cost($0)) }.min { $0.1 < $1.1 }
+    }
     switch choice {
     case .direct: return nil
-    case .tiles(let outputs): return grid(outputs)
-    case .byShape: break
+    case .tiles(let outputs): return best(grids(outputs))?.grid
+    case .byShape:
+      guard let best = best(Self.outputs(geometry).flatMap(grids)) else { return nil }
+      return best.cost < Self.advantage * Double(directProducts / share) ? best.grid : nil
     }
-    var best: TransformGrid?
-    let share = hasReadyWeights ? images : 1
-    var least = Self.advantage * Double(directProducts / share)
-    for outputs in Self.outputs(geometry) {
-      let candidate = grid(outputs)
-      let pairs = channels.read * channels.written
-      let weights = candidate.products * pairs
-      let places = candidate.inputPoints * channels.read + candidate.outputPoints * channels.written
-      let cost = Double(
-        candidate.tiles / share * (candidate.products * pairs + Self.tileCost * places)
-          + weights * (hasReadyWeights ? Self.readyWeightCost : Self.weightCost))
-      if cost < least {
-        least = cost
-        best = candidate
-      }
-    }
-    return best
   }
 
   /// Tiles whose errors stay below 6e-6: more outputs lose more digits, the sooner the more taps there are.

@@ -55,9 +55,12 @@ struct TransformChoice: Sendable {
     let chosen = rule.grid(
       geometry, packing, channels: (source.c, target.c), images: input.n,
       directProducts: small.pixels * geometry.taps * source.c * target.c, hasReadyWeights: hasReadyWeights
-    ) {
-      TransformGrid(
-        geometry, isLarge ? .toLarge : .toSmall, outputsPerTile: $0, input: source, output: target, sources: sources)
+    ) { outputs in
+      (isLarge && geometry.stride > 1 ? [true, false] : [true]).map { sharesInputs in
+        TransformGrid(
+          geometry, isLarge ? .toLarge : .toSmall, outputsPerTile: outputs, sharesInputs: sharesInputs, input: source,
+          output: target, sources: sources)
+      }
     }
     guard let chosen else { return nil }
     grid = chosen

@@ -1,8 +1,9 @@
 /// How a convolution falls into stride-1 correlations that Winograd's transforms suit, along one axis.
 ///
 /// Reading a large grid with stride s, the taps fall into s phases, each with a part of the input of its own, and all
-/// add to the same outputs. Writing the large grid, the outputs fall into s phases which read the same inputs. Tiles of
-/// all phases are laid out alike, so that what phases share is transformed once.
+/// add to the same outputs. Writing the large grid, the outputs fall into s phases which read nearly the same inputs: one
+/// window serves them all, so that what they share is transformed once, or each has its own, so that the tiles of none
+/// reach beyond its outputs.
 struct TransformAxis: Sendable, Equatable {
   struct Phase: Sendable, Equatable {
     /// Kernel coordinates in the order in which inputs meet them.
@@ -28,10 +29,11 @@ struct TransformAxis: Sendable, Equatable {
 
   /// - Parameters:
   ///   - m: outputs of one phase and tile
+  ///   - sharesInputs: whether the phases of `toLarge` read the same windows
   ///   - sources: where a coordinate of the large grid is read from, for `toSmall`
   init(
-    _ geometry: ConvolutionGeometry, _ direction: GatherTable.Direction, outputsPerTile m: Int, input: Int,
-    output: Int, sources: [Int]
+    _ geometry: ConvolutionGeometry, _ direction: GatherTable.Direction, outputsPerTile m: Int, sharesInputs: Bool,
+    input: Int, output: Int, sources: [Int]
   ) {
     outputsPerTile = m
     let kernel = geometry.kernel
@@ -55,10 +57,13 @@ struct TransformAxis: Sendable, Equatable {
       // Output coordinate stride · y + first − padding reads the inputs y, y − 1 …
       func firstOutput(_ first: Int) -> Int { max(0, (padding - first + stride - 1) / stride) }
       func lastOutput(_ first: Int) -> Int { (output - 1 + padding - first) / stride }
-      let window = classes.enumerated().map { firstOutput($0) - ($1.count - 1) }.min() ?? 0
+      let own = classes.enumerated().map { firstOutput($0) - ($1.count - 1) }
+      let shared = own.min() ?? 0
+      let windows = sharesInputs ? own.map { _ in shared } : own
       tiles =
-        classes.enumerated().map { (lastOutput($0) - (window + $1.count - 1)) / m + 1 }.max() ?? 0
+        classes.enumerated().map { (lastOutput($0) - (windows[$0] + $1.count - 1)) / m + 1 }.max() ?? 0
       for (first, taps) in classes.enumerated() {
+        let window = windows[first]
         let reads = (0..<tiles).map { tile in
           (0..<m + taps.count - 1).map { place in
             let position = window + tile * m + place
@@ -130,13 +135,15 @@ struct TransformGrid: Sendable {
   private(set) var tileRows: Range<Int>
 
   init(
-    _ geometry: ConvolutionGeometry, _ direction: GatherTable.Direction, outputsPerTile m: Int, input: Shape,
-    output: Shape, sources: LargeGrid
+    _ geometry: ConvolutionGeometry, _ direction: GatherTable.Direction, outputsPerTile m: Int, sharesInputs: Bool,
+    input: Shape, output: Shape, sources: LargeGrid
   ) {
     let rows = TransformAxis(
-      geometry, direction, outputsPerTile: m, input: input.h, output: output.h, sources: sources.rows)
+      geometry, direction, outputsPerTile: m, sharesInputs: sharesInputs, input: input.h, output: output.h,
+      sources: sources.rows)
     let columns = TransformAxis(
-      geometry, direction, outputsPerTile: m, input: input.w, output: output.w, sources: sources.columns)
+      geometry, direction, outputsPerTile: m, sharesInputs: sharesInputs, input: input.w, output: output.w,
+      sources: sources.columns)
     func blocks(_ rows: [TransformAxis.Side], _ columns: [TransformAxis.Side]) -> [Block] {
       var blocks: [Block] = []
       for (row, rowSide) in rows.enumerated() {

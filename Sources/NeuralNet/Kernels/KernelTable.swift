@@ -16,6 +16,10 @@ struct KernelTable: Sendable {
   let name: String
   /// Whether OpenBLAS multiplies dense matrices faster: on x86 without FMA, where it has kernels written by hand.
   let usesMatrixProducts: Bool
+  /// What a number on its way to the outer caches and back costs, in multiply-adds, as a share of what it costs beside the
+  /// products of AVX-512: the memory is no faster where the products are slower. Not lowered where transformed products are
+  /// OpenBLAS's, whose sums depend on how many tiles it is given.
+  let memoryCost: Double
   let multiplyGathered: @Sendable (GatheredProduct) -> Void
   let multiplyDot: @Sendable (DotProduct) -> Void
   let multiplyOuter: @Sendable (OuterProduct) -> Void
@@ -48,7 +52,7 @@ struct KernelTable: Sendable {
 
   #if arch(x86_64)
     private static let avx512 = KernelTable(
-      name: "avx512", usesMatrixProducts: false,
+      name: "avx512", usesMatrixProducts: false, memoryCost: 1,
       multiplyGathered: { KernelsAVX512.Kernels.multiply($0) },
       multiplyDot: { KernelsAVX512.Kernels.multiply($0) },
       multiplyOuter: { KernelsAVX512.Kernels.multiply($0) },
@@ -63,7 +67,7 @@ struct KernelTable: Sendable {
       gatherSums: { KernelsAVX512.Kernels.gatherSums($0) })
 
     private static let avx2 = KernelTable(
-      name: "avx2", usesMatrixProducts: false,
+      name: "avx2", usesMatrixProducts: false, memoryCost: 0.4,
       multiplyGathered: { KernelsAVX2.Kernels.multiply($0) },
       multiplyDot: { KernelsAVX2.Kernels.multiply($0) },
       multiplyOuter: { KernelsAVX2.Kernels.multiply($0) },
@@ -85,7 +89,7 @@ struct KernelTable: Sendable {
   #endif
 
   private static let portable = KernelTable(
-    name: "portable", usesMatrixProducts: isX86,
+    name: "portable", usesMatrixProducts: isX86, memoryCost: isX86 ? 1 : 0.4,
     multiplyGathered: { KernelsPortable.Kernels.multiply($0) },
     multiplyDot: { KernelsPortable.Kernels.multiply($0) },
     multiplyOuter: { KernelsPortable.Kernels.multiply($0) },

@@ -6,7 +6,7 @@ import Testing
 @Suite struct AlgorithmRuleTests {
   private static func tiles(
     _ geometry: ConvolutionGeometry, _ inputs: Int, _ outputs: Int, at extent: Int, images: Int = 1,
-    hasReadyWeights: Bool = false, rule: AlgorithmRule = AlgorithmRule()
+    hasReadyWeights: Bool = false, rule: AlgorithmRule = AlgorithmRule(memoryCost: 1)
   ) throws -> Int? {
     let packing = PackedWeights(
       inputChannels: inputs, outputChannels: outputs, taps: geometry.taps, isTransposed: geometry.isTransposed)
@@ -28,6 +28,15 @@ import Testing
     #expect(try Self.tiles(.convolution(kernel: 3, stride: 2, padding: 1), 128, 256, at: 128) == nil)
   }
 
+  /// Where products are slower, transforms pay earlier; where batches are large, the phases of a transposed convolution have
+  /// windows of their own, whose tiles fit an even picture.
+  @Test func slowerProducts() throws {
+    let slow = AlgorithmRule(memoryCost: 0.4)
+    #expect(try Self.tiles(Self.up, 256, 128, at: 8, images: 16) == nil)
+    #expect(try Self.tiles(Self.up, 256, 128, at: 8, images: 16, rule: slow) == 4)
+    #expect(try Self.tiles(Self.up, 1024, 512, at: 2, rule: slow) == nil)
+  }
+
   /// With ready weights the choice is that of a single image, so that a picture's bytes do not depend on its batch.
   @Test func batchesDoNotMatter() throws {
     for (channels, extent) in [(256, 64), (64, 16), (512, 8), (128, 24)] {
@@ -41,8 +50,8 @@ import Testing
   }
 
   @Test func whatTransformsCannotDo() throws {
-    let always = AlgorithmRule(.tiles(4))
-    #expect(try Self.tiles(Self.residual, 256, 256, at: 64, rule: AlgorithmRule(.direct)) == nil)
+    let always = AlgorithmRule(.tiles(4), memoryCost: 1)
+    #expect(try Self.tiles(Self.residual, 256, 256, at: 64, rule: AlgorithmRule(.direct, memoryCost: 1)) == nil)
     #expect(try Self.tiles(Self.residual, 24, 64, at: 64, rule: always) == nil, "no whole vectors")
     #expect(try Self.tiles(Self.residual, 64, 8, at: 64, rule: always) == nil, "outputs are not the columns")
     #expect(try Self.tiles(.convolution(kernel: 1), 64, 64, at: 64, rule: always) == nil, "one tap")

@@ -14,12 +14,12 @@ import Testing
 
   @Test(arguments: geometries, 2...5) func phasesAddUp(_ geometry: ConvolutionGeometry, outputsPerTile m: Int) throws {
     var random = RandomGenerator(seed: 3)
-    for extent in [2, 3, 5, 8, 13] {
+    for (extent, sharesInputs) in [2, 3, 5, 8, 13].flatMap({ [($0, true), ($0, false)] }) {
       guard let output = geometry.outputExtent(extent) else { continue }
       let sources = LargeGrid(geometry, input: Shape(1, 1, extent, extent)).rows
       let axis = TransformAxis(
-        geometry, geometry.isTransposed ? .toLarge : .toSmall, outputsPerTile: m, input: extent, output: output,
-        sources: sources)
+        geometry, geometry.isTransposed ? .toLarge : .toSmall, outputsPerTile: m, sharesInputs: sharesInputs,
+        input: extent, output: output, sources: sources)
       let x = (0..<extent).map { _ in random.uniform() }
       let w = (0..<geometry.kernel).map { _ in random.uniform() }
       var actual = [Double](repeating: 0, count: output)
@@ -62,13 +62,13 @@ import Testing
   }
 
   /// Both axes: as many tiles as rows times columns, each unit between blocks that exist, points that follow each other.
-  @Test(arguments: geometries) func blocks(_ geometry: ConvolutionGeometry) throws {
+  @Test(arguments: geometries, [true, false]) func blocks(_ geometry: ConvolutionGeometry, sharesInputs: Bool) throws {
     let input = Shape(2, 16, 9, 6)
     let output = Shape(
       2, 16, try #require(geometry.outputExtent(9)), try #require(geometry.outputExtent(6)))
     let grid = TransformGrid(
-      geometry, geometry.isTransposed ? .toLarge : .toSmall, outputsPerTile: 3, input: input, output: output,
-      sources: LargeGrid(geometry, input: input))
+      geometry, geometry.isTransposed ? .toLarge : .toSmall, outputsPerTile: 3, sharesInputs: sharesInputs,
+      input: input, output: output, sources: LargeGrid(geometry, input: input))
     #expect(grid.tiles == 2 * grid.rows.tiles * grid.columns.tiles)
     #expect(grid.units.count == grid.rows.phases.count * grid.columns.phases.count)
     #expect(grid.unitsOfOutput.flatMap(\.self).sorted() == Array(grid.units.indices))
@@ -76,5 +76,18 @@ import Testing
     for blocks in [grid.inputs, grid.outputs] {
       #expect(zip(blocks, blocks.dropFirst()).allSatisfy { $1.firstPoint == $0.firstPoint + $0.points })
     }
+  }
+
+  /// Windows of their own waste no tile on the place by which the phases lie apart.
+  @Test func ownWindows() {
+    let up = ConvolutionGeometry.transposed(kernel: 4, stride: 2, padding: 1)
+    func axis(sharesInputs: Bool) -> TransformAxis {
+      TransformAxis(
+        up, .toLarge, outputsPerTile: 4, sharesInputs: sharesInputs, input: 8, output: 16, sources: Array(0..<16))
+    }
+    #expect(axis(sharesInputs: true).tiles == 3)
+    #expect(axis(sharesInputs: true).inputs.count == 1)
+    #expect(axis(sharesInputs: false).tiles == 2)
+    #expect(axis(sharesInputs: false).inputs.count == 2)
   }
 }

@@ -72,7 +72,8 @@ import Testing
     let kernels = Mirror(reflecting: table).children.compactMap(\.label)
     #expect(
       kernels == [
-        "name", "usesMatrixProducts", "multiplyGathered", "multiplyDot", "multiplyOuter", "transposeBlock", "moments",
+        "name", "usesMatrixProducts", "memoryCost", "multiplyGathered", "multiplyDot", "multiplyOuter",
+        "transposeBlock", "moments",
         "activate", "tanh", "gradientSums", "activationGradient", "transform", "adam", "gatherSums",
       ])
   }

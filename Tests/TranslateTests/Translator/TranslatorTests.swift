@@ -24,11 +24,11 @@ final class ModelScene {
   /// Writes a model with drawn weights and running statistics that are no image's own.
   func model(
     _ name: String, _ configuration: any GeneratorConfiguration, statistics: String? = nil, labels: [String]? = nil,
-    seed: UInt64 = 1
+    seed: UInt64 = 1, gain: Double = 0.2
   ) throws -> String {
     let network = try configuration.network()
     var random = RandomGenerator(seed: seed)
-    network.initialize(.normal, gain: 0.2, random: &random)
+    network.initialize(.normal, gain: gain, random: &random)
     for index in network.parameters.runningStatistics.indices {
       for channel in network.parameters.runningStatistics[index].mean.indices {
         network.parameters.runningStatistics[index].mean[channel] = Float(random.uniform() - 0.5)

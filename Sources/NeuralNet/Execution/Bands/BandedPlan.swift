@@ -30,7 +30,7 @@ package struct BandedPlan: Sendable {
       !mode.updatesRunningStatistics, graph.inputs.count == 1, graph.outputs.count == 1
     else { return nil }
     let shapes = try graph.bufferShapes([shape], limit: Self.requireSides)
-    let rule = AlgorithmRule(processor.algorithms)
+    let rule = AlgorithmRule(processor)
     func extent(_ value: Value) -> Shape {
       Shape(1, value.channels, shapes[value.buffer].h, shapes[value.buffer].w)
     }

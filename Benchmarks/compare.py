@@ -8,6 +8,7 @@ its own, so that peak memory can be told apart; rivals take turns, and medians o
 speed of shared machines drifts. All use fp32 and the same number of threads.
 
 pix2pix, pix2pix4, cyclegan   what both trainers do for one batch; no images are loaded on either side
+labelled                      pix2pix with one of three labels beside the input
 enlarge                       likewise: srresnet, 4 times, 8 crops of 128x128, L1 loss
 dcgan                         likewise: a batch of 64 pictures of 64x64
 unet, resnet                  the network alone, and "program": translate-cli apply on a folder of PNGs, decoding and
@@ -20,16 +21,16 @@ start                         from the command to the first PNG written, model o
 import argparse, glob, json, os, resource, statistics, subprocess, sys, tempfile, time
 
 ENLARGERS = ["srresnet", "rrdb", "compact"]
-TASKS = ["pix2pix", "pix2pix4", "cyclegan", "enlarge", "dcgan", "unet", "resnet", *ENLARGERS, "generate", "start"]
+TASKS = ["pix2pix", "pix2pix4", "labelled", "cyclegan", "enlarge", "dcgan", "unet", "resnet", *ENLARGERS, "generate", "start"]
 OTHERS = ["torch", "onnxruntime", "openvino"]
 RIVALS = {task: ["torch"] for task in TASKS} | {task: ["program"] + OTHERS for task in ("unet", "resnet")}
 RIVALS |= {task: OTHERS for task in [*ENLARGERS, "generate"]}
-RUNS = {"pix2pix": 5, "pix2pix4": 2, "cyclegan": 1, "enlarge": 2, "unet": 21, "resnet": 5, "srresnet": 2, "rrdb": 1, "compact": 5}
+RUNS = {"pix2pix": 5, "pix2pix4": 2, "labelled": 5, "cyclegan": 1, "enlarge": 2, "unet": 21, "resnet": 5, "srresnet": 2, "rrdb": 1, "compact": 5}
 RUNS |= {"dcgan": 2, "generate": 21}
 
 
 # --- The networks as people have them -----------------------------------------------------------------------------
-def unet():
+def unet(inputs=3):
     from torch import cat, nn
 
     class Level(nn.Module):
@@ -54,7 +55,7 @@ def unet():
         level = Level(512, 512, level, drops=True)
     for outer in (256, 128, 64):
         level = Level(outer, 2 * outer, level)
-    return Level(3, 64, level, inputs=3)
+    return Level(3, 64, level, inputs=inputs)
 
 
 def resnet():
@@ -105,14 +106,18 @@ def require_gradients(networks, needed):
             parameter.requires_grad = needed
 
 
-def pix2pix(batch):
-    import itertools, torch
+def pix2pix(batch, labels=0):
+    import torch
     from torch import nn
 
-    G, D = unet(), patch(6, nn.BatchNorm2d)
+    G, D = unet(3 + labels), patch(6 + labels, nn.BatchNorm2d)
     for_G, for_D = [torch.optim.Adam(n.parameters(), 2e-4, (0.5, 0.999)) for n in (G, D)]
     adversarial, absolute = nn.BCEWithLogitsLoss(), nn.L1Loss()
     A, B = [torch.rand(batch, 3, 256, 256) * 2 - 1 for _ in range(2)]
+    if labels:
+        planes = torch.zeros(batch, labels, 256, 256)
+        planes[:, 0] = 1
+        A = torch.cat((A, planes), 1)
 
     def step():
         fake = G(A)
@@ -256,6 +261,8 @@ def work(task, rival, runs, threads):
         run = {"cyclegan": cyclegan, "enlarge": enlarge, "dcgan": dcgan}[task]()
     elif task.startswith("pix2pix"):
         run = pix2pix(4 if task.endswith("4") else 1)
+    elif task == "labelled":
+        run = pix2pix(1, labels=3)
     else:
         run = applied(task, rival, threads)
     run()

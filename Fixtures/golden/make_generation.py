@@ -3,8 +3,8 @@
     python make_generation.py [--check] [--out FOLDER] [NAME ...]     (see reference.py)
 
 The step is that of PyTorch's DCGAN example: the discriminator on real pictures and on generated ones, apart, then the
-generator on the same latent numbers. With labels these are one-hot numbers behind the latent ones, and planes behind the
-picture.
+generator on the same latent numbers. With labels there is a number for each behind the latent ones, LABEL for the
+picture's own and 0 for the others, and planes of 1 and 0 behind the picture.
 """
 import copy
 import torch
@@ -16,6 +16,7 @@ from reference import main
 
 LOSSES = ["G_GAN", "D_real", "D_fake"]
 LATENT, SIDE, BATCH, BATCHES = 12, 32, 6, 3
+LABEL = 10.0
 
 
 def vanilla(smoothing=0.0):
@@ -54,7 +55,7 @@ class Run:
     def step(self, real, latent, label):
         for_generator, for_real, for_fake = self.losses
         if self.labels:
-            latent = torch.cat((latent, F.one_hot(label, self.labels).to(latent.dtype)[:, :, None, None]), 1)
+            latent = torch.cat((latent, LABEL * F.one_hot(label, self.labels).to(latent.dtype)[:, :, None, None]), 1)
         fake = self.G(latent)
         self.for_D.zero_grad()
         no = self.judge(fake.detach(), label)

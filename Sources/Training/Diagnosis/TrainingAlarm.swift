@@ -51,7 +51,7 @@ public struct TrainingAlarm: Sendable, Equatable, Codable {
         + "learns nothing from it any more"
     case .generatorCollapsed:
       "the generator has collapsed: its pictures differ \(number) times as much as they should (alarm below \(limit)), "
-        + "whatever the input"
+        + "whatever it makes them of"
     case .flatOutput:
       "translations are flat: their contrast is \(number) of what it should be (alarm below \(limit))"
     case .invertedColours:
@@ -78,8 +78,8 @@ public struct TrainingAlarm: Sendable, Equatable, Codable {
       """
     case .generatorCollapsed:
       """
-      look at the last sample sheet; see whether inputs and targets belong together, and start again with a lower \
-      \(setting: "learning-rate")
+      look at the last sample sheet; see whether inputs and targets, where there are inputs, belong together, and start \
+      again with a lower \(setting: "learning-rate") or another \(setting: "gan-mode")
       """
     case .flatOutput:
       """

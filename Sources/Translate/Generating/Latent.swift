@@ -6,6 +6,10 @@ public struct Latent: Sendable, Equatable {
   /// The numbers.
   public var values: [Float]
 
+  /// What stands in the place of a label behind the numbers: about their norm. A single 1 among a hundred numbers of that
+  /// size is overlooked for thousands of steps.
+  package static let labelValue: Float = 10
+
   /// Numbers of one's own.
   public init(_ values: [Float]) { self.values = values }
 

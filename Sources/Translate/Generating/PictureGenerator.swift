@@ -82,7 +82,7 @@ public final class PictureGenerator {
         precondition(latent.values.count == latentSize, "as many numbers as the generator takes")
         let pixel = input.base + place * input.stride
         for (channel, number) in latent.values.enumerated() { pixel[channel] = number }
-        if let label { pixel[latentSize + label] = 1 }
+        if let label { pixel[latentSize + label] = Latent.labelValue }
       }
       execution.forward()
       pictures += part.indices.map { execution.output.images($0 - first..<$0 - first + 1).image() }

@@ -13,7 +13,7 @@ import Weights
 ///     D:  loss(D(x), real) + loss(D(G(z)), fake)
 ///     G:  loss(D(G(z)), real)
 ///
-/// Under a label y both see it: G as one-hot numbers behind z, D as planes behind the picture (Mirza and Osindero, 2014).
+/// Under a label y both see it: G as numbers behind z, D as planes behind the picture (Mirza and Osindero, 2014).
 /// Generated pictures have the labels of the real ones beside them. With several critic steps, only every so many-th step of
 /// D is one of G too.
 final class LatentGAN: TranslationModel {
@@ -140,7 +140,10 @@ final class LatentGAN: TranslationModel {
   private func setLabels(_ labels: [Int], in input: MutableTensorView<Float>) {
     let count = configuration.labelNames.count
     guard count > 0 else { return }
-    input.channels(input.shape.c - count..<input.shape.c).setPlanes(of: labels)
+    // A latent is one pixel.
+    let isLatent = input.shape.h == 1
+    input.channels(input.shape.c - count..<input.shape.c).setPlanes(
+      of: labels, value: isLatent ? Latent.labelValue : 1)
   }
 
   /// Noise that pictures are shown with; nil where it has no deviation, and nothing is drawn.

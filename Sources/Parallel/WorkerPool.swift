@@ -11,13 +11,20 @@ package final class WorkerPool: Sendable {
   /// Threads that compute, the caller's included: as many as were asked for and could be started.
   package let threads: Int
   private let crew: Crew
+  private let trace: WorkTrace?
 
   /// A pool of `threads` threads, or as many of `WorkerPool.threadCounts` as come nearest; nil: one for each processor
   /// that this process may use.
   package convenience init(threads: Int? = nil) { self.init(threads: threads, stackSize: SystemThread.usualStack) }
 
+  /// A pool of one thread which notes how long each piece takes.
+  package convenience init(noting trace: WorkTrace) {
+    self.init(threads: 1, stackSize: SystemThread.usualStack, trace: trace)
+  }
+
   /// The same with threads of another stack, to see what becomes of a pool whose threads cannot be started.
-  init(threads: Int?, stackSize: Int) {
+  init(threads: Int?, stackSize: Int, trace: WorkTrace? = nil) {
+    self.trace = trace
     let crew = Crew()
     var started = 1
     let wanted = Self.count(threads)
@@ -49,6 +56,8 @@ package final class WorkerPool: Sendable {
     defer { crew.isBusy.store(false, ordering: .releasing) }
     if threads > 1, pieces > 1 {
       crew.run(pieces, body)
+    } else if let trace {
+      trace.run(pieces, body)
     } else {
       for piece in 0..<pieces { body(piece, 0) }
     }

@@ -48,9 +48,10 @@ private final class LayerRun {
   var output: [Float] { inference.output.nchw() }
 }
 
-private func seconds(_ body: () -> Void) -> Double {
+/// Seconds that `body` takes.
+func seconds(_ body: () throws -> Void) rethrows -> Double {
   let start = ContinuousClock.now
-  body()
+  try body()
   return (ContinuousClock.now - start) / .seconds(1)
 }
 

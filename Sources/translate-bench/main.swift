@@ -2,10 +2,11 @@ import Foundation
 import NeuralNet
 
 let usage = """
-  usage: translate-bench [layers [NAME] | kernels | TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
+  usage: translate-bench [layers [NAME] | kernels | [scaling] TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
 
   layers [NAME]     every convolution of the published networks, or those whose names begin so, by algorithm
   kernels           which kernels run, and nothing else
+  scaling           what each task takes with more threads than there are, computed from the pieces of a run with one
   TASK              \(Task.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named
   --compare-direct  each task once more without transforms, in turn
   --batch N         images of a layer
@@ -20,6 +21,7 @@ let isJSON = words.flag("--json")
 let comparesDirect = words.flag("--compare-direct")
 let showsLayers = words.flag("layers")
 let showsKernels = words.flag("kernels")
+let showsScaling = words.flag("scaling")
 let layerName = showsLayers ? words.rest.first : nil
 let tasks = words.rest.compactMap(Task.init)
 guard showsLayers || tasks.count == words.rest.count else {
@@ -38,6 +40,9 @@ if !isJSON {
 if showsLayers {
   let results = try measureLayers(layerName, batch: batch, rounds: rounds ?? 9, threads: threads)
   if isJSON { try printJSON(results) } else { printLayers(results) }
+} else if showsScaling {
+  let results = try (tasks.isEmpty ? Task.allCases : tasks).map { try measureScaling($0, rounds: rounds) }
+  if isJSON { try printJSON(results) } else { results.forEach(printScaling) }
 } else {
   var results: [TaskResult] = []
   for task in tasks.isEmpty ? Task.allCases : tasks {

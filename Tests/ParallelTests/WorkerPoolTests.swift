@@ -25,6 +25,22 @@ import Testing
     }
   }
 
+  /// Every piece of every job is noted once, in order, with the time that it took.
+  @Test func aTrace() {
+    let trace = WorkTrace()
+    let pool = WorkerPool(noting: trace)
+    for pieces in [3, 1, 0] {
+      pool.run(pieces) { piece, worker in
+        #expect(worker == 0)
+        if piece == 1 { Thread.sleep(forTimeInterval: 0.02) }
+      }
+    }
+    let jobs = trace.take()
+    #expect(jobs.map(\.count) == [3, 1, 0])
+    #expect(jobs[0][1] >= 0.02 && jobs[0][0] < jobs[0][1])
+    #expect(trace.take().isEmpty)
+  }
+
   /// No piece of a job runs after `run` has returned, and none sees the job before.
   @Test(arguments: [2, 3, 5]) func manySmallJobs(threads: Int) {
     let pool = WorkerPool(threads: threads)

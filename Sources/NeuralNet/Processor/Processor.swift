@@ -27,12 +27,22 @@ package final class Processor: @unchecked Sendable {
     try self.init(threads: threads, kernels: .current, algorithms: algorithms)
   }
 
+  /// One thread, which notes how long each piece of work takes.
+  package convenience init(noting trace: WorkTrace) throws {
+    try self.init(pool: WorkerPool(noting: trace), kernels: .current, algorithms: .byShape)
+  }
+
   /// The same with other kernels than the best for this processor.
-  init(threads: Int? = nil, kernels: KernelTable, algorithms: AlgorithmChoice = .byShape) throws {
+  convenience init(threads: Int? = nil, kernels: KernelTable, algorithms: AlgorithmChoice = .byShape) throws {
     if let threads { try FileError.require(threads, in: WorkerPool.threadCounts, "threads") }
+    let pool = WorkerPool(threads: try MatrixProduct.threadsWithRoom(WorkerPool.count(threads)))
+    try self.init(pool: pool, kernels: kernels, algorithms: algorithms)
+  }
+
+  private init(pool: WorkerPool, kernels: KernelTable, algorithms: AlgorithmChoice) throws {
+    self.pool = pool
     self.kernels = kernels
     self.algorithms = algorithms
-    pool = WorkerPool(threads: try MatrixProduct.threadsWithRoom(WorkerPool.count(threads)))
     scratch = try AlignedMemory(count: pool.threads * Self.scratchStride, for: .threads)
   }
 

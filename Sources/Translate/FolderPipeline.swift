@@ -94,31 +94,35 @@ struct FolderPipeline {
     while let (item, result) = decoded.next() {
       switch result {
       case .success(.rows):
-        translateBatch()
-        translateByRows(item)
+        translateBatch(shouldStop)
+        translateByRows(item, shouldStop)
       case .success(.picture(let image)):
-        if !batch.takes(image) { translateBatch() }
+        if !batch.takes(image) { translateBatch(shouldStop) }
         batch.add(item, image)
-        if batch.isFull { translateBatch() }
+        if batch.isFull { translateBatch(shouldStop) }
       case .failure(let error): ledger.finish(item) { throw error }
       }
-      if ledger.isEnded { break }
+      if ledger.isOver { break }
       // Whoever asks to stop when all is drawn has nothing to stop.
       if decoded.peek() != nil, shouldStop() {
         ledger.interrupt()
         break
       }
     }
-    translateBatch(isLast: true)
+    translateBatch(shouldStop, isLast: true)
     decoded.stop()
     encoding.finish()
   }
 
-  private mutating func translateBatch(isLast: Bool = false) {
+  private mutating func translateBatch(_ shouldStop: () -> Bool, isLast: Bool = false) {
     guard !ledger.isEnded, let (entries, count) = batch.removeAll(isLast: isLast) else { return }
     do {
       let outputs = try translator.translate(
-        entries.map(\.image), names: entries.map(\.item.name), labels: entries.map(\.item.label), filledTo: count)
+        entries.map(\.image), names: entries.map(\.item.name), labels: entries.map(\.item.label), filledTo: count
+      ) { part in
+        guard let first = entries.first, first.image.width * first.image.height >= Self.largePixels else { return }
+        try tell(first.item, part, shouldStop)
+      }
       for (input, output) in zip(entries, outputs) { encoding.add((input.item, input.image, output)) }
     } catch {
       for input in entries { ledger.finish(input.item) { throw error } }
@@ -126,15 +130,27 @@ struct FolderPipeline {
   }
 
   /// A large picture, from file to file.
-  private func translateByRows(_ item: FolderTranslation.Item) {
+  private func translateByRows(_ item: FolderTranslation.Item, _ shouldStop: () -> Bool) {
     let header = try? PNG.header(item.source)
     let pixels = (header?.width ?? 0) * (header?.height ?? 0) / (translation.half == nil ? 1 : 2)
     ledger.finish(item, pixels: pixels) {
       try OutputFolder.make(forFile: item.target)
       try translator.translate(
         item.source, to: item.target, name: item.name, label: item.label, half: translation.half,
-        sideBySide: translation.sideBySide, limit: translation.limit)
+        sideBySide: translation.sideBySide, limit: translation.limit
+      ) { part in try tell(item, part, shouldStop) }
     }
+  }
+
+  /// Pixels of pictures that may take so long that people want to know how far each is, and to stop within it.
+  private static let largePixels = Translator.leastPixelsForRows
+
+  /// Tells how far a large picture is.
+  ///
+  /// - Throws: `TranslationStopped` where that is asked for
+  private func tell(_ item: FolderTranslation.Item, _ part: Double, _ shouldStop: () -> Bool) throws {
+    ledger.tell(item, part: part)
+    if shouldStop() { throw TranslationStopped() }
   }
 
   private static func write(_ image: Picture, to path: String) throws {

@@ -87,6 +87,8 @@ public struct FolderTranslation: Sendable {
     public var failure: FileError?
     /// Pictures that other workers are at while this one has nothing to do; then `path` is empty.
     public var waiting = 0
+    /// How much of a large picture is done, from 0 to 1: of `path`, which is not through yet. nil: `path` is.
+    public var part: Double?
   }
 
   /// Translates everything; a picture that cannot be read is told of and passed over. Once the output takes no more
@@ -94,8 +96,8 @@ public struct FolderTranslation: Sendable {
   ///
   /// - Parameters:
   ///   - translator: translates
-  ///   - shouldStop: asked after every batch
-  ///   - report: called for every picture, one call at a time, from this thread or from one that encodes
+  ///   - shouldStop: asked after every batch, and within large pictures
+  ///   - report: called for every picture, and on the way through large ones, one call at a time, from this thread or from one that encodes
   /// - Throws: `FileError` where there is nothing to translate, the output would overwrite the input or itself, its folder
   ///   cannot be made, or the batch size cannot be
   public func run(

@@ -1,6 +1,9 @@
 import Files
 import Foundation
 
+/// Ends the translation of a large picture that somebody has asked to stop.
+struct TranslationStopped: Error {}
+
 /// What has happened so far in the translation of a folder. Unchecked: `lock` guards every variable.
 final class TranslationLedger: @unchecked Sendable {
   private let lock = NSLock()
@@ -31,6 +34,18 @@ final class TranslationLedger: @unchecked Sendable {
 
   /// Whether the output takes no more.
   var isEnded: Bool { lock.withLock { current.outputFailure != nil } }
+
+  /// Whether nothing more is to be begun.
+  var isOver: Bool { lock.withLock { current.outputFailure != nil || current.isInterrupted } }
+
+  /// Tells how far a large picture is.
+  func tell(_ item: FolderTranslation.Item, part: Double) {
+    lock.withLock {
+      report(
+        FolderTranslation.Progress(
+          done: done + current.others, total: total, path: item.source, failure: nil, part: part))
+    }
+  }
 
   /// Ends everything, for what keeps all pictures from being written.
   func end(_ error: any Error) {
@@ -78,6 +93,8 @@ final class TranslationLedger: @unchecked Sendable {
     var failure: FileError?
     do {
       try work()
+    } catch is TranslationStopped {
+      return interrupt()
     } catch var error as FileError {
       if error.path == nil { error.path = item.source }
       failure = error

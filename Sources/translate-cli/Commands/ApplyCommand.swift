@@ -163,6 +163,7 @@ struct ApplyCommand: Command {
     let start = clock.now
     let now: @Sendable () -> Double = { start.duration(to: clock.now) / .seconds(1) }
     let failed = Mutex(0)
+    let large = Mutex(PartProgress())
     let line = Mutex(ProgressLine(unit: "image", rateUnit: "images", console: console, isQuiet: isQuiet))
     if !isQuiet { translator.onScratch = { notice in line.withLock { $0.warn(words(notice)) } } }
     let interruption = Interruption.shared
@@ -184,7 +185,10 @@ struct ApplyCommand: Command {
               line.warn("\(Program.name) apply: more than \(Self.namedFailures) images failed, others are only counted")
             }
           }
-          let remark = progress.waiting == 0 ? "" : "other workers are at \(progress.waiting)"
+          let remark =
+            progress.waiting > 0
+            ? "other workers are at \(progress.waiting)"
+            : progress.part.map { part in large.withLock { $0.words(progress.path, part, now: now()) } } ?? ""
           line.update(ProgressLine.State(done: progress.done, total: progress.total, remark: remark), now: now())
         }
       }

@@ -29,6 +29,7 @@ extension Translator {
     _ path: String, to target: String, name: String, label: String?, half: ImageHalf?, sideBySide: Bool,
     limit: ImageLimit, atPart: (Double) throws -> Void = { _ in }
   ) throws {
+    let version = FileVersion(path)
     let header = try PNG.header(path)
     let padding = Padding(
       width: half == nil ? header.width : header.width / 2, height: header.height, multiple: sizeMultiple)
@@ -52,6 +53,8 @@ extension Translator {
     let original = try PictureRows(path, half: half, limit: limit) { $0 }
     guard original.width == padding.width, original.height == padding.height else { throw Self.changed(path) }
     let needsOriginal = sideBySide || carriesOpacity && original.hasAlpha
+    // Of the same size, another picture would lend its opacity to the translation of the first.
+    guard !needsOriginal || FileVersion(path) == version else { throw Self.changed(path) }
     let lightness = numbers.output == .chroma ? execution.input.readOnly : nil
     let output = execution.output
     let depth = options.bitDepth?.bits ?? original.bitDepth

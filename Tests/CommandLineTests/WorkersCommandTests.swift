@@ -133,6 +133,7 @@ struct WorkersCommandTests {
     kill(first.process.processIdentifier, SIGINT)
     let stopped = first.wait()
     #expect(stopped.status == 130 && stopped.errors.contains("go on with the same command\n"), "\(stopped.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/out/.translate-claims"))
     let start = ContinuousClock.now
     #expect(try run(folder, line).status == 0)
     #expect(start.duration(to: .now) < .seconds(60))

@@ -162,6 +162,13 @@ final class ClaimFolder: Sendable {
     folder.remove(worker)
   }
 
+  /// Leaves for good before all is done: the last of all removes the folder, since what it says of pieces counts for no later
+  /// job.
+  func close() {
+    if let contents = try? contents(), !hasOthers(contents) { try? removeAsLast() }
+    leave()
+  }
+
   /// Removes the folder, where no other worker is there and no one else does. Claims that dead workers have left
   /// must not outlive them: they would count for the next job.
   private func removeAsLast() throws {

@@ -31,7 +31,7 @@ extension FolderTranslation {
       let claims = try ClaimFolder.join(
         output, fingerprint: fingerprint(all, translator), timeout: Double(settings.timeout), shouldStop: shouldStop)
     else { return ledger.interrupt() }
-    defer { claims.leave() }
+    defer { claims.close() }
     try ledger.begin()
     let items = try ClaimedItems(all, isMissing: isMissing, claims) { ledger.end($0) }
     ledger.onFinish { items.finish($0) }

@@ -15,7 +15,7 @@ package struct FolderEvaluation: Sendable, Equatable, Codable {
 
   /// Every pair, in natural order of the names.
   package var files: [File]
-  /// The plain means over all files. One equal pair makes the mean PSNR infinite (null in JSON).
+  /// The plain means over all files, that of opacity over those where both have it. One equal pair makes the mean PSNR infinite (null in JSON).
   package var mean: ImageMetrics
   /// Outputs without a reference.
   package var withoutReference: [String]
@@ -74,7 +74,10 @@ package struct FolderEvaluation: Sendable, Equatable, Codable {
 
   private static func mean(_ metrics: [ImageMetrics]) -> ImageMetrics {
     func mean(_ value: (ImageMetrics) -> Double) -> Double { metrics.map(value).reduce(0, +) / Double(metrics.count) }
-    return ImageMetrics(meanAbsoluteError: mean(\.meanAbsoluteError), psnr: mean(\.psnr), ssim: mean(\.ssim))
+    let opacities = metrics.compactMap(\.opacityError)
+    return ImageMetrics(
+      meanAbsoluteError: mean(\.meanAbsoluteError), psnr: mean(\.psnr), ssim: mean(\.ssim),
+      opacityError: opacities.isEmpty ? nil : opacities.reduce(0, +) / Double(opacities.count))
   }
 
   /// Compares the pairs on all processors; the error thrown is that of the first pair that has one.

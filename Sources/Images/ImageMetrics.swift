@@ -1,7 +1,9 @@
 import Files
 import Foundation
 
-/// How much two pictures differ, by the three usual numbers; alpha is not compared.
+/// How much two pictures differ, by the three usual numbers of their colours; of opacity by one beside them.
+///
+/// Colours are compared whatever opacity is, as by tools that drop it: numbers agree with those of others.
 ///
 /// Pictures of 16 bits are compared in full; numbers are in units of 8 bits, so that they compare with those of others.
 public struct ImageMetrics: Sendable, Equatable, Codable {
@@ -12,9 +14,12 @@ public struct ImageMetrics: Sendable, Equatable, Codable {
   public var psnr: Double
   /// Mean structural similarity, −1 to 1 (equal).
   public var ssim: Double
+  /// Mean absolute error of opacity, 0 (equal) to 255; nil: not both have any.
+  public var opacityError: Double?
 
   /// Metrics of the given values.
-  public init(meanAbsoluteError: Double, psnr: Double, ssim: Double) {
+  public init(meanAbsoluteError: Double, psnr: Double, ssim: Double, opacityError: Double? = nil) {
+    self.opacityError = opacityError
     self.meanAbsoluteError = meanAbsoluteError
     self.psnr = psnr
     self.ssim = ssim
@@ -43,21 +48,24 @@ public struct ImageMetrics: Sendable, Equatable, Codable {
   private enum CodingKeys: String, CodingKey {
     case psnr, ssim
     case meanAbsoluteError = "mean_absolute_error"
+    case opacityError = "opacity_mean_absolute_error"
   }
 
-  /// Reads the three numbers; null stands for an infinite PSNR.
+  /// Reads the numbers; null stands for an infinite PSNR.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     meanAbsoluteError = try values.decode(Double.self, forKey: .meanAbsoluteError)
     psnr = try values.decode(Double?.self, forKey: .psnr) ?? .infinity
     ssim = try values.decode(Double.self, forKey: .ssim)
+    opacityError = try values.decodeIfPresent(Double.self, forKey: .opacityError)
   }
 
-  /// Writes the three numbers; an infinite PSNR becomes null.
+  /// Writes the numbers, that of opacity where there is one; an infinite PSNR becomes null.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(meanAbsoluteError, forKey: .meanAbsoluteError)
     try values.encode(psnr.isFinite ? psnr : nil, forKey: .psnr)
     try values.encode(ssim, forKey: .ssim)
+    try values.encodeIfPresent(opacityError, forKey: .opacityError)
   }
 }

@@ -12,6 +12,8 @@ struct PictureComparison {
   private var blockCount = 0
   private var count = 0
   private var similarity: StructuralSimilarity
+  /// Of opacity, while both pictures have had it in all rows.
+  private var opacity: Int? = 0
 
   /// Samples whose squares are summed as an integer: 2²⁰ · 2³² is exact as a double too.
   private static let blockSize = 1 << 20
@@ -63,6 +65,11 @@ struct PictureComparison {
         count += a.count
       }
     }
+    if let first = a.alpha, let second = b.alpha, let sum = opacity {
+      opacity = zip(first, second).reduce(sum) { $0 + abs(Int($1.0) - Int($1.1)) }
+    } else {
+      opacity = nil
+    }
     similarity.add(a, b)
   }
 
@@ -77,6 +84,7 @@ struct PictureComparison {
     let samples = Double(count)
     return ImageMetrics(
       meanAbsoluteError: Double(absolute) / samples * (255 / peak),
-      psnr: 10 * log10(peak * peak * samples / (squared + Double(blockSquared))), ssim: similarity.mean)
+      psnr: 10 * log10(peak * peak * samples / (squared + Double(blockSquared))), ssim: similarity.mean,
+      opacityError: opacity.map { Double($0) / (samples / Double(channels)) * (255 / peak) })
   }
 }

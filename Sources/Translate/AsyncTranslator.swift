@@ -55,7 +55,7 @@ public actor AsyncTranslator {
   ///   or none of the model's; `CancellationError`
   public func translate(_ images: [Picture], names: [String] = [], label: String? = nil) throws -> [Picture] {
     try Task.checkCancellation()
-    return try translator.translate(images, names: names, labels: images.map { _ in label }, filledTo: 0) {
+    return try translator.translate(images, names: names, labels: images.map { _ in label }, filledTo: 0) { _ in
       try Task.checkCancellation()
     }
   }

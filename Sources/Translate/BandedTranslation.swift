@@ -44,9 +44,9 @@ struct BandedTranslation {
   ///
   /// - Parameters:
   ///   - labels: the place of its label; empty where the model has none
-  ///   - beforeBand: called before each band; what it throws ends the translation
+  ///   - beforeBand: called before each band with the part that is done; what it throws ends the translation
   func output(
-    of picture: Picture, dropoutKey: UInt64, labels: [Int], beforeBand: () throws -> Void
+    of picture: Picture, dropoutKey: UInt64, labels: [Int], beforeBand: (Double) throws -> Void
   ) throws -> Picture {
     var bytes = Rows<UInt8>()
     var words = Rows<UInt16>()

@@ -66,6 +66,9 @@ struct EnlargedTiles {
   /// Whether the picture is enlarged as a whole.
   var isWhole: Bool { columns.starts.count == 1 && rows.starts.count == 1 }
 
+  /// How many windows there are.
+  var count: Int { columns.starts.count * rows.starts.count }
+
   /// Bytes of the enlarged picture.
   func bytes(channels: Int, bitDepth: Int) -> Int { width * height * scale * scale * channels * bitDepth / 8 }
 

@@ -2,19 +2,21 @@ import Files
 import Foundation
 import Images
 import Parallel
+import Synchronization
 
 /// One run of a folder's translation: decoding, network and encoding, each a few pictures ahead of the next.
 struct FolderPipeline {
   private typealias Output = (item: FolderTranslation.Item, input: Picture, output: Picture)
 
-  private let items: [FolderTranslation.Item]
   private let translator: Translator
   private let ledger: TranslationLedger
-  private let decoded: WorkQueue<FolderTranslation.Item, Result<Decoded, any Error>>
+  private let decoded: WorkQueue<FolderTranslation.Item, Decoding>
   private let encoding: WorkQueue<Output, Void>
   private var batch: PictureBatch
 
   private let translation: FolderTranslation
+
+  private typealias Decoding = (item: FolderTranslation.Item, result: Result<Decoded, any Error>)
 
   /// What decoding a file gives.
   private enum Decoded: Sendable {
@@ -33,25 +35,55 @@ struct FolderPipeline {
     _ translation: FolderTranslation, _ items: [FolderTranslation.Item], _ translator: Translator,
     _ ledger: TranslationLedger
   ) {
-    self.items = items
+    let drawn = Mutex(0)
+    self.init(translation, translator, ledger, count: items.count, ahead: nil) {
+      drawn.withLock { index in
+        guard index < items.count else { return nil }
+        defer { index += 1 }
+        return items[index]
+      }
+    }
+  }
+
+  /// Starts decoding what `draw` gives, until that is nil; called from one thread at a time. Hardly more is drawn ahead than is
+  /// translated at once: it is kept from other workers.
+  init(
+    _ translation: FolderTranslation, drawing draw: @escaping @Sendable () -> FolderTranslation.Item?,
+    _ translator: Translator, _ ledger: TranslationLedger
+  ) {
+    self.init(translation, translator, ledger, count: .max, ahead: 1, draw)
+  }
+
+  /// - Parameters:
+  ///   - count: pictures that there are, at most
+  ///   - ahead: pictures that are decoded beyond a batch; nil: as many as keep all threads at work
+  private init(
+    _ translation: FolderTranslation, _ translator: Translator, _ ledger: TranslationLedger, count: Int, ahead: Int?,
+    _ draw: @escaping @Sendable () -> FolderTranslation.Item?
+  ) {
     self.translation = translation
     self.translator = translator
     self.ledger = ledger
-    batch = PictureBatch(size: translation.batchSize, count: items.count, gains: translator.gainsByBatches)
+    batch = PictureBatch(size: translation.batchSize, count: count, gains: translator.gainsByBatches)
     let (limit, half, sideBySide) = (translation.limit, translation.half, translation.sideBySide)
     let workers = Self.codecThreads(beside: translator.threads)
-    let ahead = 2 * batch.size + 2 * workers
+    let usual = 2 * batch.size + 2 * workers
+    var bound = usual
+    if let ahead { bound = batch.size + ahead }
     let goesByRows = translator.rowRule
-    decoded = WorkQueue(of: items, workers: workers, bound: ahead, urgency: .yielding) { item in
-      Result {
+    decoded = WorkQueue(
+      workers: min(workers, count), bound: bound, urgency: .yielding, drawing: draw
+    ) { item in
+      let result = Result {
         let header = try PNG.header(item.source)
-        if goesByRows(half == nil ? header.width : header.width / 2, header.height) { return .rows }
+        if goesByRows(half == nil ? header.width : header.width / 2, header.height) { return Decoded.rows }
         let whole = try PNG.read(item.source, limit: limit)
         return .picture(half.map(whole.half) ?? whole)
       }
+      return (item, result)
     }
-    encoding = WorkQueue(workers: workers, bound: ahead, urgency: .yielding) { done in
-      ledger.finish(done.item) {
+    encoding = WorkQueue(workers: workers, bound: usual, urgency: .yielding) { done in
+      ledger.finish(done.item, pixels: done.input.width * done.input.height) {
         try Self.write(sideBySide ? done.input.joined(done.output) : done.output, to: done.item.target)
       }
     }
@@ -59,34 +91,38 @@ struct FolderPipeline {
 
   /// Translates all, unless it is asked to stop or the output takes no more, and waits until all is written.
   mutating func run(shouldStop: () -> Bool) {
-    for (index, item) in items.enumerated() {
-      switch decoded.next() {
-      case .success(.rows)?:
-        translateBatch()
-        translateByRows(item)
-      case .success(.picture(let image))?:
-        if !batch.takes(image) { translateBatch() }
+    while let (item, result) = decoded.next() {
+      switch result {
+      case .success(.rows):
+        translateBatch(shouldStop)
+        translateByRows(item, shouldStop)
+      case .success(.picture(let image)):
+        if !batch.takes(image) { translateBatch(shouldStop) }
         batch.add(item, image)
-        if batch.isFull { translateBatch() }
-      case .failure(let error)?: ledger.finish(item) { throw error }
-      case nil: preconditionFailure("every item is decoded")
+        if batch.isFull { translateBatch(shouldStop) }
+      case .failure(let error): ledger.finish(item) { throw error }
       }
-      if ledger.isEnded { break }
-      if index + 1 < items.count, shouldStop() {
+      if ledger.isOver { break }
+      // Whoever asks to stop when all is drawn has nothing to stop.
+      if decoded.peek() != nil, shouldStop() {
         ledger.interrupt()
         break
       }
     }
-    translateBatch(isLast: true)
+    translateBatch(shouldStop, isLast: true)
     decoded.stop()
     encoding.finish()
   }
 
-  private mutating func translateBatch(isLast: Bool = false) {
+  private mutating func translateBatch(_ shouldStop: () -> Bool, isLast: Bool = false) {
     guard !ledger.isEnded, let (entries, count) = batch.removeAll(isLast: isLast) else { return }
     do {
       let outputs = try translator.translate(
-        entries.map(\.image), names: entries.map(\.item.name), labels: entries.map(\.item.label), filledTo: count)
+        entries.map(\.image), names: entries.map(\.item.name), labels: entries.map(\.item.label), filledTo: count
+      ) { part in
+        guard let first = entries.first, first.image.width * first.image.height >= Self.largePixels else { return }
+        try tell(first.item, part, shouldStop)
+      }
       for (input, output) in zip(entries, outputs) { encoding.add((input.item, input.image, output)) }
     } catch {
       for input in entries { ledger.finish(input.item) { throw error } }
@@ -94,13 +130,27 @@ struct FolderPipeline {
   }
 
   /// A large picture, from file to file.
-  private func translateByRows(_ item: FolderTranslation.Item) {
-    ledger.finish(item) {
+  private func translateByRows(_ item: FolderTranslation.Item, _ shouldStop: () -> Bool) {
+    let header = try? PNG.header(item.source)
+    let pixels = (header?.width ?? 0) * (header?.height ?? 0) / (translation.half == nil ? 1 : 2)
+    ledger.finish(item, pixels: pixels) {
       try OutputFolder.make(forFile: item.target)
       try translator.translate(
         item.source, to: item.target, name: item.name, label: item.label, half: translation.half,
-        sideBySide: translation.sideBySide, limit: translation.limit)
+        sideBySide: translation.sideBySide, limit: translation.limit
+      ) { part in try tell(item, part, shouldStop) }
     }
+  }
+
+  /// Pixels of pictures that may take so long that people want to know how far each is, and to stop within it.
+  private static let largePixels = Translator.leastPixelsForRows
+
+  /// Tells how far a large picture is.
+  ///
+  /// - Throws: `TranslationStopped` where that is asked for
+  private func tell(_ item: FolderTranslation.Item, _ part: Double, _ shouldStop: () -> Bool) throws {
+    ledger.tell(item, part: part)
+    if shouldStop() { throw TranslationStopped() }
   }
 
   private static func write(_ image: Picture, to path: String) throws {

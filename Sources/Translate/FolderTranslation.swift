@@ -18,8 +18,11 @@ public struct FolderTranslation: Sendable {
   public var skipsExisting = false
   /// Whether input and output are written side by side.
   public var sideBySide = false
-  /// Which part of the files is translated; nil: all.
+  /// Which part of the pictures is translated, parts having about as many pixels; nil: all.
   public var shard: Shard?
+  /// Whether and how pictures are shared out among workers on one output folder. Pictures whose translation is there are left
+  /// out, as by `skipsExisting`.
+  public var claims: Claims?
   /// Under which labels of the model's pictures are translated; `.none` where it was trained without.
   public var labels = Labels.none
   /// Which half of side-by-side pictures is translated; nil: the whole picture.
@@ -44,6 +47,8 @@ public struct FolderTranslation: Sendable {
     var name: String
     /// Under which label it is translated; nil: the model has none.
     var label: String?
+    /// Where the piece of the list that it was claimed with stands among a worker's; nil: it was not claimed.
+    var piece: Int?
   }
 
   /// What happened.
@@ -54,6 +59,8 @@ public struct FolderTranslation: Sendable {
     public var translated = 0
     /// Pictures that were left out because their translation is there.
     public var skipped = 0
+    /// Pictures that other workers have seen to meanwhile.
+    public var others = 0
     /// Pictures that could not be read or written.
     public var failed = 0
     /// Why, for the first `keptFailures` of them.
@@ -78,6 +85,10 @@ public struct FolderTranslation: Sendable {
     public var path: String
     /// Why it could not be translated; nil: it could.
     public var failure: FileError?
+    /// Pictures that other workers are at while this one has nothing to do; then `path` is empty.
+    public var waiting = 0
+    /// How much of a large picture is done, from 0 to 1: of `path`, which is not through yet. nil: `path` is.
+    public var part: Double?
   }
 
   /// Translates everything; a picture that cannot be read is told of and passed over. Once the output takes no more
@@ -85,8 +96,8 @@ public struct FolderTranslation: Sendable {
   ///
   /// - Parameters:
   ///   - translator: translates
-  ///   - shouldStop: asked after every batch
-  ///   - report: called for every picture, one call at a time, from this thread or from one that encodes
+  ///   - shouldStop: asked after every batch, and within large pictures
+  ///   - report: called for every picture, and on the way through large ones, one call at a time, from this thread or from one that encodes
   /// - Throws: `FileError` where there is nothing to translate, the output would overwrite the input or itself, its folder
   ///   cannot be made, or the batch size cannot be
   public func run(
@@ -94,15 +105,37 @@ public struct FolderTranslation: Sendable {
     report: @escaping @Sendable (Progress) -> Void = { _ in }
   ) throws -> Summary {
     if let batchSize { try FileError.require(batchSize, in: Self.batchSizes, "pictures in a batch") }
+    if let claims {
+      try FileError.require(claims.timeout, in: Claims.timeouts, "seconds without a sign of life")
+      guard shard == nil, !writesFile else {
+        throw FileError(
+          path: output, problem: "is shared out among workers, which takes a folder and no parts",
+          advice: shard == nil
+            ? "translate without \(setting: "claim")" : "leave out \(setting: "shard") or \(setting: "claim")")
+      }
+    }
     try requireLabels(of: translator)
     let (all, foreign) = try inputs()
-    let items = skipsExisting ? all.filter { !FileManager.default.fileExists(atPath: $0.target) } : all
+    let isMissing = all.map { claims == nil && !skipsExisting || !FileManager.default.fileExists(atPath: $0.target) }
+    let items = zip(all, isMissing).filter(\.1).map(\.0)
     if writesFile { try OutputFolder.make(forFile: output) } else { try OutputFolder.make(output) }
-    let ledger = TranslationLedger(skipped: all.count - items.count, total: items.count, foreign: foreign, report)
-    var pipeline = FolderPipeline(self, items, translator, ledger)
-    pipeline.run(shouldStop: shouldStop)
+    let skipped = all.count - items.count
+    let recorder = part.map { WorkerRecorder(output, part: $0, skipped: skipped) }
+    let ledger = TranslationLedger(
+      skipped: skipped, total: items.count, foreign: foreign, recorder: recorder, report)
+    if let claims {
+      try share(all, isMissing: isMissing, claims, translator, ledger, shouldStop: shouldStop)
+    } else {
+      try ledger.begin()
+      var pipeline = FolderPipeline(self, items, translator, ledger)
+      pipeline.run(shouldStop: shouldStop)
+    }
+    ledger.close()
     return ledger.summary
   }
+
+  /// What this worker is of several; nil: there is one.
+  private var part: String? { claims == nil ? shard?.description : "claim" }
 
   /// Whether the one picture is written to `output` itself.
   var writesFile: Bool {
@@ -159,6 +192,6 @@ public struct FolderTranslation: Sendable {
     // Over all shards, which may run at the same time.
     try requirePlaces(items)
     guard let shard else { return (items, foreign) }
-    return (items.enumerated().filter { shard.contains($0.offset) }.map(\.element), foreign)
+    return (part(items, of: shard), foreign)
   }
 }

@@ -22,7 +22,7 @@ extension FolderTranslation {
     guard !inOutput.isEmpty else { return items }
     let others = items.filter { !liesInOutput(split($0.name).folder) }
     let advice: Phrase = "choose an \(setting: "out", called: "output folder") outside of \(input)"
-    guard skipsExisting else {
+    guard skipsExisting || claims != nil else {
       throw FileError(
         path: output,
         problem: "lies inside the input folder and holds \(inOutput.count) of the pictures in it, which would be "

@@ -62,17 +62,19 @@ package final class PlannedExecutions {
   ///   - numbers: what the network makes; nil: grey or colour, with opacity or without, as its channels say. Chroma is seen
   ///     with the lightness that went in
   ///   - bitDepth: bits of a sample of what becomes of each
+  ///   - atPart: called on the way with the part that is done, from 0 to 1; what it throws ends the pass
   ///   - fill: writes the padded pictures, (N, C, padded height, padded width)
   /// - Throws: `FileError` where the memory at hand is too small
   package func pictures(
     _ count: Int, channels: Int, _ padding: Padding, making numbers: PixelNumbers? = nil,
     range: ClosedRange<Float> = -1...1,
-    bitDepth: (Int) -> Int = { _ in 8 }, dropoutKey: UInt64 = 0,
+    bitDepth: (Int) -> Int = { _ in 8 }, dropoutKey: UInt64 = 0, atPart: (Double) throws -> Void = { _ in },
     fill: (MutableTensorView<Float>) throws -> Void
   ) throws -> [Picture] {
-    let execution = try self(Shape(count, channels, padding.paddedHeight, padding.paddedWidth))
+    let shape = Shape(count, channels, padding.paddedHeight, padding.paddedWidth)
+    let execution = try self(shape)
     try fill(execution.input)
-    execution.forward(dropoutKey: dropoutKey)
+    try execution.forward(dropoutKey: dropoutKey, of: shape, atPart: atPart)
     return (0..<count).map { index in
       let output = execution.output.images(index..<index + 1)
       let input = numbers == .chroma ? execution.input.images(index..<index + 1).readOnly : nil

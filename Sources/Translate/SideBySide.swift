@@ -20,6 +20,9 @@ extension ModelMetadata {
 }
 
 extension FolderTranslation {
+  /// Pictures that each of several workers looks at to see what they are.
+  private static let sampleOfWorkers = 4096
+
   /// The half to translate where the pictures lie side by side as those did that the network was trained on; nil: they do
   /// not, or nothing is known of the training.
   ///
@@ -29,7 +32,12 @@ extension FolderTranslation {
     guard metadata.sideBySide != nil else { return nil }
     var pair: (path: String, half: ImageHalf)?
     var other: String?
-    for item in try items() where pair == nil || other == nil {
+    // All workers of several must decide alike, whatever their parts are, and none can look at everything.
+    var all = self
+    all.shard = nil
+    let items = try all.items()
+    let step = shard == nil && claims == nil ? 1 : max(1, items.count / Self.sampleOfWorkers)
+    for item in stride(from: 0, to: items.count, by: step).lazy.map({ items[$0] }) where pair == nil || other == nil {
       // What cannot be read is told when it is translated.
       guard let header = try? PNG.header(item.source) else { continue }
       if let half = metadata.trainedHalf(width: header.width, height: header.height) {

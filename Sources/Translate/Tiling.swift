@@ -41,6 +41,9 @@ struct Tiling {
   /// Whether one square is the whole picture.
   var isWhole: Bool { columns.starts.count == 1 && rows.starts.count == 1 }
 
+  /// How many squares there are.
+  var count: Int { columns.starts.count * rows.starts.count }
+
   /// Bytes that putting the picture together takes: the picture, and one row of squares.
   func bytes(channels: Int, bitDepth: Int) -> Int { width * (height + rows.length) * channels * bitDepth / 8 }
 

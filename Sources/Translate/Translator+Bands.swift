@@ -6,13 +6,13 @@ import NeuralNet
 extension Translator {
   /// One picture: in memory, or in bands where it does not fit.
   func single(
-    _ image: Picture, _ dropoutKey: UInt64, _ labels: [Int], _ beforeBand: () throws -> Void
+    _ image: Picture, _ dropoutKey: UInt64, _ labels: [Int], _ atPart: (Double) throws -> Void
   ) throws -> Picture {
-    guard !fits([image]) else { return try outputs([image], dropoutKey, labels)[0] }
+    guard !fits([image]) else { return try outputs([image], dropoutKey, labels, atPart)[0] }
     let padding = Padding(width: image.width, height: image.height, multiple: sizeMultiple)
     let shape = Shape(1, model.configuration.inputChannels, padding.paddedHeight, padding.paddedWidth)
     guard let plan = try BandedPlan(model.network, shape: shape, mode: apply.mode, processor: apply.processor) else {
-      return try outputs([image], dropoutKey, labels)[0]
+      return try outputs([image], dropoutKey, labels, atPart)[0]
     }
     let pictures = pictureBytes(image, padding)
     try SystemMemory.require(pictures, for: .picture)
@@ -25,7 +25,7 @@ extension Translator {
     let banded = BandedTranslation(
       execution, image, padding, numbers: numbers, range: model.configuration.values, bitDepth: bitDepth(of: image))
     let output = try banded.output(
-      of: image.prepared(for: numbers.input), dropoutKey: dropoutKey, labels: labels, beforeBand: beforeBand)
+      of: image.prepared(for: numbers.input), dropoutKey: dropoutKey, labels: labels, beforeBand: atPart)
     return carriesOpacity ? output.withAlpha(of: image) : output
   }
 

@@ -22,37 +22,45 @@ extension Translator {
   ///   - label: one of `labels`, where there are any
   ///   - half: of a side-by-side picture; nil: the whole
   ///   - sideBySide: whether input and output are written side by side
+  ///   - atPart: called on the way with the part that is done, from 0 to 1; what it throws ends the translation
   /// - Throws: `FileError` where a file cannot be read or written, or the memory at hand is too small; then `target` is as
   ///   it was
   func translate(
     _ path: String, to target: String, name: String, label: String?, half: ImageHalf?, sideBySide: Bool,
-    limit: ImageLimit
+    limit: ImageLimit, atPart: (Double) throws -> Void = { _ in }
   ) throws {
+    let version = FileVersion(path)
     let header = try PNG.header(path)
     let padding = Padding(
       width: half == nil ? header.width : header.width / 2, height: header.height, multiple: sizeMultiple)
     guard fits(padding) else {
       let whole = try PNG.read(path, limit: limit)
       let image = half.map(whole.half) ?? whole
-      let output = try translate(image, name: name, label: label)
+      let output = try translate([image], names: [name], labels: [label], filledTo: 0, atPart: atPart)[0]
       return try PNG.write(sideBySide ? image.joined(output) : output, to: target)
     }
-    let execution = try fill(padding, from: path, half, limit)
+    let execution = try fill(padding, from: path, half, limit) { try atPart(Self.reading * $0) }
     if let place = try place(of: label) {
       let planes = execution.input
       planes.channels(numbers.input.count..<planes.shape.c).setPlanes(of: [place])
     }
-    execution.forward(dropoutKey: options.dropout ? dropoutKey(name) : 0)
+    let shape = Shape(1, model.configuration.inputChannels, padding.paddedHeight, padding.paddedWidth)
+    try execution.forward(dropoutKey: options.dropout ? dropoutKey(name) : 0, of: shape) {
+      try atPart(Self.reading + (1 - 2 * Self.reading) * $0)
+    }
 
     // What the translation takes from its picture comes from the file once more.
     let original = try PictureRows(path, half: half, limit: limit) { $0 }
     guard original.width == padding.width, original.height == padding.height else { throw Self.changed(path) }
     let needsOriginal = sideBySide || carriesOpacity && original.hasAlpha
+    // Of the same size, another picture would lend its opacity to the translation of the first.
+    guard !needsOriginal || FileVersion(path) == version else { throw Self.changed(path) }
     let lightness = numbers.output == .chroma ? execution.input.readOnly : nil
     let output = execution.output
     let depth = options.bitDepth?.bits ?? original.bitDepth
     var row = 0
     try PNG.write(to: target, height: padding.height) {
+      try atPart(1 - Self.reading * (1 - Double(row) / Double(padding.height)))
       let band = try original.band(at: row, isNeeded: needsOriginal)
       let rows = padding.top + row..<padding.top + row + band.height
       let made = output.image(rows: rows, colouring: lightness, range: model.configuration.values, bitDepth: depth)
@@ -64,9 +72,15 @@ extension Translator {
     }
   }
 
+  /// The part of the time that reading takes, and writing as well.
+  private static let reading = 0.05
+  /// Rows after which it is told how much has been read.
+  private static let rowsOfPart = 64
+
   /// An execution for a picture with its borders, whose input holds the picture of the file.
-  private func fill(_ padding: Padding, from path: String, _ half: ImageHalf?, _ limit: ImageLimit) throws -> Execution
-  {
+  private func fill(
+    _ padding: Padding, from path: String, _ half: ImageHalf?, _ limit: ImageLimit, atPart: (Double) throws -> Void
+  ) throws -> Execution {
     let numbers = numbers.input
     let source = try PictureRows(
       path, half: half, limit: limit, reach: padding.paddedHeight - padding.height
@@ -76,6 +90,7 @@ extension Translator {
       Shape(1, model.configuration.inputChannels, padding.paddedHeight, padding.paddedWidth))
     let input = execution.input
     for row in 0..<padding.paddedHeight {
+      if row.isMultiple(of: Self.rowsOfPart) { try atPart(Double(row) / Double(padding.paddedHeight)) }
       let (band, place) = try source.row(padding.sourceRow(row))
       ImageTensor.write(
         row: place, of: band, padding, as: numbers, to: input.base + row * padding.paddedWidth * input.stride,

@@ -13,7 +13,7 @@ extension Translator {
 
   /// Pictures in tiles; nil where one tile holds them.
   func tiled(
-    _ images: [Picture], _ names: [String], _ labels: [Int], _ tile: Int, _ beforeTile: () throws -> Void
+    _ images: [Picture], _ names: [String], _ labels: [Int], _ tile: Int, _ atPart: (Double) throws -> Void
   ) throws -> [Picture]? {
     let (first, channels) = (images[0], numbers.output.colours)
     let padding = Padding(width: first.width, height: first.height, multiple: sizeMultiple)
@@ -24,10 +24,12 @@ extension Translator {
     guard !tiling.isWhole else { return nil }
     try SystemMemory.require(
       tiling.bytes(channels: channels, bitDepth: bitDepth(of: first)) * images.count, for: .picture)
+    var done = 0
     return try zip(images, images.indices).map { image, index in
       let padded = padding.isEmpty ? image : image.padded(padding)
       return try tiling.assemble(channels: channels, bitDepth: bitDepth(of: image)) {
-        try beforeTile()
+        try atPart(Double(done) / Double(tiling.count * images.count))
+        done += 1
         let part = padded.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
         return try outputs([part], key(names, index), Self.label(labels, index))[0]
       }.cropped(padding).withAlpha(of: image)

@@ -155,10 +155,10 @@ public final class Translator {
   ///
   /// - Parameters:
   ///   - labels: one for each picture, or none
-  ///   - beforeTile: called before each tile; what it throws ends the translation
+  ///   - atPart: called on the way with the part that is done, from 0 to 1; what it throws ends the translation
   func translate(
     _ images: [Picture], names: [String], labels: [String?] = [], filledTo count: Int,
-    beforeTile: () throws -> Void = {}
+    atPart: (Double) throws -> Void = { _ in }
   ) throws -> [Picture] {
     let labels = try images.indices.compactMap { try place(of: $0 < labels.count ? labels[$0] : nil) }
     guard let first = images.first else { return [] }
@@ -173,9 +173,9 @@ public final class Translator {
       }
     }
     if let enlarger = model.configuration as? any EnlargerConfiguration {
-      return try enlarged(images, filledTo: count, enlarger, beforeTile)
+      return try enlarged(images, filledTo: count, enlarger, atPart)
     }
-    if let tile = options.tile, !usesImageStatistics, let tiled = try tiled(images, names, labels, tile, beforeTile) {
+    if let tile = options.tile, !usesImageStatistics, let tiled = try tiled(images, names, labels, tile, atPart) {
       return tiled
     }
     // A mask is drawn by position in the batch: with dropout, every picture is a batch of its own.
@@ -183,12 +183,16 @@ public final class Translator {
       let filling = [Picture](repeating: first, count: max(0, count - images.count))
       if fits(images + filling) {
         let fillingLabels = [Int](repeating: labels.first ?? 0, count: labels.isEmpty ? 0 : filling.count)
-        return Array(try outputs(images + filling, 0, labels + fillingLabels).prefix(images.count))
+        return Array(try outputs(images + filling, 0, labels + fillingLabels, atPart).prefix(images.count))
       }
-      return try zip(images, images.indices).map { try single($0, 0, Self.label(labels, $1), beforeTile) }
+      return try zip(images, images.indices).map { image, index in
+        try single(image, 0, Self.label(labels, index)) { try atPart((Double(index) + $0) / Double(images.count)) }
+      }
     }
     return try zip(images, images.indices).map { image, index in
-      try single(image, key(names, index), Self.label(labels, index), beforeTile)
+      try single(image, key(names, index), Self.label(labels, index)) {
+        try atPart((Double(index) + $0) / Double(images.count))
+      }
     }
   }
 
@@ -204,7 +208,7 @@ public final class Translator {
 
   /// Pictures of one size by a network that enlarges: as one batch, or in parts that are put together without a trace.
   private func enlarged(
-    _ images: [Picture], filledTo count: Int, _ enlarger: some EnlargerConfiguration, _ beforeTile: () throws -> Void
+    _ images: [Picture], filledTo count: Int, _ enlarger: some EnlargerConfiguration, _ atPart: (Double) throws -> Void
   ) throws -> [Picture] {
     let (width, height, scale) = (images[0].width, images[0].height, enlarger.scale)
     guard max(width, height) <= Int(Int32.max) / scale else {
@@ -222,11 +226,13 @@ public final class Translator {
     let whole: [Picture]
     if tiles.isWhole {
       let filling = [Picture](repeating: padded[0], count: max(0, count - images.count))
-      whole = Array(try outputs(padded + filling, 0).prefix(images.count))
+      whole = Array(try outputs(padded + filling, 0, [], atPart).prefix(images.count))
     } else {
+      var done = 0
       whole = try padded.map { image in
         try tiles.assemble(channels: enlarger.outputChannels, bitDepth: bitDepth(of: image)) {
-          try beforeTile()
+          try atPart(Double(done) / Double(tiles.count * images.count))
+          done += 1
           return try outputs([image.cropped(x: $0.x, y: $0.y, width: $0.width, height: $0.height)], 0)[0]
         }
       }
@@ -256,12 +262,14 @@ public final class Translator {
   var carriesOpacity: Bool { !numbers.output.hasOpacity && !(model.configuration is any EnlargerConfiguration) }
 
   /// - Parameter labels: the place of each picture's label; empty where the model has none
-  func outputs(_ images: [Picture], _ dropoutKey: UInt64, _ labels: [Int] = []) throws -> [Picture] {
+  func outputs(
+    _ images: [Picture], _ dropoutKey: UInt64, _ labels: [Int] = [], _ atPart: (Double) throws -> Void = { _ in }
+  ) throws -> [Picture] {
     let padding = Padding(width: images[0].width, height: images[0].height, multiple: sizeMultiple)
     let range = model.configuration.values
     let outputs = try apply.pictures(
       images.count, channels: model.configuration.inputChannels, padding, making: numbers.output, range: range,
-      bitDepth: { self.bitDepth(of: images[$0]) }, dropoutKey: dropoutKey
+      bitDepth: { self.bitDepth(of: images[$0]) }, dropoutKey: dropoutKey, atPart: atPart
     ) { input in
       for (index, image) in images.enumerated() {
         ImageTensor.write(

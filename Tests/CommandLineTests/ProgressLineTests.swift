@@ -83,4 +83,16 @@ struct ProgressLineTests {
     (190_000, "2 d 5 h"), (1e30, "years"), (Double.nan, "years"), (-5, "0 s"),
   ])
   func durations(seconds: Double, expected: String) { #expect(ProgressLine.duration(seconds) == expected) }
+
+  @Test func oneLargeThing() {
+    var progress = PartProgress()
+    #expect(progress.words("in/wide.png", 0, now: 5) == "wide.png 0%")
+    #expect(progress.words("in/wide.png", 0.01, now: 6) == "wide.png 1%")
+    #expect(progress.words("in/wide.png", 0.25, now: 15) == "wide.png 25%, 30 s left")
+    // Another one begins anew, and so does the same once more.
+    #expect(progress.words("in/other.png", 0.5, now: 16) == "other.png 50%")
+    #expect(progress.words("in/other.png", 0, now: 20) == "other.png 0%")
+    #expect(progress.words("in/other.png", 0.1, now: 21) == "other.png 10%, 9 s left")
+    #expect(progress.words("in/other.png", 1, now: 30) == "other.png 100%")
+  }
 }

@@ -47,6 +47,20 @@ struct SmallCommandTests {
     #expect(report.problems.map(\.path) == [folder.path + "/train/broken.png"])
   }
 
+  @Test func evaluateTellsOpacity() throws {
+    let folder = try TemporaryFolder()
+    let picture = Picture(width: 16, height: 16, channels: 3, pixels: [UInt8](repeating: 7, count: 768))
+    try PNG.write(picture.withAlpha([UInt8](repeating: 20, count: 256)), to: folder.path + "/a.png")
+    try PNG.write(picture.withAlpha([UInt8](repeating: 30, count: 256)), to: folder.path + "/b.png")
+    try PNG.write(picture, to: folder.path + "/c.png")
+    let both = runInProcess(["evaluate", folder.path + "/a.png", folder.path + "/b.png"])
+    #expect(
+      both.status == .success && both.output.hasSuffix("0.0000       inf   1.0000      10.0000\n"), "\(both.output)")
+    #expect(both.output.split(separator: "\n").first?.hasSuffix("opacity MAE") == true)
+    let one = runInProcess(["evaluate", folder.path + "/a.png", folder.path + "/c.png"])
+    #expect(one.status == .success && !one.output.contains("opacity"), "\(one.output)")
+  }
+
   @Test func evaluateMeasures() throws {
     let folder = try TemporaryFolder()
     try DemoData.writePaired(to: folder.path + "/a", count: 1, size: 32)

@@ -21,6 +21,35 @@ import Testing
     }
   }
 
+  /// Opacity has a number of its own, and changes none of the others.
+  @Test func opacityIsComparedWhereBothHaveIt() throws {
+    func picture(_ level: UInt8, alpha: [UInt8]?) -> Picture {
+      let picture = Picture(width: 20, height: 12, channels: 1, pixels: [UInt8](repeating: level, count: 240))
+      return alpha.map(picture.withAlpha) ?? picture
+    }
+    let (ramp, full) = ((0..<240).map { UInt8($0) }, [UInt8](repeating: 255, count: 240))
+    let plain = try ImageMetrics.compare(picture(10, alpha: nil), picture(14, alpha: nil))
+    var both = try ImageMetrics.compare(picture(10, alpha: ramp), picture(14, alpha: full))
+    #expect(both.opacityError == 255 - 119.5 && plain.opacityError == nil)
+    // 16 bits count in units of 8.
+    let deep = try ImageMetrics.compare(picture(10, alpha: ramp).converted(bitDepth: 16), picture(14, alpha: full))
+    #expect(abs(try #require(deep.opacityError) - (255 - 119.5)) < 1e-9)
+    both.opacityError = nil
+    #expect(both == plain)
+    #expect(try ImageMetrics.compare(picture(10, alpha: ramp), picture(14, alpha: nil)) == plain)
+    try write(["out/c.png": 1, "ref/c.png": 1])
+    for (name, alpha) in [("out/a.png", ramp), ("ref/a.png", full), ("out/b.png", full)] {
+      try PNG.write(picture(10, alpha: alpha), to: folder.appendingPathComponent(name).path)
+    }
+    try PNG.write(picture(10, alpha: nil), to: folder.appendingPathComponent("ref/b.png").path)
+    let evaluation = try FolderEvaluation.evaluate(outputs: outputs, references: references)
+    #expect(evaluation.files.map(\.metrics.opacityError) == [135.5, nil, nil])
+    #expect(evaluation.mean.opacityError == 135.5 && evaluation.mean.meanAbsoluteError == 0)
+    let json = try JSONEncoder().encode(evaluation)
+    #expect(String(decoding: json, as: UTF8.self).components(separatedBy: "opacity_mean_absolute_error").count == 3)
+    #expect(try JSONDecoder().decode(FolderEvaluation.self, from: json) == evaluation)
+  }
+
   @Test func pairsMeansAndMissingPartners() throws {
     try write([
       "out/a10.png": 10, "out/a2.png": 50, "out/deep/x.png": 9, "out/only.png": 1, "out/.hidden.png": 0,

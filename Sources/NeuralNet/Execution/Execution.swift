@@ -166,7 +166,23 @@ package final class Execution {
   /// Runs the network on what has been written to its inputs.
   ///
   /// - Parameter dropoutKey: what dropout masks are drawn from; another key for every pass
-  package func forward(dropoutKey: UInt64 = 0) {
+  package func forward(dropoutKey: UInt64 = 0) { forward(dropoutKey: dropoutKey) { _ in } }
+
+  /// Runs the network on what has been written to its inputs, and tells how far it is.
+  ///
+  /// - Parameters:
+  ///   - dropoutKey: what dropout masks are drawn from; another key for every pass
+  ///   - shape: of the first input, (N, C, H, W)
+  ///   - atPart: called before each operation with the part that is done, from 0 to 1; what it throws ends the pass, which
+  ///     leaves no output then
+  package func forward(
+    dropoutKey: UInt64, of shape: Shape, atPart: (Double) throws -> Void
+  ) rethrows {
+    let parts = network.progress(shape, at: network.graph.operations)
+    try forward(dropoutKey: dropoutKey) { try atPart($0 < parts.count ? parts[$0] : 1) }
+  }
+
+  private func forward(dropoutKey: UInt64, beforeStep: (Int) throws -> Void) rethrows {
     precondition(occupancy == arena.occupancy, "the input is written before forward, after any other use of the arena")
     self.dropoutKey = dropoutKey
     let pass = pass()
@@ -175,7 +191,10 @@ package final class Execution {
       plan.steps[need.operation].operation.prepareParameters(pass)
       block.version = network.parameters.version
     }
-    for step in plan.steps { step.operation.forward(pass) }
+    for index in plan.steps.indices {
+      try beforeStep(index)
+      plan.steps[index].operation.forward(pass)
+    }
     stage = .forward
   }
 

@@ -21,6 +21,8 @@ enum UsageError: Error, Equatable {
   case missingOption(String, help: String)
   /// An option that would be ignored without another one.
   case needs(option: String, other: String)
+  /// Two options of which only one makes sense.
+  case excludes(option: String, other: String)
   case malformed(option: String, value: String, expected: String)
   case impossible(ConfigurationError)
 }
@@ -65,6 +67,8 @@ extension UsageError: CustomStringConvertible {
       "\(option) is missing (\(help))"
     case .needs(let option, let other):
       "\(option) has no effect without \(other)"
+    case .excludes(let option, let other):
+      "\(option) and \(other) exclude each other"
     case .malformed(let option, let value, let expected):
       "\(option) needs \(expected), not \(value)"
     case .impossible(let error):

@@ -19,7 +19,10 @@ struct ApplyCommand: Command {
     A network that was trained on side-by-side files translates the half of such files that was its input, unless --half \
     says otherwise. INPUT - reads one PNG from the standard input, --out - writes one to the standard output.
 
-    An image of any size gives the same translation in one piece, whether it fits into memory or not. --tile gives the same     too where --overlap reaches as far as the network sees and statistics are running ones; with less overlap squares     differ near their borders, where they fade into each other. A network whose normalisation takes the statistics of the     image (every instance norm, and batch norm with --norm-statistics image) translates in one piece whatever --tile says.
+    An image of any size gives the same translation in one piece, whether it fits into memory or not. --tile gives the same \
+    too where --overlap reaches as far as the network sees and statistics are running ones; with less overlap squares \
+    differ near their borders, where they fade into each other. A network whose normalisation takes the statistics of the \
+    image (every instance norm, and batch norm with --norm-statistics image) translates in one piece whatever --tile says.
     """
   let operands = [
     Operand<Self>("MODEL", \.model, "folder of a training run, or a .safetensors or .pth file"),
@@ -40,7 +43,15 @@ struct ApplyCommand: Command {
         .choice("bit-depth", \.settings.bitDepth, standard: "as the image", "bits a sample of the translations"),
         .flag("side-by-side", \.translation.sideBySide, "write input and translation beside each other"),
         .flag("gallery", \.isGallery, "write DIR/index.html, which shows inputs and translations side by side"),
-        .shard("shard", \.translation.shard, "translate every N-th file from the I-th on: one line of a job array"),
+        .shard(
+          "shard", \.translation.shard,
+          "translate the I-th of N parts with as many pixels each: one line of a job array"),
+        .flag(
+          "claim", \.isShared, "share out what is missing among all workers on DIR, which come and go as they like"),
+        .integer(
+          "claim-timeout", \.claims.timeout, in: FolderTranslation.Claims.timeouts, placeholder: "SECONDS",
+          "take a worker for dead that shows no sign of life for so long"),
+        .flag("summary", \.isSummary, "translate nothing: add up what all workers have done, and what is missing"),
         .choice(
           "half", \.half, standard: "the input of the training, of images side by side as there; else whole",
           "which half of side-by-side images to translate"),
@@ -92,6 +103,7 @@ struct ApplyCommand: Command {
     "apply runs/facades labels --out photos", "apply latest_net_G.pth photo.png --out translated.png",
     "apply runs/facades facades/val --half right --out photos",
     "apply runs/zebras horses --out zebras --direction AtoB --shard 3/16",
+    "apply runs/facades labels --out photos --claim",
   ]
 
   var model = ""
@@ -104,12 +116,21 @@ struct ApplyCommand: Command {
   var settings = Translator.Options()
   var seed: UInt64?
   var isGallery = false
+  var isShared = false
+  var claims = FolderTranslation.Claims()
+  var isSummary = false
   var isQuiet = false
   var json = false
 
   func validate(given: Set<String>) throws(UsageError) {
     if seed != nil, !settings.dropout { throw .needs(option: "--seed", other: "--dropout") }
     if settings.overlap != nil, settings.tile == nil { throw .needs(option: "--overlap", other: "--tile") }
+    if given.contains("claim-timeout"), !isShared { throw .needs(option: "--claim-timeout", other: "--claim") }
+    for (option, isGiven) in [("--shard", translation.shard != nil), ("--summary", isSummary)] where isGiven && isShared
+    {
+      throw .excludes(option: "--claim", other: option)
+    }
+    if isSummary, translation.shard != nil { throw .excludes(option: "--summary", other: "--shard") }
     try validateStreams(given: given)
   }
 
@@ -123,9 +144,11 @@ struct ApplyCommand: Command {
       translator.onScratch = { console.error(words($0)) }
     }
     var translation = translation
+    translation.claims = isShared ? claims : nil
     translation.half = half?.half
     translation.labels = FolderTranslation.Labels(label, of: translator.labels)
     try translation.requireLabels(of: translator)
+    if isSummary { return try summarize(translation, translator, console) }
     let gallery = isGallery ? try TranslationGallery(translation) : nil
     if usesStreams { return try runOnStreams(translation, translator, console) }
     if half == nil {
@@ -140,6 +163,7 @@ struct ApplyCommand: Command {
     let start = clock.now
     let now: @Sendable () -> Double = { start.duration(to: clock.now) / .seconds(1) }
     let failed = Mutex(0)
+    let large = Mutex(PartProgress())
     let line = Mutex(ProgressLine(unit: "image", rateUnit: "images", console: console, isQuiet: isQuiet))
     if !isQuiet { translator.onScratch = { notice in line.withLock { $0.warn(words(notice)) } } }
     let interruption = Interruption.shared
@@ -161,7 +185,11 @@ struct ApplyCommand: Command {
               line.warn("\(Program.name) apply: more than \(Self.namedFailures) images failed, others are only counted")
             }
           }
-          line.update(ProgressLine.State(done: progress.done, total: progress.total), now: now())
+          let remark =
+            progress.waiting > 0
+            ? "other workers are at \(progress.waiting)"
+            : progress.part.map { part in large.withLock { $0.words(progress.path, part, now: now()) } } ?? ""
+          line.update(ProgressLine.State(done: progress.done, total: progress.total, remark: remark), now: now())
         }
       }
     }
@@ -170,15 +198,16 @@ struct ApplyCommand: Command {
     }
     if json { try console.output(jsonText(Summary(summary))) }
     if let failure = summary.outputFailure {
+      let written = summary.translated + summary.skipped + summary.others
       console.error(
-        "\(Program.name) apply: \(failure.words); \(summary.translated + summary.skipped) of \(summary.total) translations "
-          + "are written, go on with the same command and --skip-existing")
+        "\(Program.name) apply: \(failure.words); \(written) of \(summary.total) translations "
+          + "are written, go on with the same command\(isShared ? "" : " and --skip-existing")")
     } else {
       try gallery?.write(model: model, failures: summary.failures)
       if !isQuiet { console.error(sentence(summary, seconds: now()) + (gallery.map { "; see \($0.path)" } ?? "")) }
     }
     if summary.isInterrupted, let code = interruption.exitCode { return code }
-    return summary.failed == 0 ? .success : .failure
+    return summary.failed == 0 && summary.outputFailure == nil ? .success : .failure
   }
 
   /// Failures that are told of as they happen, each in a line.
@@ -201,11 +230,14 @@ struct ApplyCommand: Command {
   private func sentence(_ summary: FolderTranslation.Summary, seconds: Double) -> String {
     var parts = ["\(summary.translated) translated in \(ProgressLine.duration(seconds)) to \(translation.output)"]
     if summary.skipped > 0 { parts.append("\(summary.skipped) there already") }
+    if summary.others > 0 { parts.append("\(summary.others) by other workers") }
     if summary.failed > 0 {
       let rest = summary.failed > Self.namedFailures ? ", the first \(Self.namedFailures) of them are named above" : ""
       parts.append("\(summary.failed) failed\(rest)")
     }
-    if summary.isInterrupted { parts.append("stopped before the end; go on with the same command and --skip-existing") }
+    if summary.isInterrupted {
+      parts.append("stopped before the end; go on with the same command\(isShared ? "" : " and --skip-existing")")
+    }
     return parts.joined(separator: ", ")
   }
 
@@ -225,6 +257,8 @@ struct ApplyCommand: Command {
     }
     var translated: Int
     var skipped: Int
+    /// By other workers.
+    var others: Int
     var failed: Int
     /// Of the first of them.
     var failures: [Failure]
@@ -233,13 +267,14 @@ struct ApplyCommand: Command {
     var interrupted: Bool
 
     private enum CodingKeys: String, CodingKey {
-      case translated, skipped, failed, failures, interrupted
+      case translated, skipped, others, failed, failures, interrupted
       case leftOut = "left_out"
     }
 
     init(_ summary: FolderTranslation.Summary) {
       translated = summary.translated
       skipped = summary.skipped
+      others = summary.others
       failed = summary.failed
       failures = summary.failures.map { Failure(path: $0.path, problem: $0.problem, advice: $0.advice?.words) }
       leftOut = summary.foreign

@@ -13,7 +13,8 @@ extension ApplyCommand {
   /// Refuses what makes no sense with one picture.
   func validateStreams(given: Set<String>) throws(UsageError) {
     guard usesStreams else { return }
-    for option in ["recursive", "skip-existing", "shard", "batch-size", "json"] where given.contains(option) {
+    for option in ["recursive", "skip-existing", "shard", "claim", "summary", "batch-size", "json"]
+    where given.contains(option) {
       throw .needs(option: "--" + option, other: "a folder as INPUT and one as --out")
     }
     if label == LabelNames.every {

@@ -69,6 +69,9 @@ struct Console: Sendable {
   /// Lets the process outlive whoever reads what it says (`2>&1 | head`): the rest of it is dropped.
   static func outliveClosedPipes() { signal(SIGPIPE, SIG_IGN) }
 
+  /// Lets a write beyond the limit on the size of files (`ulimit -f`) fail, with a sentence, instead of ending the process.
+  static func outliveFileLimits() { signal(SIGXFSZ, SIG_IGN) }
+
   /// Writes all of `bytes`.
   ///
   /// - Returns: the system's number for why it could not; nil where it could

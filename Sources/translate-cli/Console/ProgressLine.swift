@@ -102,7 +102,8 @@ struct ProgressLine: Sendable {
   private func text(_ state: State) -> String {
     var parts = ["\(unit) \(state.done)" + (state.total.map { "/\($0)" } ?? "")]
     if !state.remark.isEmpty { parts.append(state.remark) }
-    if let perSecond = rate.perSecond {
+    // A large thing may take long before the first is done.
+    if let perSecond = rate.perSecond, state.done > 0 || perSecond > 0 {
       parts.append(Self.number(perSecond * Double(rateFactor)) + " \(rateUnit)/s")
       if let total = state.total, total > state.done, perSecond > 0 {
         parts.append(Self.duration(Double(total - state.done) / perSecond) + " left")

@@ -99,7 +99,7 @@ import UNet
       output: { rows, tensor in
         #expect(rows.lowerBound * tensor.shape.w * tensor.shape.c == output.count)
         output += (0..<rows.count * tensor.shape.w * tensor.shape.c).map { tensor.base[$0] }
-      }, beforeBand: { bands += 1 })
+      }, beforeBand: { _ in bands += 1 })
     return (output, bands)
   }
 

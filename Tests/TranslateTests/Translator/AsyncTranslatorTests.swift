@@ -48,7 +48,7 @@ import Testing
       model: scene.model("m.safetensors", ModelScene.unet(), statistics: "running"), options: options)
     var tiles = 0
     #expect(throws: CancellationError.self) {
-      try translator.translate([ModelScene.noise(200, 200, seed: 1)], names: [], filledTo: 0) {
+      try translator.translate([ModelScene.noise(200, 200, seed: 1)], names: [], filledTo: 0) { _ in
         tiles += 1
         if tiles == 3 { throw CancellationError() }
       }

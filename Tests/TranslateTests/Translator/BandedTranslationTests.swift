@@ -69,7 +69,7 @@ import Testing
     let translator = try Translator(model: try scene.model("m.safetensors", ModelScene.unet()), options: options)
     var calls = 0
     #expect(throws: Stop.self) {
-      _ = try translator.translate([ModelScene.noise(1400, 1210, seed: 3)], names: [], filledTo: 0) {
+      _ = try translator.translate([ModelScene.noise(1400, 1210, seed: 3)], names: [], filledTo: 0) { _ in
         calls += 1
         if calls == 9 { throw Stop() }
       }

@@ -51,11 +51,11 @@ package final class BandedExecution {
   ///   - dropoutKey: what dropout masks are drawn from
   ///   - input: writes rows of the image, (rows, W, C) one after the other; asked for some of them more than once
   ///   - output: takes rows of the output, from the first to the last
-  ///   - beforeBand: called before each band; what it throws ends the run
+  ///   - beforeBand: called before each band with the part that is done, from 0 to 1; what it throws ends the run
   /// - Throws: `FileError` where the scratch file fails, and what the closures throw
   package func forward(
     dropoutKey: UInt64 = 0, input: (Range<Int>, MutableTensorView<Float>) throws -> Void,
-    output: (Range<Int>, TensorView<Float>) throws -> Void, beforeBand: () throws -> Void = {}
+    output: (Range<Int>, TensorView<Float>) throws -> Void, beforeBand: (Double) throws -> Void = { _ in }
   ) throws {
     let pass = Pass(
       plan: ExecutionPlan(steps: [], inputs: [], outputs: [], zeroFloats: plan.zeroFloats, bytes: 0, readyWeights: []),
@@ -63,13 +63,16 @@ package final class BandedExecution {
       dropoutKey: dropoutKey)
     let normalizations = normalizations
     var values = BandedValues(plan, normalizations, in: file, pass, staging: staging.base)
-    for (convolution, (bands, memory)) in zip(plan.convolutions, bands) {
+    // The output is read from the file and handed out at the end: a little more.
+    let parts = network.progress(plan.shape, at: plan.convolutions.map(\.operation)).map { Self.computing * $0 }
+    for (place, (convolution, (bands, memory))) in zip(plan.convolutions, bands).enumerated() {
+      let end = place + 1 < parts.count ? parts[place + 1] : Self.computing
       let normalization = normalizations[convolution.index]
       if convolution.statistics == .running { normalization?.useRunningStatistics(pass) }
       let source = convolution.operation.input
       var known: (band: BandedConvolution.Band, product: ConvolutionProduct)?
       for (number, band) in bands.enumerated() {
-        try beforeBand()
+        try beforeBand(parts[place] + (end - parts[place]) * Double(number) / Double(bands.count))
         let tensor = MutableTensorView(
           shape: Shape(1, source.channels, band.inputRows.count, convolution.layout.input.w),
           base: arena.base + memory.input, stride: source.channels)
@@ -100,6 +103,9 @@ package final class BandedExecution {
     try emit(&values, output, beforeBand)
   }
 
+  /// The part of the time that convolutions take.
+  private static let computing = 0.95
+
   /// Computes a band, and gathers the moments of its pieces.
   private func run(
     _ product: ConvolutionProduct, _ convolution: BandedConvolution, _ band: BandedConvolution.Band,
@@ -120,7 +126,7 @@ package final class BandedExecution {
   /// Hands out the rows of the network's output.
   private func emit(
     _ values: inout BandedValues, _ output: (Range<Int>, TensorView<Float>) throws -> Void,
-    _ beforeBand: () throws -> Void
+    _ beforeBand: (Double) throws -> Void
   ) throws {
     let value = plan.graph.outputs[0]
     guard let last = plan.convolutions.last(where: { $0.operation.makes.contains { $0.buffer == value.buffer } }) else {
@@ -130,7 +136,7 @@ package final class BandedExecution {
     let start = plan.statistics.end
     let rows = max(1, min(256, (arena.count - start) / (width * value.channels)))
     for first in stride(from: 0, to: height, by: rows) {
-      try beforeBand()
+      try beforeBand(Self.computing + (1 - Self.computing) * Double(first) / Double(height))
       let range = first..<min(height, first + rows)
       try values.read(value, range, to: arena.base + start)
       try output(

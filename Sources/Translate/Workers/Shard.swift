@@ -1,4 +1,4 @@
-/// A part of a job that several programs share out: every `count`-th file from the `index`-th on.
+/// A part of a job that several programs share out.
 public struct Shard: Sendable, Equatable, LosslessStringConvertible {
   /// Which part, from 1 to `count`.
   public let index: Int
@@ -21,7 +21,4 @@ public struct Shard: Sendable, Equatable, LosslessStringConvertible {
 
   /// `I/N`
   public var description: String { "\(index)/\(count)" }
-
-  /// Whether the file at `position`, from 0, belongs to this part.
-  func contains(_ position: Int) -> Bool { position % count == index - 1 }
 }

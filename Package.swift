@@ -44,7 +44,7 @@ let package = Package(
     .target(
       name: "KernelsPortable", dependencies: ["CProcessor", "KernelArguments"], swiftSettings: optimized),
     .target(name: "Files", swiftSettings: optimized),
-    .target(name: "Parallel", dependencies: ["CProcessor"], swiftSettings: optimized),
+    .target(name: "Parallel", dependencies: ["Files", "CProcessor"], swiftSettings: optimized),
     .target(
       name: "NeuralNet",
       dependencies: ["Files", "Parallel", "COpenBLAS", "CProcessor", "KernelArguments", "KernelsPortable"]
@@ -73,8 +73,10 @@ let package = Package(
     .target(name: "CLastResort"),
     .executableTarget(name: "translate-cli", dependencies: ["CLastResort", "Translate", "Training", "DemoData"]),
     .target(name: "CAllocations"),
-    .executableTarget(name: "translate-bench", dependencies: ["CAllocations", "Translate", "Training"]),
-    .target(name: "TestSupport", dependencies: ["Files", "Images", "NeuralNet", "Weights"], path: "Tests/TestSupport"),
+    .executableTarget(name: "translate-bench", dependencies: ["CAllocations", "Files", "Translate", "Training"]),
+    .target(
+      name: "TestSupport", dependencies: ["Files", "Parallel", "Images", "NeuralNet", "Weights"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "NeuralNet", "TestSupport"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel", "TestSupport"]),
     .testTarget(

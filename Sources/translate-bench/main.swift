@@ -2,14 +2,25 @@ import Foundation
 import NeuralNet
 
 let usage = """
-  usage: translate-bench [layers | kernels | TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
+  usage: translate-bench weights A.safetensors B.safetensors TOLERANCE
+         translate-bench [layers | kernels | TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
 
+  weights           how far two checkpoints are apart, by network
   layers            every convolution of the published networks, by algorithm
   kernels           which kernels run, and nothing else
   TASK              \(Task.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named
   --compare-direct  each task once more without transforms, in turn
   --batch N         images of a layer
   """
+
+if CommandLine.arguments.dropFirst().first == "weights" {
+  do {
+    exit(try compareWeights(Array(CommandLine.arguments.dropFirst(2))))
+  } catch {
+    FileHandle.standardError.write(Data("\(error)\n".utf8))
+    exit(2)
+  }
+}
 
 var words = Words(Array(CommandLine.arguments.dropFirst()))
 

@@ -1,4 +1,7 @@
+import Cluster
 import Foundation
 
 Console.outliveClosedPipes()
-exit(Program.run(Array(CommandLine.arguments.dropFirst()), on: Console.standard).rawValue)
+let status = Program.run(Array(CommandLine.arguments.dropFirst()), on: Console.standard).rawValue
+Cluster.leave(status: status)
+exit(status)

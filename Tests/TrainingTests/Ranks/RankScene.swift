@@ -102,6 +102,6 @@ final class RankScene: Sendable {
   /// All tensors of a run's checkpoint with floats, in one row for each network or kind.
   func tensors(_ name: String) throws -> [String: [Float]] {
     let file = try SafetensorsFile(path: run(name) + "/checkpoint.safetensors")
-    return try file.tensors.reduce(into: [:]) { if let floats = try? file.floats($1.name) { $0[$1.name] = floats } }
+    return file.tensors.reduce(into: [:]) { if let floats = try? file.floats($1.name) { $0[$1.name] = floats } }
   }
 }

@@ -1,7 +1,7 @@
 # The two commands that a newcomer needs are `make demo` and `make test`.
 
 # Tests run on the optimised build; -enable-testing lets them see internals, and the same flags everywhere share one build.
-SWIFT_FLAGS = -c release -Xswiftc -enable-testing
+SWIFT_FLAGS = -c release -Xswiftc -enable-testing $(if $(TRAITS),--traits $(TRAITS))
 CLI = .build/release/translate-cli
 DEMO = demo
 
@@ -10,7 +10,10 @@ ifeq ($(shell uname -s),Darwin)
   export PKG_CONFIG_PATH := $(shell brew --prefix openblas 2>/dev/null)/lib/pkgconfig:$(PKG_CONFIG_PATH)
 endif
 
-.PHONY: build demo test test-sanitized bench format lint clean dependencies portable install dist
+# `make build TRAITS=MPI`: training by several processes.
+export TRAITS
+
+.PHONY: build demo test test-mpi test-sanitized bench format lint clean dependencies portable install dist
 
 dependencies:
 	@scripts/install-dependencies
@@ -37,8 +40,13 @@ test: dependencies
 	scripts/test-narrower-kernels $(SWIFT_FLAGS)
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel
 
+# Training over MPI, by a program of its own.
+test-mpi:
+	TRAITS=MPI scripts/install-dependencies
+	scripts/test-mpi
+
 # What runs on several threads, under the thread sanitizer: a report fails the run.
-SANITIZED = GradientPenalty|FusedUpdate|Reproducibility|WorkerPool|WorkQueue|BatchLoader|GoldenTrajectory|TrainingSession
+SANITIZED = GradientPenalty|SharedUpdate|RankTests|FusedUpdate|Reproducibility|WorkerPool|WorkQueue|BatchLoader|GoldenTrajectory|TrainingSession
 
 test-sanitized: dependencies
 	swift build $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-sanitized --build-tests

@@ -25,12 +25,23 @@ let optimized: [SwiftSetting] = [
   let wideKernels: [Target] = []
 #endif
 
+// What the system's MPI is called for pkg-config: Debian and its kin have one name for whichever is installed, others
+// have to be told (`ompi-c` of Open MPI, `mpich`).
+#if os(macOS)
+  let usualMPI = "ompi-c"
+#else
+  let usualMPI = "mpi-c"
+#endif
+
 let package = Package(
   name: "Translate",
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Translate", targets: ["Translate", "Training", "DemoData"]),
     .executable(name: "translate-cli", targets: ["translate-cli"]),
+  ],
+  traits: [
+    .trait(name: "MPI", description: "training by several processes, on one machine or many; needs the system's MPI")
   ],
   targets: [
     .systemLibrary(
@@ -39,12 +50,15 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CMPI", pkgConfig: Context.environment["MPI_PKG_CONFIG"] ?? usualMPI,
+      providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
     .target(name: "CProcessor"),
     .target(name: "KernelArguments", swiftSettings: optimized),
     .target(
       name: "KernelsPortable", dependencies: ["CProcessor", "KernelArguments"], swiftSettings: optimized),
     .target(name: "Files", swiftSettings: optimized),
-    .target(name: "Parallel", dependencies: ["CProcessor"], swiftSettings: optimized),
+    .target(name: "Parallel", dependencies: ["Files", "CProcessor"], swiftSettings: optimized),
     .target(
       name: "NeuralNet",
       dependencies: ["Files", "Parallel", "COpenBLAS", "CProcessor", "KernelArguments", "KernelsPortable"]
@@ -69,12 +83,18 @@ let package = Package(
         "Weights", "Translate",
       ],
       swiftSettings: optimized),
+    .target(
+      name: "Cluster",
+      dependencies: ["Files", "Parallel", "Translate", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
     .target(name: "DemoData", dependencies: ["Files", "NeuralNet", "Images"], swiftSettings: optimized),
     .target(name: "CLastResort"),
-    .executableTarget(name: "translate-cli", dependencies: ["CLastResort", "Translate", "Training", "DemoData"]),
+    .executableTarget(
+      name: "translate-cli", dependencies: ["CLastResort", "Translate", "Training", "Cluster", "DemoData"]),
     .target(name: "CAllocations"),
-    .executableTarget(name: "translate-bench", dependencies: ["CAllocations", "Translate", "Training"]),
-    .target(name: "TestSupport", dependencies: ["Files", "Images", "NeuralNet", "Weights"], path: "Tests/TestSupport"),
+    .executableTarget(name: "translate-bench", dependencies: ["CAllocations", "Files", "Translate", "Training"]),
+    .target(
+      name: "TestSupport", dependencies: ["Files", "Parallel", "Images", "NeuralNet", "Weights"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "NeuralNet", "TestSupport"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel", "TestSupport"]),
     .testTarget(

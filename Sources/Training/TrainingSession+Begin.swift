@@ -24,11 +24,22 @@ extension TrainingSession {
       limits: SessionLimits())
   }
 
+  /// The same as the first of several ranks, where there are such.
+  package convenience init(
+    starting configuration: TrainingConfiguration, data dataPath: String, run runPath: String,
+    overwrite: Bool = false, commandLine: [String] = [], ranks: RankLeader?
+  ) throws {
+    try self.init(
+      starting: configuration, data: dataPath, run: runPath, overwrite: overwrite, commandLine: commandLine,
+      limits: SessionLimits(), ranks: ranks)
+  }
+
   convenience init(
     starting configuration: TrainingConfiguration, data dataPath: String, run runPath: String,
-    overwrite: Bool = false, commandLine: [String] = [], limits: SessionLimits
+    overwrite: Bool = false, commandLine: [String] = [], limits: SessionLimits, ranks: RankLeader? = nil
   ) throws {
     try configuration.validate()
+    try ranks?.requireShares(configuration)
     let run = RunFolder(runPath)
     // A folder that is there is held from here on; one that is not is made when nothing can be refused any more.
     var lock = run.exists ? try RunLock(run) : nil
@@ -37,14 +48,15 @@ extension TrainingSession {
     var configuration = configuration
     configuration.labelNames = pictures.folder.labels
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
-    let processor = try Processor(threads: configuration.threads)
+    let processor = try Self.processor(configuration, ranks)
     let room = SystemMemory.behindAddresses
-    let model = try configuration.algorithm.makeModel(configuration, processor, &random)
+    let model = try configuration.algorithm.makeModel(configuration.part(ranks?.part), processor, &random)
     var initial: [String] = []
     if let source = configuration.initFrom { initial = try InitialWeights.load(source, into: model) }
     let averages = try GeneratorAverages.asked(by: configuration, of: model, processor)
     let forecast = try Forecast(
-      configuration, pictures.folder, model, averages, cacheBytes: limits.cacheBytes, room: room)
+      configuration, pictures.folder, model, averages, images: ranks?.part.most(of: configuration.batchSize),
+      cacheBytes: limits.cacheBytes, room: room)
     if lock == nil {
       try run.make()
       lock = try RunLock(run)
@@ -55,7 +67,8 @@ extension TrainingSession {
       commandLine: commandLine
     ).write(runFolder: runPath)
     try self.init(
-      configuration, pictures, run, lock, model, averages, limits, forecast, initialWeights: initial, saved: nil)
+      configuration, pictures, run, lock, model, averages, limits, forecast, ranks, initialWeights: initial, saved: nil)
+    try ranks?.begin(RankTask(configuration: configuration, data: Self.absolute(dataPath)), model)
   }
 
   /// Goes on with the run in `runPath` from its last checkpoint.
@@ -73,8 +86,16 @@ extension TrainingSession {
     try self.init(resuming: runPath, data: dataPath, limits: SessionLimits(), change: change)
   }
 
+  /// The same as the first of several ranks, where there are such.
+  package convenience init(
+    resuming runPath: String, data dataPath: String? = nil, ranks: RankLeader?,
+    change: (inout TrainingConfiguration) -> Void = { _ in }
+  ) throws {
+    try self.init(resuming: runPath, data: dataPath, limits: SessionLimits(), ranks: ranks, change: change)
+  }
+
   convenience init(
-    resuming runPath: String, data dataPath: String? = nil, limits: SessionLimits,
+    resuming runPath: String, data dataPath: String? = nil, limits: SessionLimits, ranks: RankLeader? = nil,
     change: (inout TrainingConfiguration) -> Void = { _ in }
   ) throws {
     let run = RunFolder(runPath)
@@ -91,11 +112,12 @@ extension TrainingSession {
     change(&configuration)
     try configuration.requireContinues(before.configuration)
     try configuration.validate()
+    try ranks?.requireShares(configuration)
     let data = dataPath.map(Self.absolute) ?? before.data
     var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
-    let processor = try Processor(threads: configuration.threads)
+    let processor = try Self.processor(configuration, ranks)
     let room = SystemMemory.behindAddresses
-    let model = try configuration.algorithm.makeModel(configuration, processor, &random)
+    let model = try configuration.algorithm.makeModel(configuration.part(ranks?.part), processor, &random)
     let averages = try GeneratorAverages.asked(by: configuration, of: model, processor)
     let (position, file) = try Checkpoint.read(run.checkpoint, into: model.networks)
     try model.loadExtra(from: file)
@@ -104,9 +126,10 @@ extension TrainingSession {
       data, configuration, resuming: position.sampler, mayChange: dataPath != nil, limits)
     try pictures.folder.requireLabels(configuration.labelNames)
     let forecast = try Forecast(
-      configuration, pictures.folder, model, averages, cacheBytes: limits.cacheBytes, room: room)
+      configuration, pictures.folder, model, averages, images: ranks?.part.most(of: configuration.batchSize),
+      cacheBytes: limits.cacheBytes, room: room)
     try self.init(
-      configuration, pictures, run, lock, model, averages, limits, forecast, initialWeights: [], saved: position)
+      configuration, pictures, run, lock, model, averages, limits, forecast, ranks, initialWeights: [], saved: position)
     guard !isFinished else {
       throw FileError(
         path: runPath, problem: "has done all of its \(step) steps",
@@ -121,6 +144,17 @@ extension TrainingSession {
     var description = before
     try description.change(to: configuration, data: data, after: step)
     try description.write(runFolder: runPath)
+    try ranks?.begin(
+      RankTask(
+        configuration: configuration, data: data, checkpoint: Self.absolute(run.checkpoint), mayChange: dataPath != nil),
+      model)
+  }
+
+  /// What computes, alone or with others.
+  static func processor(_ configuration: TrainingConfiguration, _ ranks: RankLeader?) throws -> Processor {
+    let processor = try Processor(threads: configuration.threads ?? ranks?.threads)
+    processor.ranks = ranks?.group
+    return processor
   }
 
   /// What a run goes on with that has done all of its steps.

@@ -17,14 +17,19 @@ extension TrainingSession {
     shouldStop: () -> Bool = { false }, report: (TrainingProgress) -> Void = { _ in }
   ) throws -> TrainingOutcome {
     try holdFolder()
-    defer { lock = nil }
+    defer {
+      lock = nil
+      ranks?.dismiss()
+    }
     let clock = ContinuousClock()
     var saves = SaveSchedule(limits, isNew: savedStep == nil, begin: clock.now)
     while !isFinished {
       let begin = clock.now
       let batch = try nextBatch()
       let rate = configuration.learningRate * position.schedule.factor(epoch: batch.epoch)
-      let values = try model.step(batch, learningRate: rate, random: &random)
+      try ranks?.go(learningRate: rate)
+      var values = try model.step(batch, learningRate: rate, random: &random)
+      if let ranks { values = try ranks.whole(values) }
       averages?.update()
       position.step += 1
       position.sampler = batch.stateAfter
@@ -35,7 +40,8 @@ extension TrainingSession {
       watch.observe(values, step: step)
 
       var progress = TrainingProgress(
-        event: .step, step: step, lastStep: lastStep, epoch: batch.epoch, epochs: epochs, images: batch.input.count,
+        event: .step, step: step, lastStep: lastStep, epoch: batch.epoch, epochs: epochs,
+        images: ranks?.group.whole ?? batch.count,
         losses: Array(zip(lossNames, values)), smoothedLosses: Array(zip(lossNames, watch.smoothed)),
         learningRate: rate,
         seconds: seconds)
@@ -91,9 +97,13 @@ extension TrainingSession {
   /// The next batch; where there is none because of a picture, everything is saved before that is said.
   private func nextBatch() throws -> Batch {
     do {
-      let batch = try loader.next()
-      try model.check(batch)
-      return batch
+      let own = Result {
+        let batch = try loader.next()
+        try model.check(batch)
+        return batch
+      }
+      guard let ranks else { return try own.get() }
+      return try ranks.ready(own)
     } catch var error as FileError {
       if savedStep != step { try save(isEnd: true) }
       let advice: [Phrase?] = [
@@ -177,6 +187,8 @@ extension TrainingSession {
     let (a, b, c, d) = random.state
     position.random = [a, b, c, d]
     position.diagnosis = watch.state
+    try ranks?.gatherMoments(of: model)
+    defer { ranks?.releaseMoments(of: model) }
     try saver.save(model, position)
     savedStep = step
     try Report.write(runFolder: run.path, isTraining: !isEnd, peakMemory: SystemMemory.peak)

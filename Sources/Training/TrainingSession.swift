@@ -30,6 +30,8 @@ public final class TrainingSession {
 
   let pictures: TrainingPictures
   let limits: SessionLimits
+  /// Other processes that do the steps together with this one; nil: there are none.
+  let ranks: RankLeader?
   var lock: RunLock?
   let model: any TranslationModel
   /// What stands in for the generators' weights where these are shown, measured or handed out; nil: nothing.
@@ -59,7 +61,7 @@ public final class TrainingSession {
   init(
     _ configuration: TrainingConfiguration, _ pictures: TrainingPictures, _ run: RunFolder, _ lock: RunLock?,
     _ model: any TranslationModel, _ averages: GeneratorAverages?, _ limits: SessionLimits, _ forecast: Forecast,
-    initialWeights: [String],
+    _ ranks: RankLeader?, initialWeights: [String],
     saved: TrainingPosition?
   ) throws {
     self.configuration = configuration
@@ -69,6 +71,7 @@ public final class TrainingSession {
     self.model = model
     self.averages = averages
     self.limits = limits
+    self.ranks = ranks
     self.forecast = forecast
     warnings = [lock?.warning].compactMap { $0 } + LeftOutPictures.warnings(pictures.survey)
     self.initialWeights = initialWeights
@@ -78,18 +81,14 @@ public final class TrainingSession {
     random = RandomGenerator(seed: configuration.seed, stream: Stream.steps.rawValue)
     if let saved {
       schedule.continue(from: saved.schedule)
-      let words = saved.random
-      guard let restored = RandomGenerator(state: (words[0], words[1], words[2], words[3])) else {
-        throw FileError(path: run.checkpoint, problem: "its random state is damaged")
-      }
-      random = restored
+      random = try saved.restoredRandom(run.checkpoint)
     }
     position = saved ?? TrainingPosition(schedule: schedule, random: [])
     position.schedule = schedule
     savedStep = saved?.step
     loader = BatchLoader(
       store: pictures.store, sampler: pictures.sampler, batchSize: configuration.batchSize,
-      skipsDamaged: configuration.skipDamaged)
+      skipsDamaged: configuration.skipDamaged, part: ranks?.part ?? BatchPart())
     samples = try SampleWriter(
       pictures.samples, of: configuration.algorithm, run, continuingAfter: saved?.step)
     lossNames = configuration.algorithm.losses.map(\.name)

@@ -67,7 +67,7 @@ final class SamplingBenchmark: StepBenchmark {
 
   func step() {
     execution.input.fill(0)
-    noise.add(1, to: execution.input, processor.pool)
+    noise.add(1, to: execution.input, processor)
     execution.forward()
   }
 }

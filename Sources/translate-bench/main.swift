@@ -2,8 +2,10 @@ import Foundation
 import NeuralNet
 
 let usage = """
-  usage: translate-bench [layers [NAME] | kernels | [scaling] TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
+  usage: translate-bench weights A.safetensors B.safetensors TOLERANCE
+         translate-bench [layers [NAME] | kernels | [scaling] TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
 
+  weights           how far two checkpoints are apart, by network
   layers [NAME]     every convolution of the published networks, or those whose names begin so, by algorithm
   kernels           which kernels run, and nothing else
   scaling           what each task takes with more threads than there are, computed from the pieces of a run with one
@@ -11,6 +13,15 @@ let usage = """
   --compare-direct  each task once more without transforms, in turn
   --batch N         images of a layer
   """
+
+if CommandLine.arguments.dropFirst().first == "weights" {
+  do {
+    exit(try compareWeights(Array(CommandLine.arguments.dropFirst(2))))
+  } catch {
+    FileHandle.standardError.write(Data("\(error)\n".utf8))
+    exit(2)
+  }
+}
 
 var words = Words(Array(CommandLine.arguments.dropFirst()))
 

@@ -1,5 +1,8 @@
+import Cluster
 import Foundation
 
 Console.outliveClosedPipes()
 Console.outliveFileLimits()
-exit(Program.run(Array(CommandLine.arguments.dropFirst()), on: Console.standard).rawValue)
+let status = Program.run(Array(CommandLine.arguments.dropFirst()), on: Console.standard).rawValue
+Cluster.leave(status: status)
+exit(status)

@@ -27,7 +27,7 @@ import Testing
     let view = MutableTensorView(shape: shape, base: memory.base + 1, stride: 5)
     for index in 0..<5 * shape.pixels { memory.base[index] = 4 }
     let noise = GaussianNoise(key: 9)
-    noise.add(0.5, to: view, WorkerPool(threads: threads))
+    noise.add(0.5, to: view, try Processor(threads: threads))
     for pixel in 0..<shape.pixels {
       for channel in 0..<2 {
         #expect(memory.base[5 * pixel + 1 + channel] == 4 + 0.5 * noise[place: 2 * pixel + channel])

@@ -213,7 +213,15 @@ package final class Execution {
   package func backward(accumulates: Bool = false, updating optimizer: Adam, learningRate: Double) {
     precondition(optimizer.parameters === network.parameters, "the optimiser belongs to this network")
     precondition(mode.needsParameterGradients, "this execution computes gradients of the parameters")
+    if let shared = optimizer.shared, shared.waits { return backward(accumulates: accumulates) }
     let update = optimizer.nextUpdate(learningRate: learningRate)
+    if let shared = optimizer.shared {
+      // Others have a part in every gradient: those of a layer go their way while the layers before it are at work.
+      shared.begin(update, processor.kernels)
+      let operations = network.graph.operations
+      backward(accumulates: accumulates, update: nil) { shared.isFinal(operations[$0].parameters) }
+      return shared.finish()
+    }
     backward(accumulates: accumulates, update: update)
     guard let gradients = network.parameters.gradientBase else { return }
     for parameter in network.parameters.parameters where parameter.layout == .vector {
@@ -222,15 +230,17 @@ package final class Execution {
     }
   }
 
-  private func backward(accumulates: Bool, update: AdamUpdate?) {
+  /// - Parameter whenDone: is told each operation that is through
+  private func backward(accumulates: Bool, update: AdamUpdate?, whenDone: (Int) -> Void = { _ in }) {
     require(.forward, "what backward needs")
     precondition(mode.keepsActivations, "an execution for inference has no backward pass")
     precondition(stage == .forward, "backward runs once for each forward, whose activations it uses up")
     stage = .backward
     let backward = BackwardPass(pass: pass(), accumulates: accumulates, update: update)
-    for step in plan.steps.reversed() where step.runsBackward {
+    for (index, step) in plan.steps.enumerated().reversed() where step.runsBackward {
       for gradient in step.cleared { gradient.view(in: arena.base).fill(0) }
       step.operation.backward(backward)
+      whenDone(index)
     }
   }
 

@@ -14,8 +14,12 @@ package final class Adam {
   package var steps = 0
   /// What is optimised.
   package let parameters: ParameterStore
-  private let first: AlignedMemory
-  private let second: AlignedMemory
+  private var first: AlignedMemory
+  private var second: AlignedMemory
+  /// How ranks update together; nil: all is done here.
+  private(set) var shared: SharedUpdate?
+  /// All moments, while the first rank has them for a moment.
+  private var gathered: (first: AlignedMemory, second: AlignedMemory)?
 
   /// Moments of 0 for `parameters`.
   ///
@@ -32,20 +36,73 @@ package final class Adam {
   }
 
   /// The running mean of the gradients, packed like the parameters.
-  package var firstMoment: UnsafeMutablePointer<Float> { first.base }
+  package var firstMoment: UnsafeMutablePointer<Float> { whole(first, gathered?.first) }
   /// The running mean of their squares, packed like the parameters.
-  package var secondMoment: UnsafeMutablePointer<Float> { second.base }
+  package var secondMoment: UnsafeMutablePointer<Float> { whole(second, gathered?.second) }
+
+  private func whole(_ own: AlignedMemory, _ gathered: AlignedMemory?) -> UnsafeMutablePointer<Float> {
+    precondition(shared == nil || gathered != nil, "moments that ranks share are gathered before anybody asks for them")
+    return (gathered ?? own).base
+  }
+
+  // MARK: - Shared by ranks
+
+  /// From here on the ranks of `group` update together, and each keeps its part of the moments alone.
+  ///
+  /// - Throws: `FileError` where there is no memory for it
+  package func share(among group: RankGroup) throws {
+    let shared = try SharedUpdate(parameters, group)
+    let kept = (
+      first: try AlignedMemory(count: shared.ranges.kept), second: try AlignedMemory(count: shared.ranges.kept)
+    )
+    shared.pick(first.base, into: kept.first.base)
+    shared.pick(second.base, into: kept.second.base)
+    (first, second, self.shared) = (kept.first, kept.second, shared)
+  }
+
+  /// Brings the moments of all ranks to the first one, until `releaseMoments`; all ranks call this at the same time.
+  ///
+  /// - Throws: `FileError` where there is no memory for them or a rank is gone
+  package func gatherMoments(at isFirst: Bool) throws {
+    guard let shared else { return }
+    let whole =
+      isFirst
+      ? (first: try AlignedMemory(count: parameters.storage), second: try AlignedMemory(count: parameters.storage))
+      : nil
+    try shared.gather(first.base, into: whole?.first.base)
+    try shared.gather(second.base, into: whole?.second.base)
+    gathered = whole
+  }
+
+  /// Lets go of the moments of others.
+  package func releaseMoments() { gathered = nil }
+
+  // MARK: - Updates
 
   /// Updates all parameters from their gradients.
   package func step(learningRate: Double, processor: Processor) {
     guard let gradients = parameters.gradientBase else { return }
-    let shared = Shared(UnsafePointer(gradients))
+    if let shared {
+      guard !shared.waits else { return }
+      shared.begin(nextUpdate(learningRate: learningRate), processor.kernels)
+      return shared.finish()
+    }
     let update = nextUpdate(learningRate: learningRate)
+    let source = Shared(UnsafePointer(gradients))
     let count = parameters.storage
     processor.pool.run((count + Self.piece - 1) / Self.piece) { piece, _ in
       let start = piece * Self.piece
-      update.apply(start, min(Self.piece, count - start), gradients: shared.value + start, processor.kernels)
+      update.apply(start, min(Self.piece, count - start), gradients: source.value + start, processor.kernels)
     }
+  }
+
+  /// Updates all parameters from the gradients of ranks that compute different parts of the loss.
+  ///
+  /// - Parameter parts: those of the loss that have gradients of these parameters
+  package func stepTogether(of parts: Range<Int>, learningRate: Double, processor: Processor) {
+    guard let shared else { return }
+    shared.begin(nextUpdate(learningRate: learningRate), processor.kernels, of: parts)
+    shared.finish()
   }
 
   /// Counts one more update, whose parts may then be applied in any order.
@@ -76,12 +133,16 @@ struct AdamUpdate: Sendable {
   fileprivate let epsilon: Float
 
   /// Updates `count` numbers from `start` on, both multiples of sixteen, from `gradients`, which begin there.
-  func apply(_ start: Int, _ count: Int, gradients: UnsafePointer<Float>, _ kernels: KernelTable) {
-    let memory = memory.value
+  ///
+  /// - Parameter momentsAt: where their moments begin; nil: where they do
+  func apply(
+    _ start: Int, _ count: Int, momentsAt: Int? = nil, gradients: UnsafePointer<Float>, _ kernels: KernelTable
+  ) {
+    let (memory, moments) = (memory.value, momentsAt ?? start)
     kernels.adam(
       AdamPass(
         count: count, weights: memory.weights + start, gradients: gradients,
-        firstMoment: memory.firstMoment + start, secondMoment: memory.secondMoment + start, firstRate: firstRate,
+        firstMoment: memory.firstMoment + moments, secondMoment: memory.secondMoment + moments, firstRate: firstRate,
         secondRate: secondRate, stepSize: stepSize, inverseSecondCorrection: inverseSecondCorrection,
         epsilon: epsilon))
   }

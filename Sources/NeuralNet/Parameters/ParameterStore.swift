@@ -45,6 +45,20 @@ package final class ParameterStore {
     return values.base
   }
 
+  /// The values for a message that brings changed ones; `valuesToChange` has been called for the change.
+  var weightsToReceive: UnsafeMutablePointer<Float> { values.base }
+
+  /// A number that tells other values from these: of all bits, in their order (16 times 32 bits of Fowler, Noll and Vo's hash,
+  /// mixed).
+  package var digest: UInt64 {
+    var lanes = SIMD16<UInt32>(repeating: 0x811C_9DC5)
+    let bytes = UnsafeRawPointer(values.base)
+    for offset in stride(from: 0, to: storage * MemoryLayout<Float>.stride, by: MemoryLayout<SIMD16<UInt32>>.size) {
+      lanes = (lanes ^ bytes.load(fromByteOffset: offset, as: SIMD16<UInt32>.self)) &* 0x0100_0193
+    }
+    return lanes.indices.reduce(0) { RandomGenerator.mix($0 ^ UInt64(lanes[$1])) }
+  }
+
   /// Another number after every change of the values.
   private(set) var version = 0
 

@@ -7,13 +7,16 @@ import Parallel
 /// Executions that share one of these run one after the other. Where the system has no memory for as many threads as are
 /// asked for, there are fewer: what is computed does not depend on their number.
 ///
-/// Unchecked: nothing changes after `init` but the scratch, of which each worker has a part of its own, and the pool lets
-/// one caller in at a time.
+/// Unchecked: nothing changes after `init` but the scratch, of which each worker has a part of its own, and `ranks`, which its
+/// owner sets before anything runs; the pool lets one caller in at a time.
 package final class Processor: @unchecked Sendable {
   /// The threads.
   package let pool: WorkerPool
   let kernels: KernelTable
   private let scratch: AlignedMemory
+
+  /// Those that do each training step together; nil: this process does it alone.
+  package var ranks: RankGroup?
 
   /// Who decides which algorithm computes which product.
   package let algorithms: AlgorithmChoice

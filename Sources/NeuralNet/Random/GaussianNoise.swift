@@ -1,5 +1,4 @@
 import Foundation
-import Parallel
 
 /// Normal random numbers by their place: the same whoever draws them, in whatever order and on however many threads.
 package struct GaussianNoise: Sendable {
@@ -16,19 +15,4 @@ package struct GaussianNoise: Sendable {
     let radius = (-2 * log(Double((bits >> 32) + 1) * 0x1p-32)).squareRoot()
     return Float(radius * cos(2 * Double.pi * Double(bits & 0xFFFF_FFFF) * 0x1p-32))
   }
-
-  /// Adds `deviation` times the numbers to `view`, in the order of its pixels and of their channels.
-  package func add(_ deviation: Float, to view: MutableTensorView<Float>, _ pool: WorkerPool) {
-    let shared = Shared(view)
-    pool.run((view.shape.pixels + Self.piece - 1) / Self.piece) { piece, _ in
-      let view = shared.value
-      for pixel in piece * Self.piece..<min((piece + 1) * Self.piece, view.shape.pixels) {
-        let numbers = view.base + pixel * view.stride
-        for channel in 0..<view.shape.c { numbers[channel] += deviation * self[place: pixel * view.shape.c + channel] }
-      }
-    }
-  }
-
-  /// Pixels of a piece of work.
-  private static let piece = 1024
 }

@@ -53,6 +53,9 @@ public struct TrainingAlgorithm: Sendable {
   let sampleCaption: String
   /// Which pictures of a sample row are translations, and of what; where none are named, pictures are not diagnosed.
   var translations: [SampleTranslation] = []
+  /// How many independent parts its loss is a sum of, which several processes may compute one each; see
+  /// `Processor.computes(_:)`.
+  var independentParts = 1
   /// The model with freshly drawn weights.
   let makeModel: @Sendable (TrainingConfiguration, Processor, inout RandomGenerator) throws -> any TranslationModel
 

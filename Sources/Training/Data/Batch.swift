@@ -108,4 +108,26 @@ package struct Batch: Sendable, Equatable {
   package var stateAfter: SamplerState
   /// Why samples were left out of this batch, or of those before it that held nothing else.
   package var leftOut: [FileError] = []
+  /// Whether this is a part of a batch that has no pictures, and one of another part stands in for them.
+  package var standsIn = false
+  /// Pictures that count.
+  package var count: Int { standsIn ? 0 : input.count }
+}
+
+/// The part of every batch that one rank of several takes: neighbours, nearly as many for each.
+package struct BatchPart: Sendable, Equatable {
+  /// Which one, from 0.
+  package var index = 0
+  /// Of how many.
+  package var count = 1
+
+  /// The samples of a batch of `size` that this part has; none where there are too few.
+  package func range(of size: Int) -> Range<Int> {
+    let (least, more) = (size / count, size % count)
+    let begin = index * least + min(index, more)
+    return begin..<begin + least + (index < more ? 1 : 0)
+  }
+
+  /// The samples of the largest part of a batch of `size`.
+  package func most(of size: Int) -> Int { (size + count - 1) / count }
 }

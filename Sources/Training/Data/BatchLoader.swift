@@ -23,18 +23,20 @@ package final class BatchLoader: Sendable {
   ///   - depth: how many batches are prepared at most, 1 to 1024.
   ///   - skipsDamaged: whether a sample with a picture that cannot be read is left out of its batch. Such a sample is
   ///     drawn all the same, and nothing takes its place: what comes after it does not depend on it.
+  ///   - part: the part of each batch that is loaded; all of it is drawn.
   package convenience init(
-    store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int = 1, depth: Int = 3, skipsDamaged: Bool = false
+    store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int = 1, depth: Int = 3, skipsDamaged: Bool = false,
+    part: BatchPart = BatchPart()
   ) {
     self.init(
       store: store, sampler: sampler, batchSize: batchSize, workers: workers, depth: depth, skipsDamaged: skipsDamaged,
-      stackSize: SystemThread.usualStack)
+      part: part, stackSize: SystemThread.usualStack)
   }
 
   /// The same with workers of another stack, to see what becomes of a loader whose threads cannot be started.
   init(
     store: ImageStore, sampler: Sampler, batchSize: Int, workers: Int, depth: Int, skipsDamaged: Bool = false,
-    stackSize: Int
+    part: BatchPart = BatchPart(), stackSize: Int
   ) {
     precondition(batchSize > 0, "a batch holds at least one sample")
     precondition((1...1024).contains(workers) && (1...1024).contains(depth), "1 to 1024 workers and batches")
@@ -42,7 +44,8 @@ package final class BatchLoader: Sendable {
       sampler.state.countA <= store.imageCounts.a && sampler.state.countB <= store.imageCounts.b,
       "a sampler is made for the store's pictures")
     let source = BatchSource(
-      store: store, sampler: sampler, batchSize: batchSize, mostSpare: 2 * depth, skipsDamaged: skipsDamaged)
+      store: store, sampler: sampler, batchSize: batchSize, mostSpare: 2 * depth, skipsDamaged: skipsDamaged,
+      part: part)
     self.source = source
     self.skipsDamaged = skipsDamaged
     queue = WorkQueue(workers: workers, bound: depth, stackSize: stackSize, drawing: source.draw) { plan in

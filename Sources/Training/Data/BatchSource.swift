@@ -14,16 +14,18 @@ final class BatchSource: @unchecked Sendable {
   private let batchSize: Int
   private let mostSpare: Int
   private let skipsDamaged: Bool
+  private let part: BatchPart
   private var sampler: Sampler
   private var spare: [[Float]] = []
   private var error: (any Error)?
 
-  init(store: ImageStore, sampler: Sampler, batchSize: Int, mostSpare: Int, skipsDamaged: Bool) {
+  init(store: ImageStore, sampler: Sampler, batchSize: Int, mostSpare: Int, skipsDamaged: Bool, part: BatchPart) {
     self.store = store
     self.sampler = sampler
     self.batchSize = batchSize
     self.mostSpare = mostSpare
     self.skipsDamaged = skipsDamaged
+    self.part = part
   }
 
   /// Why no more batches are drawn; nil: they are.
@@ -48,17 +50,26 @@ final class BatchSource: @unchecked Sendable {
     }
     var paths: [(input: String, target: String)] = []
     var leftOut: [FileError] = []
-    for sample in plan.samples {
+    func append(_ sample: Sample) throws {
       do {
         paths.append(try store.append(sample, toInput: &input, target: &target))
       } catch let error as FileError where skipsDamaged {
         leftOut.append(error)
       }
     }
+    let own = part.range(of: plan.samples.count)
+    for sample in plan.samples[own] { try append(sample) }
+    // Where this part is empty, one of another part stands in for it; where there is none, all of the batch was left out.
+    let (isEmpty, ownLeftOut) = (input.count == 0, leftOut)
+    for (index, sample) in plan.samples.enumerated() where input.count == 0 && !own.contains(index) {
+      try append(sample)
+    }
+    if input.count > 0 { leftOut = ownLeftOut }
     let state = plan.stateAfter
     return Batch(
       input: input, target: target, inputPaths: paths.map(\.input), targetPaths: paths.map(\.target),
-      epoch: state.epoch, isLastOfEpoch: state.position == state.epochLength, stateAfter: state, leftOut: leftOut)
+      epoch: state.epoch, isLastOfEpoch: state.position == state.epochLength, stateAfter: state, leftOut: leftOut,
+      standsIn: isEmpty && input.count > 0)
   }
 
   /// Takes a batch's memory for later ones.

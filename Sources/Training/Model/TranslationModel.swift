@@ -52,6 +52,12 @@ protocol TranslationModel: AnyObject {
   /// Takes back what `extraTensors` has written.
   func loadExtra(from file: WeightsFile) throws
 
+  /// What a checkpoint holds apart from networks of one of the independent parts of the loss, which may be computed elsewhere.
+  func extraTensors(ofPart part: Int) -> [SafetensorsWriter.Tensor]
+
+  /// Takes back what `extraTensors(ofPart:)` has written.
+  func loadExtra(ofPart part: Int, from file: WeightsFile) throws
+
   /// Plans the passes of a step, and of a sample, for the largest images of a run: afterwards `plannedBytes` is what it needs.
   ///
   /// - Parameters:
@@ -80,6 +86,8 @@ extension TranslationModel {
   func extraBytes(input: Shape, target: Shape) -> Int { 0 }
   func measure(input: ImageBatch, target: ImageBatch) throws -> [Double] { [] }
   var extraTensors: [SafetensorsWriter.Tensor] { [] }
+  func extraTensors(ofPart part: Int) -> [SafetensorsWriter.Tensor] { extraTensors }
+  func loadExtra(ofPart part: Int, from file: WeightsFile) throws { try loadExtra(from: file) }
 
   /// A row for each pair.
   func sheet(_ count: Int, of pair: SamplePair) throws -> [[Picture]] {

@@ -43,6 +43,16 @@ extension TrainingPosition {
     NaturalOrder.sorted((leftOut ?? [:]).map { (path: $0.key, problem: $0.value) }) { $0.path }
   }
 
+  /// The generator of dropout keys, penalties and image pools.
+  ///
+  /// - Throws: `FileError` where its state, which `path` holds, is none
+  func restoredRandom(_ path: String) throws -> RandomGenerator {
+    guard let restored = RandomGenerator(state: (random[0], random[1], random[2], random[3])) else {
+      throw FileError(path: path, problem: "its random state is damaged")
+    }
+    return restored
+  }
+
   /// Takes note of a measurement on schedule.
   mutating func note(_ value: Double, of figure: TrainingAlgorithm.HeldOutFigure) {
     if figure.isBetter(value, than: best?.value) {

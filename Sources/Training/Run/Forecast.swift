@@ -39,12 +39,13 @@ extension Forecast {
   /// - Parameters:
   ///   - model: its model; passes for the largest picture are planned by this, so the first step plans nothing
   ///   - averages: of its generators; nil: there are none
+  ///   - images: of a batch that are here at once; nil: all
   ///   - cacheBytes: what decoded pictures may take
   ///   - room: the memory that there was before anything large was taken; nil: nobody knows
   /// - Throws: `FileError` where networks cannot take such pictures, or it clearly does not fit
   init(
     _ configuration: TrainingConfiguration, _ data: DataFolder, _ model: any TranslationModel,
-    _ averages: GeneratorAverages?, cacheBytes: Int, room: Int?
+    _ averages: GeneratorAverages?, images share: Int? = nil, cacheBytes: Int, room: Int?
   ) throws {
     let preparation = ImagePreparation(configuration)
     let (part, batch) = (data.training, configuration.batchSize)
@@ -55,14 +56,15 @@ extension Forecast {
     let (a, b) = (largest(part.filesA), largest(part.filesB.isEmpty ? part.filesA : part.filesB))
     var (first, second) = configuration.direction == .aToB ? (a, b) : (b, a)
     if part.arrangement == .oneFolder { (first, second) = (preparation.inputSize(of: a), a) }
-    let input = Shape(batch, configuration.inputChannels, first.height, first.width)
-    let target = Shape(batch, configuration.outputChannels, second.height, second.width)
+    let here = share ?? batch
+    let input = Shape(here, configuration.inputChannels, first.height, first.width)
+    let target = Shape(here, configuration.outputChannels, second.height, second.width)
     try model.prepare(input: input, target: target)
 
     let numbers = model.networks.reduce(0) { $0 + $1.network.parameters.storage } * MemoryLayout<Float>.stride
     let extra = model.extraBytes(input: input, target: target)
     memory = [
-      Part(name: "weights and moments", bytes: 3 * numbers + model.gradientBytes),
+      Part(name: "weights and moments", bytes: 3 * numbers + (share == nil ? model.gradientBytes : numbers)),
       Part(name: "activations", bytes: model.plannedBytes), Part(name: "earlier translations", bytes: extra),
       Part(name: "the generators' average", bytes: averages?.bytes ?? 0),
       Part(name: Self.pictures, bytes: min(cacheBytes, Self.decoded(part, preparation))),
@@ -74,7 +76,7 @@ extension Forecast {
     steps = configuration.steps ?? (configuration.epochs + configuration.decayEpochs) * stepsPerEpoch
     let sheets = SampleSchedule(every: configuration.sampleEvery).count(upTo: steps)
     let rows = SamplePictures.rowCount(data.heldOut ?? part)
-    let sheet = Double(rows * configuration.algorithm.sampleTitles.count * 3 * max(input.pixels, target.pixels) / batch)
+    let sheet = Double(rows * configuration.algorithm.sampleTitles.count * 3 * max(input.pixels, target.pixels) / here)
     footprint = RunFootprint(
       model, averages, extra: extra,
       keepsBest: data.heldOut != nil && !configuration.algorithm.heldOutFigures.isEmpty,

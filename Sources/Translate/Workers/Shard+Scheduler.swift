@@ -56,6 +56,18 @@ extension Shard {
     self = shard
   }
 
+  /// The parallel job that a launcher of MPI programs has started this process in: who it is, and how many there are; nil:
+  /// none has. Slurm starts programs without MPI in the same way, but for what MPI asks it for.
+  package static func parallelJob(_ environment: [String: String]) -> (name: String, index: Int, count: Int)? {
+    for scheduler in ranks {
+      guard let index = environment[scheduler.index].flatMap(Int.init) else { continue }
+      if scheduler.name == "Slurm", environment["PMIX_RANK"] == nil { continue }
+      guard let count = scheduler.count.lazy.compactMap({ environment[$0].flatMap(Int.init) }).first else { continue }
+      return (scheduler.name, index, count)
+    }
+    return nil
+  }
+
   /// What the first of `schedulers` that is there says; nil: none is.
   private static func part(_ schedulers: [Scheduler], _ environment: [String: String]) throws -> Shard? {
     guard let scheduler = schedulers.first(where: { environment[$0.index] != nil }) else { return nil }

@@ -33,7 +33,8 @@ struct ResumeCommand: Command {
   var json = false
 
   func run(on console: Console) throws -> ExitCode {
-    let session = try TrainingSession(resuming: run, data: data, change: changes.apply)
-    return try TrainingDialogue(console: console, isQuiet: isQuiet, json: json).run(session)
+    try RankedTraining.run(on: console, isQuiet: isQuiet, json: json) { ranks in
+      try TrainingSession(resuming: run, data: data, ranks: ranks, change: changes.apply)
+    }
   }
 }

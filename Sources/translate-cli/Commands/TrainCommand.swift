@@ -56,8 +56,10 @@ struct TrainCommand: Command {
   }
 
   func run(on console: Console) throws -> ExitCode {
-    let session = try TrainingSession(
-      starting: configuration, data: data, run: out, overwrite: overwrite, commandLine: console.commandLine)
-    return try TrainingDialogue(console: console, isQuiet: isQuiet, json: json).run(session)
+    try RankedTraining.run(on: console, isQuiet: isQuiet, json: json) { ranks in
+      try TrainingSession(
+        starting: configuration, data: data, run: out, overwrite: overwrite, commandLine: console.commandLine,
+        ranks: ranks)
+    }
   }
 }

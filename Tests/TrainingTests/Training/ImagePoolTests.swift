@@ -21,8 +21,9 @@ import Testing
       return withUnsafeTemporaryAllocation(of: Float.self, capacity: 1) { memory in
         guard let base = memory.baseAddress else { return -1 }
         base.pointee = Float(shown)
-        pool.exchange(MutableTensorView(shape: Shape(1, 1, 1, 1), base: base, stride: 1), random: &random)
-        return Int(base.pointee)
+        let image = TensorView(shape: Shape(1, 1, 1, 1), base: UnsafePointer(base), stride: 1)
+        let older = pool.exchange(image, random: &random) { $0 == image.shape }
+        return Int(older[0]?.values[0] ?? base.pointee)
       }
     }
   }
@@ -78,7 +79,8 @@ import Testing
     values.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for _ in 0..<20 {
-        stream.pool.exchange(MutableTensorView(shape: Shape(1, 1, 1, 2), base: base, stride: 1), random: &stream.random)
+        let image = TensorView(shape: Shape(1, 1, 1, 2), base: UnsafePointer(base), stride: 1)
+        #expect(stream.pool.exchange(image, random: &stream.random) { $0 == image.shape }[0]?.shape.w != 1)
       }
     }
     #expect(values == wide)

@@ -76,7 +76,8 @@ struct Convolution: Operation {
 
   /// Images that share statistics. At inference each image has its own, whatever its batch.
   func imagesPerGroup(_ mode: ExecutionMode, images: Int) -> Int {
-    guard statistics(mode) == .data else { return images }
+    // No piece of what is dropped reaches from one group into the next: either has places of its own in the whole batch.
+    guard statistics(mode) == .data else { return hasDropout && mode.drops ? images / mode.groups : images }
     return normalization?.kind == .instance || !mode.keepsActivations ? 1 : images / mode.groups
   }
 

@@ -51,7 +51,10 @@ extension PlannedConvolution {
   }
 
   func dropout(_ pass: Pass, _ firstPixel: Int, _ range: Range<Int>) -> DropoutMask? {
-    drops ? Convolution.dropout(pass, index, firstPixel, range, channels: first.shape.c) : nil
+    drops
+      ? Convolution.dropout(
+        pass, index, pass.processor.placeInBatch(firstPixel, of: first.shape, groups: pass.mode.groups), range,
+        channels: first.shape.c) : nil
   }
 }
 

@@ -40,6 +40,7 @@ extension TrainingAlgorithm {
       SampleTranslation(input: 0, output: 1, target: 3, isPaired: false),
       SampleTranslation(input: 3, output: 4, target: 0, isPaired: false),
     ],
+    independentParts: 2,
     makeModel: { try CycleGAN($0, processor: $1, random: &$2) })
 }
 

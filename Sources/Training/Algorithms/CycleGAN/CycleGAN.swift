@@ -21,6 +21,9 @@ import Weights
 /// holds activations at a time. D_A has a part in the first line only, and learns before the second. What goes through the
 /// same weights goes as one batch: the translation to undo and the image to leave as it is, the real and the pooled
 /// image. Their statistics stay apart, so nothing but speed and memory is different.
+///
+/// The two lines, each with the discriminator that has a part in it, are the parts of the loss that may be computed in different
+/// places: all four networks then learn at the end.
 final class CycleGAN: TranslationModel {
   let networks: [TrainedNetwork]
   let generators: [GeneratorFile]
@@ -179,8 +182,14 @@ final class CycleGAN: TranslationModel {
   func step(_ batch: Batch, learningRate: Double, random: inout RandomGenerator) throws -> [Double] {
     let a = batch.input.padded(toMultipleOf: sizeMultiple)
     let b = batch.target.padded(toMultipleOf: sizeMultiple)
-    let one = try improve(forth, back, a, b, configuration.lambdaA, isLast: false, learningRate, &random)
-    let other = try improve(back, forth, b, a, configuration.lambdaB, isLast: true, learningRate, &random)
+    let together = processor.sharesParts
+    let one = try part(0, forth, back, a, b, configuration.lambdaA, isLast: false, learningRate, &random)
+    let other = try part(1, back, forth, b, a, configuration.lambdaB, isLast: !together, learningRate, &random)
+    if together {
+      for side in [forth, back] { side.generator.improveTogether(of: 0..<2, learningRate, processor) }
+      forth.discriminator.improveTogether(of: 0..<1, learningRate, processor)
+      back.discriminator.improveTogether(of: 1..<2, learningRate, processor)
+    }
     return [
       one.discriminator, one.adversarial, one.cycle, other.identity, other.discriminator, other.adversarial,
       other.cycle, one.identity,
@@ -197,6 +206,20 @@ final class CycleGAN: TranslationModel {
   }
 
   // MARK: - Generators
+
+  /// Improves by a part of the loss, or only draws the random numbers that it takes, where it is computed elsewhere.
+  private func part(
+    _ index: Int, _ side: Side, _ back: Side, _ original: ImageBatch, _ real: ImageBatch, _ weight: Double,
+    isLast: Bool, _ learningRate: Double, _ random: inout RandomGenerator
+  ) throws -> Losses {
+    guard !processor.computes(index) else {
+      return try improve(side, back, original, real, weight, isLast: isLast, learningRate, &random)
+    }
+    for _ in 0..<2 { _ = random.next() }
+    side.pool.passOver(processor.wholeBatch(original.count), random: &random)
+    if side.penalty != nil { _ = processor.drawn(original.count) { random.uniform() } }
+    return Losses()
+  }
 
   /// Translates `original` to the other domain and back, and improves all that has a part in it.
   ///
@@ -283,15 +306,22 @@ final class CycleGAN: TranslationModel {
     _ random: inout RandomGenerator
   ) throws -> Double {
     // One image may be exchanged for an older one of any size; several share a batch, and so a size.
-    let older =
-      translations.shape.n == 1
-      ? side.pool.exchange(translations, random: &random) { side.mayLearn(from: $0, beside: real.shape) } : nil
-    func show(_ fakes: MutableTensorView<Float>) {
-      if let older { return fakes.setNCHW(older.values) }
-      fakes.copy(from: translations)
-      if translations.shape.n > 1 { side.pool.exchange(fakes, random: &random) }
+    let older = processor.withWholeBatch(translations) { all, own in
+      let size = all.images(0..<1).shape
+      return Array(
+        side.pool.exchange(all, random: &random) {
+          all.shape.n == 1 ? side.mayLearn(from: $0, beside: real.shape) : $0 == size
+        }[own])
     }
-    let shown = older?.shape ?? translations.shape
+    let alone = older.count == 1 ? older[0] : nil
+    func show(_ fakes: MutableTensorView<Float>) {
+      if let alone { return fakes.setNCHW(alone.values) }
+      fakes.copy(from: translations)
+      for (index, image) in older.enumerated() {
+        if let image { fakes.images(index..<index + 1).setNCHW(image.values) }
+      }
+    }
+    let shown = alone?.shape ?? translations.shape
     guard shown == real.shape, !learnsApart else {
       return try improveApart(side, real, shown, learningRate, show)
     }
@@ -373,5 +403,11 @@ final class CycleGAN: TranslationModel {
   func loadExtra(from file: WeightsFile) throws {
     try forth.pool.load(from: file)
     try back.pool.load(from: file)
+  }
+
+  func extraTensors(ofPart part: Int) -> [SafetensorsWriter.Tensor] { (part == 0 ? forth : back).pool.tensors }
+
+  func loadExtra(ofPart part: Int, from file: WeightsFile) throws {
+    try (part == 0 ? forth : back).pool.load(from: file)
   }
 }

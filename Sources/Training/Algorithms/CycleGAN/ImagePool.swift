@@ -8,6 +8,8 @@ final class ImagePool {
   private let name: String
   private let capacity: Int
   private var images: [Image] = []
+  /// Images that the pool would hold beside them, had they not been let in elsewhere.
+  private var elsewhere = 0
 
   /// A pool of up to `capacity` images; 0: none is kept.
   init(name: String, capacity: Int) {
@@ -21,22 +23,24 @@ final class ImagePool {
   /// Lets each image of `fakes` into the pool: while it fills up, a copy stays there; afterwards, half of the time, it
   /// changes places with an older one.
   ///
-  /// An older image of another size stays where it is, since the images go through the discriminator as one batch.
-  func exchange(_ fakes: MutableTensorView<Float>, random: inout RandomGenerator) {
-    for index in 0..<fakes.shape.n {
-      let image = fakes.images(index..<index + 1)
-      if let older = exchange(image.readOnly, random: &random, where: { $0 == image.shape }) {
-        image.setNCHW(older.values)
-      }
+  /// - Parameter isWanted: whether an older image of this shape may come out; otherwise it stays where it is
+  /// - Returns: for each the older image that it has changed places with; nil: the image itself is to be shown
+  func exchange(
+    _ fakes: TensorView<Float>, random: inout RandomGenerator, where isWanted: (Shape) -> Bool
+  ) -> [Image?] {
+    (0..<fakes.shape.n).map { exchangeOne(fakes.images($0..<$0 + 1), &random, isWanted) }
+  }
+
+  /// Draws the random numbers that letting in `count` images takes, and takes note that they were let in elsewhere.
+  func passOver(_ count: Int, random: inout RandomGenerator) {
+    for _ in 0..<count where capacity > 0 {
+      let held = images.count + elsewhere
+      if held < capacity { elsewhere += 1 } else if random.uniform() > 0.5 { _ = random.integer(below: held) }
     }
   }
 
-  /// Lets one image into the pool, as `exchange(_:random:)` does.
-  ///
-  /// - Parameter isWanted: whether an older image of this shape may come out
-  /// - Returns: the older image that it has changed places with; nil: the image itself is to be shown
-  func exchange(
-    _ image: TensorView<Float>, random: inout RandomGenerator, where isWanted: (Shape) -> Bool
+  private func exchangeOne(
+    _ image: TensorView<Float>, _ random: inout RandomGenerator, _ isWanted: (Shape) -> Bool
   ) -> Image? {
     guard capacity > 0 else { return nil }
     if images.count < capacity {
@@ -63,7 +67,7 @@ final class ImagePool {
   ///
   /// - Throws: `FileError` where they are damaged
   package func load(from file: WeightsFile) throws {
-    images = []
+    (images, elsewhere) = ([], 0)
     for index in 0..<capacity {
       guard let tensor = file["\(name).\(index)"] else { return }
       guard tensor.shape.count == 4, tensor.shape[0] == 1 else {

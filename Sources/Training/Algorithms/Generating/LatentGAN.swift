@@ -63,7 +63,7 @@ final class LatentGAN: TranslationModel {
     let noise = GaussianNoise(key: random.next())
     return try step(batch.target, epoch: batch.epoch, learningRate: learningRate, random: &random) { latents in
       latents.fill(0)
-      noise.add(1, to: latents, processor.pool)
+      noise.add(1, to: latents, processor)
     }
   }
 
@@ -99,7 +99,7 @@ final class LatentGAN: TranslationModel {
         pictures(of: both.images(0..<n)).copy(from: fakes)
         pictures(of: both.images(n..<2 * n)).set(real)
         for half in [0..<n, n..<2 * n] { setLabels(real.labels, in: both.images(half)) }
-        noise?.add(deviation, to: pictures(of: both), processor.pool)
+        noise?.add(deviation, to: pictures(of: both), groups: 2, processor)
       },
       // What the generator loses by the verdict, should this be no step of its own; the gradient is written over.
       judged: { generator = loss.evaluate($0, .generator, gradient: $1) })
@@ -113,7 +113,7 @@ final class LatentGAN: TranslationModel {
     let verdict = try discriminator.judge(judgedShape(fakes.output.shape.n)) { input in
       pictures(of: input).copy(from: fakes.output)
       setLabels(labels, in: input)
-      noise?.add(deviation, to: pictures(of: input), processor.pool)
+      noise?.add(deviation, to: pictures(of: input), processor)
     }
     fakes.outputGradient.copy(from: verdict.gradient.channels(0..<configuration.outputChannels))
     fakes.backward(updating: generator.optimizer, learningRate: learningRate)

@@ -24,9 +24,10 @@ final class InterpolatedPenalty {
   /// - Throws: `FileError` where there is no memory or the network has a normalisation
   func addGradients(real: TensorView<Float>, fake: TensorView<Float>, random: inout RandomGenerator) throws {
     let penalty = try planned(real.shape)
+    let shares = processor.drawn(real.shape.n) { Float(random.uniform()) }
     for image in 0..<real.shape.n {
       penalty.input.images(image..<image + 1).interpolate(
-        real.images(image..<image + 1), fake.images(image..<image + 1), share: Float(random.uniform()))
+        real.images(image..<image + 1), fake.images(image..<image + 1), share: shares[image])
     }
     _ = penalty.evaluate(weight: Self.weight, accumulates: true)
   }

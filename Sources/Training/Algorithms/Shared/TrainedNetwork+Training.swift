@@ -29,6 +29,14 @@ extension TrainedNetwork {
     optimizer.step(learningRate: learningRate, processor: processor)
   }
 
+  /// Updates the parameters where the parts of a step's loss are computed in different places, once all of them are.
+  ///
+  /// - Parameter parts: those of the loss that the network has a part in
+  func improveTogether(of parts: Range<Int>, _ learningRate: Double, _ processor: Processor) {
+    optimizer.stepTogether(of: parts, learningRate: learningRate, processor: processor)
+    clip(processor)
+  }
+
   /// Brings the parameters back to within the limit, where there is one.
   func clip(_ processor: Processor) {
     if let weightLimit { network.parameters.clip(to: weightLimit, processor.pool) }

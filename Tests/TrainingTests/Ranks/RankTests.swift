@@ -1,0 +1,164 @@
+import Foundation
+import TestSupport
+import Testing
+@testable import Files
+@testable import NeuralNet
+@testable import Training
+
+/// Several ranks do what one process does.
+@Suite struct RankTests {
+  /// Weights after five steps equal those of one process to rounding, with unequal shares and a batch with fewer pictures than
+  /// ranks; so do losses and pools. The same ranks once more give the same bytes.
+  @Test(arguments: TrainingAlgorithm.registered, [2, 3]) func equalsOneProcess(
+    _ algorithm: TrainingAlgorithm, ranks: Int
+  ) throws {
+    let scene = try RankScene(algorithm)
+    let configuration = scene.configuration()
+    try scene.train("one", ranks: 1, configuration)
+    try scene.train("many", ranks: ranks, configuration)
+    try scene.train("again", ranks: ranks, configuration)
+    try expectClose(scene, "many", "one")
+    #expect(try TrainingScene.checkpoint(scene.run("many")) == TrainingScene.checkpoint(scene.run("again")))
+    #expect(try TrainingScene.losses(scene.run("many")) == TrainingScene.losses(scene.run("again")))
+  }
+
+  /// Losses with a penalty, whose random points are drawn for the whole batch.
+  @Test(arguments: [TrainingAlgorithm.paired, .unpaired, .generating]) func penaltiesEqualThoseOfOneProcess(
+    _ algorithm: TrainingAlgorithm
+  ) throws {
+    let scene = try RankScene(algorithm)
+    var configuration = scene.configuration()
+    (configuration.ganMode, configuration.discriminatorNorm) = (.wgangp, NormalizationKind.none)
+    try scene.train("one", ranks: 1, configuration)
+    try scene.train("many", ranks: 3, configuration)
+    try expectClose(scene, "many", "one")
+  }
+
+  /// At batch 1 two ranks take a direction of CycleGAN's loss each, and three share two pictures of both; pools, of which each
+  /// rank then has one alone, come together in the checkpoint, with which any number goes on.
+  @Test(arguments: [(1, 2), (2, 3), (2, 4)]) func ranksShareTheDirections(batch: Int, ranks: Int) throws {
+    let scene = try RankScene(.unpaired)
+    var configuration = scene.configuration()
+    (configuration.batchSize, configuration.steps) = (batch, 9)
+    try scene.train("one", ranks: 1, configuration)
+    try scene.train("many", ranks: ranks, configuration)
+    try scene.train("again", ranks: ranks, configuration)
+    try expectClose(scene, "many", "one")
+    #expect(try TrainingScene.checkpoint(scene.run("many")) == TrainingScene.checkpoint(scene.run("again")))
+    try scene.train("parts", ranks: ranks, configuration, stopAfter: 4)
+    try scene.resume("parts", ranks: ranks)
+    #expect(try TrainingScene.checkpoint(scene.run("many")) == TrainingScene.checkpoint(scene.run("parts")))
+    try scene.train("other", ranks: ranks, configuration, stopAfter: 5)
+    try scene.resume("other", ranks: 1)
+    try expectClose(scene, "other", "one")
+
+    (configuration.ganMode, configuration.discriminatorNorm) = (.wgangp, NormalizationKind.none)
+    try scene.train("penalty-one", ranks: 1, configuration)
+    try scene.train("penalty-many", ranks: ranks, configuration)
+    try expectClose(scene, "penalty-many", "penalty-one")
+  }
+
+  /// A run that two ranks have begun goes on with three, with one, and ends where it would have ended anyway.
+  @Test(arguments: [TrainingAlgorithm.paired, .unpaired]) func resumesOnAnyNumber(_ algorithm: TrainingAlgorithm) throws
+  {
+    let scene = try RankScene(algorithm)
+    let configuration = scene.configuration()
+    try scene.train("one", ranks: 1, configuration)
+    try scene.train("parts", ranks: 2, configuration, stopAfter: 2)
+    try scene.resume("parts", ranks: 3) { $0.steps = 4 }
+    try scene.resume("parts", ranks: 1) { $0.steps = 5 }
+    try expectClose(scene, "parts", "one")
+
+    try scene.train("whole", ranks: 2, configuration)
+    try scene.train("stopped", ranks: 2, configuration, stopAfter: 3)
+    try scene.resume("stopped", ranks: 2)
+    #expect(try TrainingScene.checkpoint(scene.run("whole")) == TrainingScene.checkpoint(scene.run("stopped")))
+  }
+
+  /// Pictures that one rank alone cannot read are left out of the whole batch, and told.
+  @Test func damagedPicturesAreLeftOut() throws {
+    let scene = try RankScene(.paired)
+    let names = try NaturalOrder.sorted(FileManager.default.contentsOfDirectory(atPath: scene.data + "/train")) { $0 }
+    var configuration = scene.configuration()
+    configuration.skipDamaged = true
+    for name in [names[1], names[4], names[5]] {
+      let path = URL(fileURLWithPath: scene.data + "/train/" + name)
+      let whole = try Data(contentsOf: path)
+      try whole.prefix(whole.count / 2).write(to: path)
+    }
+    try scene.train("one", ranks: 1, configuration)
+    try scene.train("many", ranks: 3, configuration)
+    try expectClose(scene, "many", "one")
+    #expect(Checkpoint.position(scene.run("many") + "/checkpoint.safetensors")?.leftOut?.count == 3)
+  }
+
+  /// A picture that goes bad on the way ends all ranks in order, with everything saved.
+  @Test func aPictureThatGoesBadEndsAllInOrder() throws {
+    let scene = try RankScene(.paired)
+    var configuration = scene.configuration()
+    configuration.steps = 60
+    let folder = scene.data + "/train"
+    let error = #expect(throws: FileError.self) {
+      // Nothing is kept of pictures that were read, and few batches are loaded ahead.
+      try scene.train("run", ranks: 2, configuration, cacheBytes: 0) { progress in
+        guard progress.event == .step, progress.step == 1 else { return }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+          try? Data().write(to: URL(fileURLWithPath: folder + "/" + name))
+        }
+      }
+    }
+    if let error { #expect(error.advice?.description.contains("all is saved") == true, "\(error)") }
+    #expect(FileManager.default.fileExists(atPath: scene.run("run") + "/checkpoint.safetensors"))
+  }
+
+  /// What ranks cannot share is refused before anything begins, and all ranks end.
+  @Test func tooManyRanksAreRefused() throws {
+    let scene = try RankScene(.paired)
+    var configuration = scene.configuration()
+    configuration.batchSize = 2
+    let error = #expect(throws: ConfigurationError.self) { try scene.train("run", ranks: 3, configuration) }
+    #expect(error?.setting == "batch-size")
+    (configuration.batchSize, configuration.discriminatorNorm) = (4, .batch)
+    let other = #expect(throws: ConfigurationError.self) { try scene.train("run", ranks: 3, configuration) }
+    #expect(other?.problem.description.contains("batch normalisation") == true)
+    #expect(!FileManager.default.fileExists(atPath: scene.run("run")))
+  }
+
+  @Test func partsOfBatches() {
+    for size in 1...9 {
+      for count in 1...5 {
+        let ranges = (0..<count).map { BatchPart(index: $0, count: count).range(of: size) }
+        #expect(ranges.flatMap { Array($0) } == Array(0..<size))
+        #expect((ranges.map(\.count).max() ?? 0) == BatchPart(index: 0, count: count).most(of: size))
+      }
+    }
+  }
+
+  /// Weights, pools and losses to rounding. Moments tell every gradient on the way, and jump where rounding decides the sign of
+  /// a difference that L1 looks at, or on which side of a rectifier a number lies: portable kernels leave them 1e-3 from those
+  /// of AVX-512, while a part that is missing or counts twice moves them by half.
+  private func expectClose(_ scene: RankScene, _ many: String, _ one: String) throws {
+    let (actual, expected) = (try scene.tensors(many), try scene.tensors(one))
+    #expect(Set(actual.keys) == Set(expected.keys))
+    var networks: [String: (actual: [Float], expected: [Float])] = [:]
+    for (name, numbers) in expected {
+      let kind = name.split(separator: ".").prefix(name.hasPrefix("adam") ? 3 : 1).joined(separator: ".")
+      networks[kind, default: ([], [])].actual += actual[name] ?? []
+      networks[kind, default: ([], [])].expected += numbers
+    }
+    for (name, numbers) in networks.sorted(by: { $0.key < $1.key }) {
+      let closeness = Closeness(
+        "\(scene.algorithm.name) \(many) \(name)", numbers.actual, numbers.expected,
+        name.hasPrefix("adam") ? 1e-2 : 1e-4)
+      #expect(closeness.holds, "\(closeness)")
+    }
+    let rows = try [many, one].map { name in
+      try TrainingScene.losses(scene.run(name)).dropFirst().map { $0.split(separator: ",").compactMap { Float($0) } }
+    }
+    #expect(rows[0].count == rows[1].count)
+    for (actual, expected) in zip(rows[0], rows[1]) {
+      let closeness = Closeness("losses of step \(expected.first ?? 0)", actual, expected, 1e-3)
+      #expect(closeness.holds, "\(closeness)")
+    }
+  }
+}

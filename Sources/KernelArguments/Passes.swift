@@ -191,12 +191,14 @@ package struct ActivationGradientPass {
       && first.view.base == output.base
   }
 
-  /// The same with several pixels taken as one, whose channels fill vectors; nil where that is not the same: channels have
-  /// numbers of their own, there are enough of them, or gaps between pixels. Pixels that are left over are left out.
-  package func wide(pixels count: Int) -> ActivationGradientPass? {
-    guard channels < count, affine == nil, dropout == nil, pixels >= count, input.stride == channels,
-      first.view.stride == channels, output.stride == channels, second?.view.stride ?? channels == channels
-    else { return nil }
+  /// Whether several pixels can be taken as one: no channel has numbers of its own, and there are no gaps between pixels.
+  package var canBeWidened: Bool {
+    affine == nil && dropout == nil && input.stride == channels && first.view.stride == channels
+      && output.stride == channels && second?.view.stride ?? channels == channels
+  }
+
+  /// The same with `count` pixels taken as one, whose channels fill vectors; pixels that are left over are left out.
+  package func widened(by count: Int) -> ActivationGradientPass {
     var wide = self
     wide.pixels = pixels / count
     wide.channels = channels * count

@@ -68,7 +68,10 @@ extension Kernels {
   ///
   /// With normalisation `dx = scale · (dz − mean(dz) − x̂ · mean(dz · x̂))` (Ioffe and Szegedy, 2015, section 3).
   package static func activationGradient(_ pass: ActivationGradientPass, sums: UnsafeMutablePointer<Float>?) {
-    guard let wide = pass.wide(pixels: lanes) else { return narrowActivationGradient(pass, sums: sums) }
+    guard pass.channels < lanes, pass.pixels >= lanes, pass.canBeWidened else {
+      return narrowActivationGradient(pass, sums: sums)
+    }
+    let wide = pass.widened(by: lanes)
     let rest = pass.dropping(pixels: wide.pixels * lanes)
     guard let sums else {
       narrowActivationGradient(wide, sums: nil)

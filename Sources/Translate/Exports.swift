@@ -2,3 +2,4 @@
 @_exported import Files
 @_exported import Images
 @_exported import Weights
+@_exported import enum NeuralNet.Precision

@@ -39,6 +39,9 @@ public final class Translator {
     public var colourSpace: ColourSpace?
     /// Threads that compute, one of `WorkerPool.threadCounts`; nil: one for each processor.
     public var threads: Int?
+    /// What the products of convolutions are computed with: fewer bits are faster where the processor has instructions for
+    /// them, and less exact.
+    public var precision = Precision.float32
 
     /// The defaults.
     public init() {}
@@ -104,6 +107,7 @@ public final class Translator {
     var mode = ExecutionMode()
     mode.usesRunningStatistics = normStatistics == .running
     mode.drops = options.dropout
+    mode.precision = options.precision
     let processor = try Processor(threads: options.threads)
     threads = processor.pool.threads
     apply = PlannedExecutions(model.network, mode, processor, in: arena)

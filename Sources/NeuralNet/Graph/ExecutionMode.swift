@@ -20,6 +20,8 @@ package struct ExecutionMode: Sendable, Equatable {
   package var inputGradientImages: Int?
   /// Whether weights stay as they are for many runs, so that transformed copies are worth their memory.
   package var keepsTransformedWeights = true
+  /// What products are computed with, where `hasReadyWeights`.
+  package var precision = Precision.float32
 
   /// Inference with per-image statistics, as pix2pix does when it was trained at batch 1.
   package init() {}

@@ -111,6 +111,18 @@ extension Option {
       })
   }
 
+  /// One of the values of a type, one of which holds unasked.
+  static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
+    _ name: String, _ property: WritableKeyPath<Target, Value> & Sendable, _ help: String
+  ) -> Option {
+    Option(
+      name: name, form: .value(placeholder: Value.names.joined(separator: "|")), help: help,
+      standard: { $0[keyPath: property].rawValue },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        target[keyPath: property] = try Self.choice(name, text)
+      })
+  }
+
   /// A text such as a path, which must not be empty.
   static func text(
     _ name: String, _ property: WritableKeyPath<Target, String> & Sendable, placeholder: String,

@@ -86,6 +86,9 @@ struct ApplyCommand: Command {
           "neighbours of one size that go as one batch [1; 4 for large networks and folders]"
         ),
         .integer("threads", \.settings.threads, in: WorkerPool.threadCounts, "threads that compute [one a core]"),
+        .choice(
+          "precision", \.settings.precision,
+          "what products are computed with: single precision, or fewer bits, which are less exact"),
         .bytes(
           "memory", \.settings.memory, standard: "what the machine has left",
           "memory to take; an image that needs more goes over a scratch file, to the same result"),

@@ -1,0 +1,10 @@
+/// The numbers that the products of convolutions are computed with at inference. Whatever it is, sums, statistics,
+/// normalisation and activations are single precision.
+public enum Precision: String, Sendable, CaseIterable {
+  /// IEEE 754 single precision.
+  case float32 = "f32"
+  /// bfloat16: single precision without the lower half of its digits.
+  case bfloat16 = "bf16"
+  /// Integers of eight bits: 256 steps between the least and the greatest number of each tensor.
+  case int8
+}

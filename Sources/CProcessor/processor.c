@@ -15,10 +15,15 @@ bool processor_has_avx512(void) {
          __builtin_cpu_supports("avx512vl");
 }
 
+bool processor_has_avx512_dot_products(void) {
+  return processor_has_avx512() && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bf16");
+}
+
 void processor_relax(void) { _mm_pause(); }
 #else
 bool processor_has_avx2_fma(void) { return false; }
 bool processor_has_avx512(void) { return false; }
+bool processor_has_avx512_dot_products(void) { return false; }
 void processor_relax(void) {
 #if defined(__aarch64__)
   __asm__ volatile("yield");

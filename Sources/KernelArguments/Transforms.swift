@@ -55,7 +55,7 @@ package struct TileTransform {
   package var input: UnsafePointer<Float>
   /// `[left.columns · right.columns]` places, row by row
   package var inputPlaces: TilePlaces
-  /// What the places of the output count from.
+  /// What the places of the output count from, in floats or in pairs of bfloat16 numbers.
   package var output: UnsafeMutablePointer<Float>
   /// `[left.rows · right.rows]` places, row by row; where the table is negative nothing is stored.
   package var outputPlaces: TilePlaces
@@ -65,12 +65,14 @@ package struct TileTransform {
   package var accumulates: Bool
   /// Room for `left.rows · right.columns · 64` floats.
   package var scratch: UnsafeMutablePointer<Float>
+  /// Whether Y is written as bfloat16 numbers; nothing is added to it then, and it is stored everywhere.
+  package var isRounded: Bool
 
   /// A transform of these extents over this memory.
   package init(
     tiles: Int, channels: Int, left: SparseMatrix, right: SparseMatrix, input: UnsafePointer<Float>,
     inputPlaces: TilePlaces, output: UnsafeMutablePointer<Float>, outputPlaces: TilePlaces, bias: UnsafePointer<Float>?,
-    accumulates: Bool, scratch: UnsafeMutablePointer<Float>
+    accumulates: Bool, scratch: UnsafeMutablePointer<Float>, isRounded: Bool = false
   ) {
     self.tiles = tiles
     self.channels = channels
@@ -83,5 +85,6 @@ package struct TileTransform {
     self.bias = bias
     self.accumulates = accumulates
     self.scratch = scratch
+    self.isRounded = isRounded
   }
 }

@@ -10,6 +10,8 @@ protocol TileRow {
   mutating func add(_ a: Float, _ b: Self)
   /// Stores the first `count` columns.
   func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int)
+  /// Stores all columns as bfloat16 numbers, `first` numbers behind `place`.
+  func storeBFloats(_ place: UnsafeMutableRawPointer, _ first: Int)
 }
 
 struct OneVector: TileRow {
@@ -25,6 +27,10 @@ struct OneVector: TileRow {
 
   @inline(__always) func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
     storeVector(v0, pointer, 0, count: count)
+  }
+
+  @inline(__always) func storeBFloats(_ place: UnsafeMutableRawPointer, _ first: Int) {
+    storeVectorBFloats(v0, place, first)
   }
 }
 
@@ -54,6 +60,11 @@ struct OneVector: TileRow {
     @inline(__always) func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
       storeVector(v0, pointer, 0, count: count)
       storeVector(v1, pointer, lanes, count: count - lanes)
+    }
+
+    @inline(__always) func storeBFloats(_ place: UnsafeMutableRawPointer, _ first: Int) {
+      storeVectorBFloats(v0, place, first)
+      storeVectorBFloats(v1, place, first + 1 * lanes)
     }
   }
 #endif
@@ -93,5 +104,12 @@ struct FourVectors: TileRow {
     storeVector(v1, pointer, lanes, count: count - lanes)
     storeVector(v2, pointer, 2 * lanes, count: count - 2 * lanes)
     storeVector(v3, pointer, 3 * lanes, count: count - 3 * lanes)
+  }
+
+  @inline(__always) func storeBFloats(_ place: UnsafeMutableRawPointer, _ first: Int) {
+    storeVectorBFloats(v0, place, first)
+    storeVectorBFloats(v1, place, first + 1 * lanes)
+    storeVectorBFloats(v2, place, first + 2 * lanes)
+    storeVectorBFloats(v3, place, first + 3 * lanes)
   }
 }

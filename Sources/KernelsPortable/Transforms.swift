@@ -38,6 +38,7 @@ extension Kernels {
         sum.store(scratch + (row * columns + column) * panelWidth, panelWidth)
       }
     }
+    if transform.isRounded { return round(transform, tile, channel, Row.self) }
     let output = transform.output + tile * transform.outputPlaces.tileStride + channel
     var outputTable = transform.outputPlaces.table + tile * transform.outputPlaces.tableStride
     let bias = transform.bias.map { Row($0 + channel) } ?? Row()
@@ -52,6 +53,25 @@ extension Kernels {
           sum.add(right.values[entry], Row(line + Int(right.indices[entry]) * panelWidth))
         }
         sum.store(output + place, panelWidth)
+      }
+    }
+  }
+
+  /// The rows, `T · Rᵀ`, to bfloat16 numbers.
+  @inline(__always)
+  private static func round<Row: TileRow>(_ transform: TileTransform, _ tile: Int, _ channel: Int, _: Row.Type) {
+    let right = transform.right
+    let output = transform.output + tile * transform.outputPlaces.tileStride
+    var outputTable = transform.outputPlaces.table + tile * transform.outputPlaces.tableStride
+    for row in 0..<transform.left.rows {
+      let line = transform.scratch + row * right.columns * panelWidth
+      for column in 0..<right.rows {
+        var sum = Row()
+        for entry in Int(right.starts[column])..<Int(right.starts[column + 1]) {
+          sum.add(right.values[entry], Row(line + Int(right.indices[entry]) * panelWidth))
+        }
+        sum.storeBFloats(UnsafeMutableRawPointer(output + Int(outputTable[0])), channel)
+        outputTable += 1
       }
     }
   }

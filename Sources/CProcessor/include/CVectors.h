@@ -1,9 +1,16 @@
 #pragma once
 
-// What Swift's vectors compile to a call for each lane. Static and always inlined: it is compiled with the flags of
-// whoever includes it, and no copy for wide vectors can reach the rest of the program.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__ARM_FEATURE_MATMUL_INT8)
+#include <arm_neon.h>
+#endif
+
+// What Swift's vectors compile to a call for each lane, or have no word for. Static and always inlined: it is compiled
+// with the flags of whoever includes it, and no copy for wide vectors can reach the rest of the program.
 
 typedef float vector_16_floats __attribute__((ext_vector_type(16), aligned(4)));
+typedef int vector_16_integers __attribute__((ext_vector_type(16), aligned(4)));
 
 /// Replaces sixteen floats by their square roots.
 static inline __attribute__((always_inline)) void vector_square_roots(float *_Nonnull values) {
@@ -14,4 +21,90 @@ static inline __attribute__((always_inline)) void vector_square_roots(float *_No
 /// Asks for the cache line of `place`, which is read soon.
 static inline __attribute__((always_inline)) void vector_prefetch(const float *_Nonnull place) {
   __builtin_prefetch(place);
+}
+
+/// Integers as floats, to the nearest.
+static inline __attribute__((always_inline)) vector_16_floats vector_floats(vector_16_integers integers) {
+  return __builtin_convertvector(integers, vector_16_floats);
+}
+
+/// Stores the lowest bytes of sixteen integers.
+static inline __attribute__((always_inline)) void vector_store_bytes(
+    vector_16_integers integers, void *_Nonnull place) {
+  typedef unsigned char vector_16_bytes __attribute__((ext_vector_type(16), aligned(1)));
+  *(vector_16_bytes *)place = __builtin_convertvector(integers, vector_16_bytes);
+}
+
+/// Stores the lower halves of sixteen integers.
+static inline __attribute__((always_inline)) void vector_store_halves(
+    vector_16_integers integers, void *_Nonnull place) {
+  typedef unsigned short vector_16_halves __attribute__((ext_vector_type(16), aligned(2)));
+  *(vector_16_halves *)place = __builtin_convertvector(integers, vector_16_halves);
+}
+
+/// In each lane `sum + Σ bytes[i] · weights[i]` over its four bytes, exactly: `bytes` from 0 to 255, `weights` from -128 to 127.
+static inline __attribute__((always_inline)) vector_16_integers vector_add_byte_dots(
+    vector_16_integers sum, vector_16_integers bytes, vector_16_integers weights) {
+#if defined(__AVX512VNNI__)
+  return (vector_16_integers)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)bytes, (__m512i)weights);
+#elif defined(__AVX512BW__)
+  // Without such an instruction even and odd bytes are multiplied as numbers of 16 bits: the one for pairs of bytes
+  // (`vpmaddubsw`) would cut off sums beyond 16 bits.
+  __m512i x = (__m512i)bytes, w = (__m512i)weights;
+  __m512i even = _mm512_madd_epi16(
+      _mm512_and_si512(x, _mm512_set1_epi16(255)), _mm512_srai_epi16(_mm512_slli_epi16(w, 8), 8));
+  __m512i odd = _mm512_madd_epi16(_mm512_srli_epi16(x, 8), _mm512_srai_epi16(w, 8));
+  return (vector_16_integers)_mm512_add_epi32(_mm512_add_epi32((__m512i)sum, even), odd);
+#elif defined(__AVX2__)
+  union { vector_16_integers whole; __m256i parts[2]; } s = {sum}, x = {bytes}, w = {weights};
+  for (int i = 0; i < 2; i++) {
+    __m256i even = _mm256_madd_epi16(
+        _mm256_and_si256(x.parts[i], _mm256_set1_epi16(255)),
+        _mm256_srai_epi16(_mm256_slli_epi16(w.parts[i], 8), 8));
+    __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(x.parts[i], 8), _mm256_srai_epi16(w.parts[i], 8));
+    s.parts[i] = _mm256_add_epi32(_mm256_add_epi32(s.parts[i], even), odd);
+  }
+  return s.whole;
+#elif defined(__x86_64__)
+  union { vector_16_integers whole; __m128i parts[4]; } s = {sum}, x = {bytes}, w = {weights};
+  for (int i = 0; i < 4; i++) {
+    __m128i even = _mm_madd_epi16(
+        _mm_and_si128(x.parts[i], _mm_set1_epi16(255)), _mm_srai_epi16(_mm_slli_epi16(w.parts[i], 8), 8));
+    __m128i odd = _mm_madd_epi16(_mm_srli_epi16(x.parts[i], 8), _mm_srai_epi16(w.parts[i], 8));
+    s.parts[i] = _mm_add_epi32(_mm_add_epi32(s.parts[i], even), odd);
+  }
+  return s.whole;
+#elif defined(__ARM_FEATURE_MATMUL_INT8)
+  union { vector_16_integers whole; int32x4_t parts[4]; } s = {sum}, x = {bytes}, w = {weights};
+  for (int i = 0; i < 4; i++) {
+    s.parts[i] = vusdotq_s32(
+        s.parts[i], vreinterpretq_u8_s32(x.parts[i]), vreinterpretq_s8_s32(w.parts[i]));
+  }
+  return s.whole;
+#else
+  for (int shift = 0; shift < 32; shift += 8) {
+    sum += ((bytes >> shift) & 255) * ((weights << (24 - shift)) >> 24);
+  }
+  return sum;
+#endif
+}
+
+/// In each lane `sum + Σ values[i] · weights[i]` over its two bfloat16 numbers; the first of a pair is the lower half.
+static inline __attribute__((always_inline)) vector_16_floats vector_add_bfloat_dots(
+    vector_16_floats sum, vector_16_integers values, vector_16_integers weights) {
+#if defined(__AVX512BF16__)
+  return (vector_16_floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)values, (__m512bh)weights);
+#else
+  // The upper half of a float is what bfloat16 keeps of it.
+  const vector_16_integers upper = (int)0xFFFF0000;
+  vector_16_floats first = (vector_16_floats)(values << 16), firstWeights = (vector_16_floats)(weights << 16);
+  vector_16_floats second = (vector_16_floats)(values & upper), secondWeights = (vector_16_floats)(weights & upper);
+#if defined(__FMA__) || defined(__aarch64__)
+  sum = __builtin_elementwise_fma(first, firstWeights, sum);
+  return __builtin_elementwise_fma(second, secondWeights, sum);
+#else
+  sum += first * firstWeights;
+  return sum + second * secondWeights;
+#endif
+#endif
 }

@@ -9,15 +9,36 @@ struct AlgorithmRule: Sendable, Equatable {
   let choice: AlgorithmChoice
   /// `KernelTable.memoryCost`
   let memoryCost: Double
+  /// What products are computed with where weights are ready, if a layer allows it.
+  let precision: Precision
 
   /// The rule, or one algorithm for every layer, to test and to compare.
-  init(_ choice: AlgorithmChoice = .byShape, memoryCost: Double) {
+  init(_ choice: AlgorithmChoice = .byShape, memoryCost: Double, precision: Precision = .float32) {
     self.choice = choice
     self.memoryCost = memoryCost
+    self.precision = precision
   }
 
   /// The rule of a processor's kernels.
-  init(_ processor: Processor) { self.init(processor.algorithms, memoryCost: processor.kernels.memoryCost) }
+  init(_ processor: Processor, _ precision: Precision = .float32) {
+    self.init(processor.algorithms, memoryCost: processor.kernels.memoryCost, precision: precision)
+  }
+
+  /// What a forward product is computed with at inference.
+  ///
+  /// Layers with few channels on one side, the first and the last of a network, lose most by fewer bits and are a small
+  /// part of the work: they stay single precision. Of the others, transformed ones are bfloat16, since a transform takes
+  /// more digits than eight bits have; integers whose sums could overflow are bfloat16 too.
+  func numbers(_ geometry: ConvolutionGeometry, _ packing: PackedWeights, isTransformed: Bool) -> Precision {
+    guard packing.columns == .output, packing.inputChannels % 16 == 0, packing.outputChannels >= 16 else {
+      return .float32
+    }
+    let isExact = geometry.taps * packing.inputChannels <= Self.exactSum
+    return precision == .int8 && (isTransformed || !isExact) ? .bfloat16 : precision
+  }
+
+  /// Products of 255 · 127 that a sum of 32 bits holds.
+  private static let exactSum = Int(Int32.max) / (255 * 127)
 
   /// AVX-512's multiply-adds that a transformed weight costs: written, then read.
   private static let weightCost = 80.0
@@ -41,6 +62,9 @@ struct AlgorithmRule: Sendable, Equatable {
     directProducts: Int, hasReadyWeights: Bool, _ grids: (_ outputs: Int) -> [TransformGrid]
   ) -> TransformGrid? {
     guard Self.allows(geometry, packing) else { return nil }
+    let isRounded = hasReadyWeights && numbers(geometry, packing, isTransformed: true) != .float32
+    // Products of fewer bits are so fast that transforms pay only where they spare the most.
+    if isRounded, geometry.kernel != 3 || geometry.stride != 1 { return nil }
     let share = hasReadyWeights ? images : 1
     func cost(_ grid: TransformGrid) -> Double {
       let pairs = channels.read * channels.written
@@ -56,7 +80,8 @@ struct AlgorithmRule: Sendable, Equatable {
     case .direct: return nil
     case .tiles(let outputs): return best(grids(outputs))?.grid
     case .byShape:
-      guard let best = best(Self.outputs(geometry).flatMap(grids)) else { return nil }
+      let outputs = isRounded ? 4...4 : Self.outputs(geometry)
+      guard let best = best(outputs.flatMap(grids)) else { return nil }
       return best.cost < Self.advantage * Double(directProducts / share) ? best.grid : nil
     }
   }

@@ -6,12 +6,15 @@ enum ConvolutionProduct: Sendable {
   case direct(ProductPlan)
   /// By Winograd's transforms.
   case transformed(TransformedProduct)
+  /// Tap by tap, in fewer bits.
+  case lowPrecision(LowPrecisionPlan)
 
   /// Consecutive pixels that are finished together, in order.
   var pixelPieces: [Range<Int>] {
     switch self {
     case .direct(let plan): plan.table.pieces.map { $0.firstPixel..<$0.firstPixel + $0.pixels }
     case .transformed(let product): product.pixelPieces
+    case .lowPrecision(let plan): plan.pixelPieces
     }
   }
 
@@ -38,6 +41,18 @@ enum ConvolutionProduct: Sendable {
       }
     case .transformed(let product):
       product.run(arena: arena, weights: weights, ready: ready, bias: bias, processor, finished: finished)
+    case .lowPrecision(let plan):
+      guard let ready else { preconditionFailure("weights are rounded before they are used") }
+      plan.run(arena: arena, ready: ready, bias: bias, processor, finished: finished)
+    }
+  }
+
+  /// Makes what `run` takes as `ready` of the weights; nothing where there is no such thing.
+  func prepare(weights: UnsafePointer<Float>, ready: UnsafeMutablePointer<Float>, _ processor: Processor) {
+    switch self {
+    case .direct: return
+    case .transformed(let product): product.prepare(weights: weights, transformedWeights: ready, processor)
+    case .lowPrecision(let plan): plan.weights.round(weights, into: ready, processor)
     }
   }
 }

@@ -1,4 +1,4 @@
-/// The weights of one network that have been transformed for inference: what the executions for several image sizes read
+/// The weights of one network that have been transformed or rounded for inference: what the executions for several image sizes read
 /// alike is made, and lies in memory, once.
 ///
 /// They live as long as an execution uses them.
@@ -7,8 +7,15 @@ final class ReadyWeights {
   struct Need: Sendable, Hashable {
     /// The operation's place in the list.
     let operation: Int
-    let form: TransformedWeights.Form
+    let form: Form
     let floats: Int
+  }
+
+  /// What is made of an operation's weights.
+  enum Form: Sendable, Hashable {
+    case transformed(TransformedWeights.Form)
+    /// Fewer bits, otherwise as they lie.
+    case rounded(Precision)
   }
 
   /// Transformed weights of one operation.

@@ -18,7 +18,8 @@ struct ToomCook {
   /// Multiplications, and inputs that are read.
   var points: Int { outputs + taps - 1 }
 
-  init(outputs m: Int, taps r: Int) {
+  /// - Parameter rounded: whether what is transformed is rounded to bfloat16
+  init(outputs m: Int, taps r: Int, rounded: Bool = false) {
     outputs = m
     taps = r
     let count = m + r - 1
@@ -31,7 +32,7 @@ struct ToomCook {
       input = identity
       return
     }
-    let points = Self.points(m, r)
+    let points = Self.points(m, r, rounded)
     var output = [[Double]](repeating: [Double](repeating: 0, count: count), count: m)
     var kernel = [[Double]](repeating: [Double](repeating: 0, count: r), count: count)
     var input = kernel
@@ -54,9 +55,11 @@ struct ToomCook {
     self.input = input
   }
 
-  /// The finite points that lost the fewest digits of those within ±4, measured with random numbers.
-  private static func points(_ m: Int, _ r: Int) -> [Double] {
+  /// The finite points that lost the fewest digits of those within ±4, measured with random numbers. Where products are of
+  /// bfloat16 numbers, it is their size that counts, not whether matrices have short entries.
+  private static func points(_ m: Int, _ r: Int, _ rounded: Bool) -> [Double] {
     switch (m, r) {
+    case (4, 3) where rounded: [0, 0.75, -0.75, 1.5, -1.5]
     case (4, 2): [0, 1, -1, -2]
     case (3, 4): [0, 1, -1, -0.5, 2]
     case (4, 4): [0, 1, -1, -0.5, -2, 1.5]

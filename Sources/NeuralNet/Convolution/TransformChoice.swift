@@ -2,6 +2,8 @@
 struct TransformChoice: Sendable {
   private(set) var grid: TransformGrid
   private let panelsPerGroup: Int
+  /// Whether what is transformed is rounded to bfloat16.
+  let isRounded: Bool
   /// Floats of transformed weights.
   let transformedWeights: Int
   private let inputs: Int
@@ -13,12 +15,15 @@ struct TransformChoice: Sendable {
   package var count: Int { tiles + transformedWeights }
 
   /// How its weights lie once they are transformed.
-  var form: TransformedWeights.Form { TransformedWeights.Form(grid, panelsPerGroup: panelsPerGroup) }
+  var form: TransformedWeights.Form {
+    TransformedWeights.Form(grid, panelsPerGroup: panelsPerGroup, isRounded: isRounded)
+  }
 
   /// Where its parts lie in memory that starts `start` floats behind the arena's.
   func memory(at start: Int) -> TransformedProduct.Memory {
     TransformedProduct.Memory(
-      inputs: start, outputs: start + inputs, transformedWeights: start + tiles, panelsPerGroup: panelsPerGroup)
+      inputs: start, outputs: start + inputs, transformedWeights: start + tiles, panelsPerGroup: panelsPerGroup,
+      isRounded: isRounded)
   }
 
   /// The same for some rows of the tiles of a single image; what it takes to hold them stays what the whole takes.
@@ -64,10 +69,12 @@ struct TransformChoice: Sendable {
     }
     guard let chosen else { return nil }
     grid = chosen
-    (inputs, outputs) = TransformLayout.tileCounts(chosen, source.c, target.c)
+    isRounded = hasReadyWeights && rule.numbers(geometry, packing, isTransformed: true) != .float32
+    (inputs, outputs) = TransformLayout.tileCounts(chosen, source.c, target.c, isRounded: isRounded)
     panelsPerGroup = TransformedWeights.panelsPerGroup(
       chosen, rows: source.c, columns: target.c,
-      isWhole: hasReadyWeights || TransformLayout.chunks(chosen, source.c, target.c) > 1)
-    transformedWeights = TransformedWeights.count(chosen, rows: source.c, panelsPerGroup: panelsPerGroup)
+      isWhole: hasReadyWeights || TransformLayout.chunks(chosen, source.c, target.c, isRounded: isRounded) > 1)
+    transformedWeights = TransformedWeights.count(
+      chosen, rows: source.c, panelsPerGroup: panelsPerGroup, isRounded: isRounded)
   }
 }

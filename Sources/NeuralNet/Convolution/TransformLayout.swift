@@ -36,6 +36,8 @@ final class TransformLayout: Sendable {
   /// Floats from one tile to the next.
   let inputStride: Int
   let outputStride: Int
+  /// Whether transformed inputs are pairs of bfloat16 numbers instead of floats.
+  let isRounded: Bool
   private let matrices: [Int: TransformMatrices]
   private let inputSide: Side
   private let outputSide: Side
@@ -62,10 +64,16 @@ final class TransformLayout: Sendable {
   /// Tiles of one piece of an input transform.
   private static let tilesPerPiece = 8
 
-  /// - Parameter gathersOutput: whether the output tensor is read (for a weight gradient) instead of written
-  init(_ grid: TransformGrid, from input: PlannedTensor, to output: PlannedTensor, gathersOutput: Bool) {
+  /// - Parameters:
+  ///   - gathersOutput: whether the output tensor is read (for a weight gradient) instead of written
+  ///   - isRounded: whether transformed inputs are bfloat16
+  init(
+    _ grid: TransformGrid, from input: PlannedTensor, to output: PlannedTensor, gathersOutput: Bool,
+    isRounded: Bool = false
+  ) {
     self.grid = grid
-    bandsPerChunk = Self.bandsPerChunk(grid, input.shape.c, output.shape.c)
+    self.isRounded = isRounded
+    bandsPerChunk = Self.bandsPerChunk(grid, input.shape.c, output.shape.c, isRounded)
     let spans = grid.tileRows.map(grid.rows.span(ofTile:))
     let firstRow = spans.first?.lowerBound ?? 0
     pixelsOfBand = (0..<grid.bands).map { band in
@@ -73,14 +81,14 @@ final class TransformLayout: Sendable {
       let first = band / spans.count * output.shape.h - firstRow
       return (first + span.lowerBound) * output.shape.w..<(first + span.upperBound) * output.shape.w
     }
-    inputStride = Self.stride(input.shape.c)
+    inputStride = Self.stride(isRounded ? input.shape.c / 2 : input.shape.c)
     outputStride = Self.stride(output.shape.c)
     let places = grid.outputs.map { (grid.rows.outputs[$0.row].places, grid.columns.outputs[$0.column].places) }
     addsToEarlierBlock = places.indices.map { index in places[..<index].contains { $0 == places[index] } }
     let taps = Set((grid.rows.inputs + grid.columns.inputs).map(\.taps))
     let m = grid.rows.outputsPerTile
     matrices = Dictionary(
-      uniqueKeysWithValues: taps.map { ($0, TransformMatrices(ToomCook(outputs: m, taps: $0))) })
+      uniqueKeysWithValues: taps.map { ($0, TransformMatrices(ToomCook(outputs: m, taps: $0, rounded: isRounded))) })
     let inputPlaces = grid.inputs.map {
       grid.places(grid.rows.inputs[$0.row], grid.columns.inputs[$0.column], input, missing: 0)
     }
@@ -107,15 +115,20 @@ final class TransformLayout: Sendable {
   /// Products compute whole groups of six tiles.
   private static func paddedTiles(_ tiles: Int) -> Int { (tiles + gatherTile - 1) / gatherTile * gatherTile }
 
-  private static func bandsPerChunk(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int) -> Int {
-    let perTile = grid.inputPoints * stride(inputs) + grid.outputPoints * stride(outputs)
+  private static func bandsPerChunk(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int, _ isRounded: Bool) -> Int {
+    let perTile =
+      grid.inputPoints * stride(isRounded ? inputs / 2 : inputs) + grid.outputPoints * stride(outputs)
     return min(grid.bands, max(1, chunkFloats(grid, inputs, outputs) / (perTile * grid.columns.tiles)))
   }
 
   /// Floats of the transformed inputs and outputs of a chunk.
-  static func tileCounts(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int) -> (inputs: Int, outputs: Int) {
-    let tiles = paddedTiles(bandsPerChunk(grid, inputs, outputs) * grid.columns.tiles)
-    return (tiles * grid.inputPoints * stride(inputs), tiles * grid.outputPoints * stride(outputs))
+  static func tileCounts(
+    _ grid: TransformGrid, _ inputs: Int, _ outputs: Int, isRounded: Bool = false
+  ) -> (inputs: Int, outputs: Int) {
+    let tiles = paddedTiles(bandsPerChunk(grid, inputs, outputs, isRounded) * grid.columns.tiles)
+    return (
+      tiles * grid.inputPoints * stride(isRounded ? inputs / 2 : inputs), tiles * grid.outputPoints * stride(outputs)
+    )
   }
 
   /// Tiles that the tables have room for.
@@ -124,8 +137,8 @@ final class TransformLayout: Sendable {
   var chunks: Int { (grid.bands + bandsPerChunk - 1) / bandsPerChunk }
 
   /// Chunks of a product of these channels.
-  static func chunks(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int) -> Int {
-    let perChunk = bandsPerChunk(grid, inputs, outputs)
+  static func chunks(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int, isRounded: Bool = false) -> Int {
+    let perChunk = bandsPerChunk(grid, inputs, outputs, isRounded)
     return (grid.bands + perChunk - 1) / perChunk
   }
 
@@ -149,7 +162,7 @@ final class TransformLayout: Sendable {
     ofChunk chunk: Int, arena: UnsafeMutablePointer<Float>, tiles: UnsafeMutablePointer<Float>, _ processor: Processor
   ) {
     let sides = (grid.rows.inputs, grid.columns.inputs)
-    gather(inputSide, ofChunk: chunk, arena: arena, tiles: tiles, processor) { block in
+    gather(inputSide, ofChunk: chunk, arena: arena, tiles: tiles, isRounded: isRounded, processor) { block in
       (self.matrices(ofTaps: sides.0[block.row].taps).input, self.matrices(ofTaps: sides.1[block.column].taps).input)
     }
   }
@@ -159,7 +172,7 @@ final class TransformLayout: Sendable {
     ofChunk chunk: Int, arena: UnsafeMutablePointer<Float>, tiles: UnsafeMutablePointer<Float>, _ processor: Processor
   ) {
     let sides = (grid.rows.outputs, grid.columns.outputs)
-    gather(outputSide, ofChunk: chunk, arena: arena, tiles: tiles, processor) { block in
+    gather(outputSide, ofChunk: chunk, arena: arena, tiles: tiles, isRounded: false, processor) { block in
       (
         self.matrices(ofTaps: sides.0[block.row].taps).outputGradient,
         self.matrices(ofTaps: sides.1[block.column].taps).outputGradient
@@ -169,7 +182,8 @@ final class TransformLayout: Sendable {
 
   private func gather(
     _ side: Side, ofChunk chunk: Int, arena: UnsafeMutablePointer<Float>, tiles: UnsafeMutablePointer<Float>,
-    _ processor: Processor, _ matrices: @Sendable (TransformGrid.Block) -> (TransformMatrix, TransformMatrix)
+    isRounded: Bool, _ processor: Processor,
+    _ matrices: @Sendable (TransformGrid.Block) -> (TransformMatrix, TransformMatrix)
   ) {
     let blocks = side.blocks
     let bands = bands(ofChunk: chunk)
@@ -191,7 +205,7 @@ final class TransformLayout: Sendable {
             tileStride: 0, table: side.places[index].base + (first + start) * pixels, tableStride: pixels),
           output: tiles + start * side.stride,
           outputPlaces: TilePlaces(tileStride: side.stride, table: side.points[index].base, tableStride: 0), bias: nil,
-          accumulates: false, scratch: processor.scratch(of: worker)))
+          accumulates: false, scratch: processor.scratch(of: worker), isRounded: isRounded))
     }
   }
 

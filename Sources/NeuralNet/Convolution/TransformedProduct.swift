@@ -11,6 +11,8 @@ struct TransformedProduct: Sendable {
     /// Room for transformed weights; not used where these are ready.
     var transformedWeights: Int
     var panelsPerGroup: Int
+    /// Whether transformed inputs and weights are bfloat16.
+    var isRounded: Bool
   }
 
   private let layout: TransformLayout
@@ -32,7 +34,8 @@ struct TransformedProduct: Sendable {
     writing outputs: PackedWeights.Columns, from input: PlannedTensor, to output: PlannedTensor, memory: Memory,
     accumulates: Bool
   ) {
-    let layout = TransformLayout(grid, from: input, to: output, gathersOutput: false)
+    let layout = TransformLayout(
+      grid, from: input, to: output, gathersOutput: false, isRounded: memory.isRounded)
     self.layout = layout
     self.memory = memory
     self.accumulates = accumulates
@@ -123,13 +126,22 @@ struct TransformedProduct: Sendable {
     _ place: (block: Int, point: Int), panel: Int, ofGroupFrom firstPanel: Int, tiles: Int,
     arena: UnsafeMutablePointer<Float>, transformedWeights ready: UnsafePointer<Float>, _ kernels: KernelTable
   ) {
-    let input = arena + memory.inputs + layout.inputPoint(0, place.point)
+    let input = UnsafePointer(arena + memory.inputs + layout.inputPoint(0, place.point))
     let weights = ready + transformedWeights.place(place.block, place.point, panel)
     let first = (firstPanel + panel) * panelWidth
     let output = arena + memory.outputs + layout.outputPoint(place.block, place.point) + first
     let columns = min(panelWidth, channels - first)
     let rows = transformedWeights.rowCount
     let units = layout.grid.unitsOfOutput[place.block].count
+    if layout.isRounded {
+      kernels.lowPrecision.multiplyBFloats(
+        LowPrecisionProduct(
+          tiles: (tiles + gatherTile - 1) / gatherTile, taps: units, groups: rows / 2, input: input.groups,
+          inputOffsets: inputOffsets[place.block].base, inputTileStride: units * gatherTile, weights: weights.groups,
+          weightOffsets: weightOffsets.base, output: output, outputOffsets: outputOffsets.base, columns: columns,
+          bias: nil, zeroPoint: 0, step: 1, weightSteps: weights))
+      return
+    }
     if kernels.usesMatrixProducts {
       for unit in 0..<units {
         MatrixProduct.multiply(
@@ -149,7 +161,7 @@ struct TransformedProduct: Sendable {
     for unit in 0..<units {
       for row in stride(from: 0, to: rows, by: Self.rowsPerPass) {
         product.channels = min(Self.rowsPerPass, rows - row)
-        product.input = UnsafePointer(input + row)
+        product.input = input + row
         product.inputOffsets = UnsafePointer(inputOffsets[place.block].base + unit * gatherTile)
         product.weights = weights + unit * transformedWeights.unitStride + row * panelWidth
         kernels.multiplyGathered(product)

@@ -5,24 +5,28 @@ import KernelArguments
 /// Transformed weights lie as the products read them: `[output block][point][panel of a group][unit][row][64]`. Groups of
 /// panels are made one after the other in the same memory, unless all are to be kept.
 struct TransformedWeights: Sendable {
-  private let layout: TransformLayout
-  private let packing: PackedWeights
+  let layout: TransformLayout
+  let packing: PackedWeights
   /// Whether the product's outputs are the columns of the packed weights.
-  private let isStraight: Bool
+  let isStraight: Bool
+  /// Whether they are bfloat16, two rows to a group.
+  private let isRounded: Bool
   let rowCount: Int
   let columnCount: Int
   let panelsPerGroup: Int
   /// For each unit, `[tap]`: floats to each tap's weights.
-  private let tapPlaces: [IndexTable]
+  let tapPlaces: [IndexTable]
   /// For the same taps one after the other in scratch.
   private let scratchPlaces: [IndexTable]
   /// For each unit, `[point]`: floats to each point's weights, panel 0, row 0.
   private let pointPlaces: [IndexTable]
   private let blockStarts: [Int]
+  /// `[point]`: floats to where rows wait to be rounded.
+  let roundedPlaces: IndexTable
 
   /// Floats of scratch for each worker: the taps of a block of 64 × 64, behind what the kernels use.
   static let scratchCount = transformScratch + maximumTaps * panelWidth * panelWidth
-  private static let transformScratch = 64 * panelWidth
+  static let transformScratch = 64 * panelWidth
   static let maximumTaps = 16
 
   init(
@@ -30,6 +34,7 @@ struct TransformedWeights: Sendable {
     panelsPerGroup: Int
   ) {
     self.layout = layout
+    isRounded = layout.isRounded
     self.panelsPerGroup = panelsPerGroup
     self.packing = packing
     self.isStraight = isStraight
@@ -37,7 +42,7 @@ struct TransformedWeights: Sendable {
     columnCount = isStraight ? packing.columnCount : packing.rowCount
     let grid = layout.grid
     let panels = panelsPerGroup
-    let unitSize = rowCount * panelWidth
+    let unitSize = (isRounded ? rowCount / 2 : rowCount) * panelWidth
     var starts: [Int] = []
     var start = 0
     for (index, block) in grid.outputs.enumerated() {
@@ -45,6 +50,8 @@ struct TransformedWeights: Sendable {
       start += block.points * panels * grid.unitsOfOutput[index].count * unitSize
     }
     blockStarts = starts
+    roundedPlaces = IndexTable(
+      isRounded ? (0..<grid.outputs[0].points).map { Int32($0 * Self.roundedRows * panelWidth) } : [])
     tapPlaces = grid.units.map { unit in
       IndexTable(
         unit.rowTaps.flatMap { row in
@@ -74,12 +81,14 @@ struct TransformedWeights: Sendable {
     private let units: [TransformGrid.Unit]
     private let points: [Int]
     private let panelsPerGroup: Int
+    private let isRounded: Bool
 
-    init(_ grid: TransformGrid, panelsPerGroup: Int) {
+    init(_ grid: TransformGrid, panelsPerGroup: Int, isRounded: Bool) {
       outputsPerTile = [grid.rows.outputsPerTile, grid.columns.outputsPerTile]
       units = grid.units
       points = grid.outputs.map(\.points)
       self.panelsPerGroup = panelsPerGroup
+      self.isRounded = isRounded
     }
   }
 
@@ -93,8 +102,8 @@ struct TransformedWeights: Sendable {
   }
 
   /// Floats of the transformed weights of a group.
-  package static func count(_ grid: TransformGrid, rows: Int, panelsPerGroup: Int) -> Int {
-    grid.products * panelsPerGroup * rows * panelWidth
+  package static func count(_ grid: TransformGrid, rows: Int, panelsPerGroup: Int, isRounded: Bool = false) -> Int {
+    grid.products * panelsPerGroup * (isRounded ? rows / 2 : rows) * panelWidth
   }
 
   private var panels: Int { Self.panels(columnCount) }
@@ -104,8 +113,8 @@ struct TransformedWeights: Sendable {
   }
   private var rowBlocks: Int { (rowCount + panelWidth - 1) / panelWidth }
 
-  /// Floats from one unit's `[row][64]` to the next within a panel.
-  var unitStride: Int { rowCount * panelWidth }
+  /// Floats, or pairs of bfloat16 numbers, from one unit's `[row][64]` to the next within a panel.
+  var unitStride: Int { (isRounded ? rowCount / 2 : rowCount) * panelWidth }
 
   /// Where the weights of a point and a panel of its group begin, all units.
   func place(_ block: Int, _ point: Int, _ panel: Int) -> Int {
@@ -125,6 +134,10 @@ struct TransformedWeights: Sendable {
     let panel = panels.lowerBound + place
     let firstRow = piece / panels.count * panelWidth
     let rows = min(panelWidth, rowCount - firstRow)
+    if isRounded {
+      return round(
+        panel: panel, place: place, firstRow..<firstRow + rows, weights, transformedWeights, scratch, kernels)
+    }
     for (index, unit) in layout.grid.units.enumerated() {
       let taps = tapPlaces[index]
       if !isStraight {

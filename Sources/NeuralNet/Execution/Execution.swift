@@ -66,7 +66,7 @@ package final class Execution {
     self.processor = processor
     self.arena = arena
     plan = try ExecutionPlans.plan(
-      network.graph, inputs: shapes, mode: mode, rule: AlgorithmRule(processor), for: arena)
+      network.graph, inputs: shapes, mode: mode, rule: AlgorithmRule(processor, mode.precision), for: arena)
     try arena.require(plan.bytes)
     readyWeights = try network.readyWeights.blocks(for: plan.readyWeights)
     if mode.needsParameterGradients || mode.keepsGradients { _ = try network.parameters.gradients() }
@@ -78,7 +78,7 @@ package final class Execution {
   package static func footprint(
     _ network: Network, shape: Shape, mode: ExecutionMode, processor: Processor
   ) throws -> Int {
-    let rule = AlgorithmRule(processor)
+    let rule = AlgorithmRule(processor, mode.precision)
     let (arena, readyWeights) = try Planner(network.graph, inputs: [shape], mode: mode, rule: rule).measure()
     try Arena.requireAddressable(arena)
     let shapes = try network.graph.bufferShapes([shape])

@@ -26,14 +26,11 @@ struct Pass: @unchecked Sendable {
 
   /// Calls `body` with ranges of `pixels` that are about 128 KB of `channels` floats each.
   func forEachPiece(ofPixels pixels: Int, channels: Int, _ body: @Sendable (Range<Int>) -> Void) {
-    let perPiece = Self.pixelsPerPiece(channels: channels)
+    let perPiece = PassPieces.pixelsPerPiece(channels: channels)
     run((pixels + perPiece - 1) / perPiece) { piece, _ in
       body(piece * perPiece..<min(pixels, (piece + 1) * perPiece))
     }
   }
-
-  /// Pixels of which `channels` floats are about 128 KB.
-  static func pixelsPerPiece(channels: Int) -> Int { max(16, 32_768 / channels) }
 
   /// The values of a parameter, as packed.
   func parameter(_ index: Int) -> UnsafePointer<Float> { parameters.base + parameters.parameters[index].offset }

@@ -278,7 +278,7 @@ struct OperationPlanner {
   func requireZeros(_ count: Int) { planner.requireZeros(count) }
 
   /// Room for parameters that `prepareParameters` transforms; the answer is its place in `Pass.ready`.
-  func reserveReady(_ floats: Int, _ form: TransformedWeights.Form) -> Int {
+  func reserveReady(_ floats: Int, _ form: ReadyWeights.Form) -> Int {
     planner.reserveReady(ReadyWeights.Need(operation: index, form: form, floats: floats))
   }
 }

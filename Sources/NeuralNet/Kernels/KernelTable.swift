@@ -10,10 +10,10 @@ import KernelsPortable
 
 /// The kernels that suit this processor, chosen once when the program starts.
 ///
-/// `TRANSLATE_KERNELS=avx512|avx2|portable` asks for narrower ones than the processor offers, to test or to compare.
+/// `TRANSLATE_KERNELS=avx512|avx2|portable` (or `avx512dots`, which is `avx512` with dot products of fewer bits) asks for narrower ones than the processor offers, to test or to compare.
 struct KernelTable: Sendable {
-  /// `avx512`, `avx2` or `portable`
-  let name: String
+  /// `avx512dots`, `avx512`, `avx2` or `portable`
+  private(set) var name: String
   /// Whether OpenBLAS multiplies dense matrices faster: on x86 without FMA, where it has kernels written by hand.
   let usesMatrixProducts: Bool
   /// What a number on its way to the outer caches and back costs, in multiply-adds, as a share of what it costs beside the
@@ -33,6 +33,7 @@ struct KernelTable: Sendable {
   let transform: @Sendable (TileTransform) -> Void
   let adam: @Sendable (AdamPass) -> Void
   let gatherSums: @Sendable (PixelSums) -> Void
+  private(set) var lowPrecision: LowPrecisionKernels
 
   /// All that this processor can run, the best first.
   static let available: [KernelTable] = {
@@ -40,6 +41,7 @@ struct KernelTable: Sendable {
     #if arch(x86_64)
       if processor_has_avx2_fma() { tables.insert(avx2, at: 0) }
       if processor_has_avx512() { tables.insert(avx512, at: 0) }
+      if processor_has_avx512_dot_products() { tables.insert(avx512Dots, at: 0) }
     #endif
     return tables
   }()
@@ -64,7 +66,14 @@ struct KernelTable: Sendable {
       activationGradient: { KernelsAVX512.Kernels.activationGradient($0, sums: $1) },
       transform: { KernelsAVX512.Kernels.transform($0) },
       adam: { KernelsAVX512.Kernels.adam($0) },
-      gatherSums: { KernelsAVX512.Kernels.gatherSums($0) })
+      gatherSums: { KernelsAVX512.Kernels.gatherSums($0) }, lowPrecision: .avx512)
+
+    private static let avx512Dots: KernelTable = {
+      var table = avx512
+      table.name = "avx512dots"
+      table.lowPrecision = .avx512Dots
+      return table
+    }()
 
     private static let avx2 = KernelTable(
       name: "avx2", usesMatrixProducts: false, memoryCost: 0.4,
@@ -79,7 +88,7 @@ struct KernelTable: Sendable {
       activationGradient: { KernelsAVX2.Kernels.activationGradient($0, sums: $1) },
       transform: { KernelsAVX2.Kernels.transform($0) },
       adam: { KernelsAVX2.Kernels.adam($0) },
-      gatherSums: { KernelsAVX2.Kernels.gatherSums($0) })
+      gatherSums: { KernelsAVX2.Kernels.gatherSums($0) }, lowPrecision: .avx2)
   #endif
 
   #if arch(x86_64)
@@ -101,5 +110,5 @@ struct KernelTable: Sendable {
     activationGradient: { KernelsPortable.Kernels.activationGradient($0, sums: $1) },
     transform: { KernelsPortable.Kernels.transform($0) },
     adam: { KernelsPortable.Kernels.adam($0) },
-    gatherSums: { KernelsPortable.Kernels.gatherSums($0) })
+    gatherSums: { KernelsPortable.Kernels.gatherSums($0) }, lowPrecision: .portable)
 }

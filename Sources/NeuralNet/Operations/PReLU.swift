@@ -26,7 +26,7 @@ struct PReLU: Operation {
     return { Planned(self, sums: sums, $0) }
   }
 
-  private static func pixelsPerPiece(_ channels: Int) -> Int { Pass.pixelsPerPiece(channels: channels) }
+  private static func pixelsPerPiece(_ channels: Int) -> Int { PassPieces.pixelsPerPiece(channels: channels) }
 
   private struct Planned: PlannedOperation {
     let slope: Int

@@ -13,8 +13,10 @@ extension Convolution {
     var moments: Reservation?
     var transform: TransformChoice?
     var transformed: Reservation?
-    /// The place among the weights that were transformed for inference; nil: there are none.
+    /// The place among the weights that were made ready for inference; nil: there are none.
     var readyWeights: Int?
+    /// The copy of the input in fewer bits, and what is known of its range.
+    var rounded: (precision: Precision, copy: Reservation, ranges: Reservation)?
     /// The copy of a thin input or of a thin output's gradient, and room for weights in reverse.
     var thin: Reservation?
     var reversedWeights: Reservation?
@@ -62,9 +64,23 @@ extension Convolution {
       }
       transform = layout.transform(
         isDataGradient: false, images: planner.images, hasReadyWeights: mode.hasReadyWeights)
-      guard let transform else { return }
+      guard let transform else { return reserveRounded(planner) }
       transformed = planner.reserve(mode.hasReadyWeights ? transform.tiles : transform.count, in: .forward)
-      if mode.hasReadyWeights { readyWeights = planner.reserveReady(transform.transformedWeights, transform.form) }
+      if mode.hasReadyWeights {
+        readyWeights =
+          planner.reserveReady(transform.transformedWeights, .transformed(transform.form))
+      }
+    }
+
+    private mutating func reserveRounded(_ planner: OperationPlanner) {
+      let precision = layout.directNumbers
+      guard planner.mode.hasReadyWeights, precision != .float32 else { return }
+      let counts = RoundedInput.counts(layout.input, precision)
+      rounded = (
+        precision, planner.reserve(counts.copy, in: .forward), planner.reserve(counts.ranges, in: .forward)
+      )
+      readyWeights = planner.reserveReady(
+        LowPrecisionWeights(layout.packing, precision).count, .rounded(precision))
     }
 
     private mutating func reserveBackward(

@@ -2,15 +2,15 @@ import KernelArguments
 
 extension PlannedConvolution {
   func prepareParameters(_ pass: Pass) {
-    guard case .transformed(let product) = product, let readyWeights else { return }
+    guard let readyWeights else { return }
     product.prepare(
-      weights: pass.parameter(operation.weight), transformedWeights: pass.ready[readyWeights].base,
-      pass.processor)
+      weights: pass.parameter(operation.weight), ready: pass.ready[readyWeights].base, pass.processor)
   }
 
   func forward(_ pass: Pass) {
     if normalization?.statistics == .running { normalization?.useRunningStatistics(pass) }
     thinInput?.fill(pass.arena, pass.processor.pool)
+    roundedInput?.fill(pass.arena, pass.processor)
     let gathers = normalization?.statistics == .data
     product.run(
       arena: pass.arena, weights: pass.parameter(operation.weight),

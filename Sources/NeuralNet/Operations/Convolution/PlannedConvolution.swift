@@ -11,6 +11,8 @@ struct PlannedConvolution: PlannedOperation {
   let residual: PlannedTensor?
   /// The copy of a thin input, made before the forward product.
   let thinInput: ThinSide?
+  /// The copy of the input in fewer bits, made before the forward product.
+  let roundedInput: RoundedInput?
   let product: ConvolutionProduct
   let readyWeights: Int?
   let gradients: Gradients?
@@ -60,9 +62,15 @@ struct PlannedConvolution: PlannedOperation {
     thinInput =
       layout.thin == .input
       ? needs.thin.map { layout.thinSide(of: input, at: places.offset($0), reversedWeights: reversed) } : nil
-    let product = layout.forward(
-      from: input, to: raw, imagesPerGroup: imagesPerGroup,
-      transform: Self.placed(needs.transform, needs.transformed, places), thin: thinInput)
+    roundedInput = needs.rounded.map { rounded in
+      RoundedInput(
+        input, rounded.precision, at: places.offset(rounded.copy), ranges: places.offset(rounded.ranges))
+    }
+    let product =
+      roundedInput.map { layout.lowPrecision(from: $0, to: output) }
+      ?? layout.forward(
+        from: input, to: raw, imagesPerGroup: imagesPerGroup,
+        transform: Self.placed(needs.transform, needs.transformed, places), thin: thinInput)
     self.product = product
     readyWeights = needs.readyWeights
     normalization = operation.statistics(mode).flatMap { statistics in
@@ -138,27 +146,5 @@ struct PlannedConvolution: PlannedOperation {
   var pieces: PassPieces {
     let groups = normalization?.groups ?? 1
     return PassPieces(groups: groups, pixelsPerGroup: first.shape.pixels / groups, channels: first.shape.c)
-  }
-}
-
-/// Pixels in groups, cut into pieces.
-struct PassPieces: Sendable {
-  private let pixelsPerGroup: Int
-  private let pixelsPerPiece: Int
-  let perGroup: Int
-  let count: Int
-
-  init(groups: Int, pixelsPerGroup: Int, channels: Int) {
-    self.pixelsPerGroup = pixelsPerGroup
-    pixelsPerPiece = min(pixelsPerGroup, Pass.pixelsPerPiece(channels: channels))
-    perGroup = (pixelsPerGroup + pixelsPerPiece - 1) / pixelsPerPiece
-    count = groups * perGroup
-  }
-
-  /// A piece's group and its pixels.
-  subscript(piece: Int) -> (group: Int, pixels: Range<Int>) {
-    let group = piece / perGroup
-    let first = group * pixelsPerGroup + piece % perGroup * pixelsPerPiece
-    return (group, first..<min(first + pixelsPerPiece, (group + 1) * pixelsPerGroup))
   }
 }

@@ -1,0 +1,132 @@
+import CVectors
+import KernelArguments
+
+extension Kernels {
+  /// The least and the greatest number of each vector of channels, 0 among them; NaN in both where a number is not finite.
+  ///
+  /// - Parameter channels: a multiple of 16
+  package static func range(_ input: PixelView, pixels: Int, channels: Int) -> (least: Float, greatest: Float) {
+    var least = Vector(), greatest = Vector(), strange = Vector()
+    for pixel in 0..<pixels {
+      let base = input.base + pixel * input.stride
+      var channel = 0
+      while channel < channels {
+        let x = load(base, channel)
+        least.replace(with: x, where: x .< least)
+        greatest.replace(with: x, where: x .> greatest)
+        // 0, but for what is not finite.
+        strange += x - x
+        channel += lanes
+      }
+    }
+    // Not the library's min(): it calls a function that other modules share.
+    var (low, high, sum) = (least[0], greatest[0], strange[0])
+    for lane in 1..<lanes {
+      if least[lane] < low { low = least[lane] }
+      if greatest[lane] > high { high = greatest[lane] }
+      sum += strange[lane]
+    }
+    return (low + sum, high + sum)
+  }
+
+  /// Rounds numbers to the nearest of 256 steps; what lies between two goes to the even one.
+  package static func roundToIntegers(_ pass: NumberRounding) {
+    let steps = Vector(repeating: pass.inverseStep)
+    let zero = Vector(repeating: pass.zeroPoint)
+    let most = Vector(repeating: 255)
+    for pixel in 0..<pass.pixels {
+      let input = pass.input.base + pixel * pass.input.stride
+      let output = UnsafeMutableRawPointer(pass.output + pixel * pass.outputStride)
+      var channel = 0
+      while channel < pass.channels {
+        var x = load(input, channel) * steps + zero
+        x.replace(with: Vector(), where: x .< 0)
+        x.replace(with: most, where: x .> most)
+        vector_store_bytes(rounded(x), output + channel)
+        channel += lanes
+      }
+    }
+  }
+
+  /// Rounds numbers to bfloat16.
+  package static func roundToBFloats(_ pass: NumberRounding) {
+    for pixel in 0..<pass.pixels {
+      let input = pass.input.base + pixel * pass.input.stride
+      let output = pass.output + pixel * pass.outputStride
+      var channel = 0
+      while channel < pass.channels {
+        storeVectorBFloats(load(input, channel), UnsafeMutableRawPointer(output), channel)
+        channel += lanes
+      }
+    }
+  }
+
+  /// Rounds the weights of a panel to integers from −127 to 127 times a step of each column's own, and adds up each tap's
+  /// columns.
+  package static func roundWeightsToIntegers(_ pass: WeightRounding) {
+    for column in stride(from: 0, to: panelWidth, by: lanes) {
+      var greatest = Vector()
+      for tap in 0..<pass.taps {
+        let weights = pass.weights + tap * pass.weightStride + column
+        for row in 0..<pass.rows {
+          let w = load(weights, row * panelWidth)
+          greatest.replace(with: w, where: w .> greatest)
+          greatest.replace(with: -w, where: -w .> greatest)
+        }
+      }
+      let isZero = greatest .== 0
+      store(greatest * (1 / 127), pass.steps, column)
+      let scale = (127 / greatest.replacing(with: 1, where: isZero))
+      for tap in 0..<pass.taps {
+        let weights = pass.weights + tap * pass.weightStride + column
+        let output = pass.output + tap * pass.outputStride + column
+        var sums = IntegerVector()
+        for group in 0..<pass.rows / 4 {
+          var bytes = IntegerVector()
+          for row in 0..<4 {
+            let integer = rounded(load(weights, (4 * group + row) * panelWidth) * scale)
+            sums &+= integer
+            bytes |= (integer & 255) &<< IntegerVector(repeating: Int32(8 * row))
+          }
+          store(bytes, output, (group + 1) * panelWidth)
+        }
+        store(sums, output, 0)
+      }
+    }
+  }
+
+  /// Rounds the weights of a panel to bfloat16, two rows to a group.
+  package static func roundWeightsToBFloats(_ pass: WeightRounding) {
+    for tap in 0..<pass.taps {
+      let weights = pass.weights + tap * pass.weightStride
+      let output = pass.output + tap * pass.outputStride
+      for group in 0..<pass.rows / 2 {
+        for column in stride(from: 0, to: panelWidth, by: lanes) {
+          let first = bfloats(load(weights, 2 * group * panelWidth + column))
+          let second = bfloats(load(weights, (2 * group + 1) * panelWidth + column))
+          store(first | (second &<< 16), output, group * panelWidth + column)
+        }
+      }
+    }
+  }
+}
+
+/// Numbers between −2²² and 2²² as integers; what lies between two becomes the even one.
+@inline(__always) private func rounded(_ vector: Vector) -> IntegerVector {
+  // Beyond 2²³ a float has no digits behind the point, and those before it are the lowest bits.
+  let base: Float = 12_582_912
+  return unsafeBitCast(vector + base, to: IntegerVector.self) &- Int32(bitPattern: base.bitPattern)
+}
+
+/// bfloat16 in the lower halves: the nearest; what lies between two becomes the even one. What is no number stays none.
+@inline(__always) private func bfloats(_ vector: Vector) -> IntegerVector {
+  let bits = unsafeBitCast(vector, to: SIMD16<UInt32>.self)
+  let nearest = (bits &+ 0x7FFF &+ ((bits &>> 16) & 1)) &>> 16
+  let strange = (bits &>> 16) | 0x40
+  return unsafeBitCast(nearest.replacing(with: strange, where: vector .!= vector), to: IntegerVector.self)
+}
+
+/// Stores sixteen bfloat16 numbers `channel` numbers behind `place`.
+@inline(__always) func storeVectorBFloats(_ vector: Vector, _ place: UnsafeMutableRawPointer, _ channel: Int) {
+  vector_store_halves(bfloats(vector), place + 2 * channel)
+}

@@ -14,6 +14,7 @@ extension Translator {
     guard let plan = try BandedPlan(model.network, shape: shape, mode: apply.mode, processor: apply.processor) else {
       return try outputs([image], dropoutKey, labels, atPart)[0]
     }
+    try requireSinglePrecision(apply.missingBytes(shape))
     let pictures = pictureBytes(image, padding)
     try SystemMemory.require(pictures, for: .picture)
     let scratch = options.scratch ?? ScratchFile.standardFolder
@@ -27,6 +28,15 @@ extension Translator {
     let output = try banded.output(
       of: image.prepared(for: numbers.input), dropoutKey: dropoutKey, labels: labels, beforeBand: atPart)
     return carriesOpacity ? output.withAlpha(of: image) : output
+  }
+
+  /// Bands are single precision: integers would need the range of what a layer reads before its first band.
+  private func requireSinglePrecision(_ missing: Int?) throws {
+    guard options.precision != .float32 else { return }
+    let needs = missing.map { "needs \(SystemMemory.text($0)) of memory" } ?? "needs more memory than kernels can reach"
+    throw FileError(
+      path: nil, problem: "\(needs), and goes over a scratch file in single precision alone",
+      advice: "choose \(setting: "precision") f32, or allow more \(setting: "memory")")
   }
 
   /// Bytes that may still be taken; nil: nobody knows.

@@ -104,6 +104,11 @@ public final class Translator {
     }
     if let overlap = options.overlap { try FileError.require(overlap, in: Self.overlaps, "pixels of overlap") }
     if let memory = options.memory { try FileError.require(memory, in: 1...(1 << 60), "bytes of memory") }
+    guard options.precision == .float32 || model.network.parameters.areFinite else {
+      throw FileError(
+        path: model.path, problem: "holds weights that are infinite or no numbers, which have no steps of fewer bits",
+        advice: "train on from weights that are whole, or choose \(setting: "precision") f32 to see what comes out")
+    }
     var mode = ExecutionMode()
     mode.usesRunningStatistics = normStatistics == .running
     mode.drops = options.dropout

@@ -51,7 +51,7 @@ extension Program {
     var arguments = arguments
     if arguments.first == helpWord { arguments = arguments.dropFirst() + ["--help"] }
     if arguments == ["--version"] {
-      try console.output("\(name) \(version)\n")
+      try console.output("\(name) \(version)\n\(PackageVersion.kernels)\n")
       return true
     }
     guard arguments.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) else {

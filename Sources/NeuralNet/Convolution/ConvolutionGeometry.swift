@@ -3,9 +3,9 @@
 /// A convolution and its transpose relate a *large* grid and a *small* one: tap t of small pixel s touches large pixel
 /// `s · stride − zeroPadding + t`. A convolution reads the large grid, a transposed one writes it. What reflection
 /// padding and nearest-neighbour upsampling add is a matter of where a pixel of the large grid is read from.
-package struct ConvolutionGeometry: Sendable, Equatable {
+package struct ConvolutionGeometry: Sendable, Hashable {
   /// What a convolution sees beyond the border.
-  package enum PaddingMode: Sendable, Equatable {
+  package enum PaddingMode: Sendable, Hashable {
     /// Zeros.
     case zero
     /// The image mirrored at its border pixels; at most `extent − 1` deep.

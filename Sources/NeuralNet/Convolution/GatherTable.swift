@@ -69,6 +69,7 @@ final class GatherTable: Sendable {
           firstPixel: (band.lowerBound - outputRows.lowerBound) * output.shape.w,
           pixels: band.count * output.shape.w))
     }
+    precondition(tile == gatherTile || tile == dotTile, "tiles are those of the kernels")
     self.tile = tile
     self.pieces = pieces
     taps = phases.allTaps
@@ -132,8 +133,9 @@ private struct Entries {
   private(set) var inputs: [Int32] = []
   private(set) var outputs: [Int32] = []
 
-  /// `[output column][tap column]`: floats from the first pixel of an input row, −1 where the tap sees padding.
-  private let columnOffsets: [Int]
+  /// For each phase along the columns, `[tap column][place among its columns]`: floats from the first pixel of an input row,
+  /// −1 where the tap sees padding.
+  private let columnOffsets: [[Int32]]
   /// For each phase along the columns, its output columns.
   private let phaseColumns: [[Int]]
 
@@ -142,15 +144,17 @@ private struct Entries {
     self.input = input
     self.output = output
     self.tile = tile
-    let columns = 0..<output.shape.w
-    columnOffsets = columns.flatMap { column in
-      (0..<phases.kernel).map { tap in
-        let source = phases.columns.source(column, tap)
-        return source < 0 ? -1 : source * input.stride
-      }
+    let phaseColumns = (0..<phases.perAxis).map { phase in
+      (0..<output.shape.w).filter { phases.columns.phase(ofOutput: $0) == phase }
     }
-    phaseColumns = (0..<phases.perAxis).map { phase in
-      columns.filter { phases.columns.phase(ofOutput: $0) == phase }
+    self.phaseColumns = phaseColumns
+    columnOffsets = phaseColumns.map { columns in
+      (0..<phases.kernel).flatMap { tap in
+        columns.map { column in
+          let source = phases.columns.source(column, tap)
+          return source < 0 ? -1 : Int32(source * input.stride)
+        }
+      }
     }
   }
 
@@ -171,60 +175,70 @@ private struct Entries {
     // A last tile that is not full computes its last pixel several times.
     let pixels = (0..<tiles * tile).map { place in
       let (line, column) = min(place, count - 1).quotientAndRemainder(dividingBy: columns.count)
-      return Pixel(line: line, column: columns[column])
+      return Pixel(line: line, column: column)
     }
     for pixel in pixels {
       let (image, row) = lines[pixel.line].quotientAndRemainder(dividingBy: output.shape.h)
-      outputs.append(output.offset(image, row, pixel.column))
+      outputs.append(output.offset(image, row, columns[pixel.column]))
     }
-    appendInputs(pixels, lines, taps: Array(phases.allTaps[taps]))
+    appendInputs(pixels, lines, taps: Array(phases.allTaps[taps]), phase: phase % phases.perAxis)
     segments.append(
       GatherTable.Segment(taps: taps, tiles: firstTile..<firstTile + tiles, firstInput: firstInput))
   }
 
-  /// A pixel by its place among the lines at hand.
+  /// A pixel by its place among the lines and the phase's columns at hand.
   private struct Pixel {
     let line: Int
     let column: Int
   }
 
-  /// `[tile][tap][pixel]`: most of what planning takes is spent here, so that it goes by pointers and looks up sums of a
-  /// row's and a column's offset.
-  private mutating func appendInputs(_ pixels: [Pixel], _ lines: [Int], taps: [Int]) {
+  /// `[tile][tap][pixel]`: most of what planning takes is spent here, so that it goes by pointers and adds a row's and a
+  /// column's offset without asking which of them there are.
+  private mutating func appendInputs(_ pixels: [Pixel], _ lines: [Int], taps: [Int], phase: Int) {
     let kernel = phases.kernel
-    // `[line][tap row]`: floats from the arena's start to the input row.
+    // `[line][tap row]`: floats from the arena's start to the input row, −1 where the tap sees padding.
     let lineOffsets = lines.flatMap { line in
       (0..<kernel).map { tap in
         let (image, row) = line.quotientAndRemainder(dividingBy: output.shape.h)
         let source = phases.rows.source(row, tap)
-        return source < 0 ? -1 : Int(input.offset(image, source, 0))
+        return source < 0 ? -1 : input.offset(image, source, 0)
       }
     }
     let tapPlaces = taps.map { (row: $0 / kernel, column: $0 % kernel) }
     var next = inputs.count
     inputs.append(contentsOf: repeatElement(0, count: pixels.count * taps.count))
-    let tile = tile
+    let columnCount = phaseColumns[phase].count
     inputs.withUnsafeMutableBufferPointer { inputs in
       lineOffsets.withUnsafeBufferPointer { lineOffsets in
-        columnOffsets.withUnsafeBufferPointer { columnOffsets in
+        columnOffsets[phase].withUnsafeBufferPointer { columnOffsets in
           pixels.withUnsafeBufferPointer { pixels in
-            for start in stride(from: 0, to: pixels.count, by: tile) {
-              for tap in tapPlaces {
-                var seesInput = false
-                for place in 0..<tile {
-                  let pixel = pixels[start + place]
-                  let row = lineOffsets[pixel.line * kernel + tap.row]
-                  let column = columnOffsets[pixel.column * kernel + tap.column]
-                  if row >= 0, column >= 0 {
-                    seesInput = true
-                    inputs[next + place] = Int32(row + column)
+            /// The entries of all tiles, which have `tile` pixels each: a constant where this is inlined.
+            @inline(__always) func fill(_ tile: Int) {
+              for start in stride(from: 0, to: pixels.count, by: tile) {
+                let (first, last) = (pixels[start], pixels[start + tile - 1])
+                let isRun = first.line == last.line && last.column == first.column + tile - 1
+                for tap in tapPlaces {
+                  // −1, whose bits are all ones, as long as nothing but padding was seen.
+                  var padding: Int32 = -1
+                  @inline(__always) func set(_ place: Int, _ line: Int, _ column: Int) {
+                    let row = lineOffsets[line &* kernel &+ tap.row]
+                    let column = columnOffsets[tap.column &* columnCount &+ column]
+                    let isPadding = (row | column) >> 31
+                    padding &= isPadding
+                    inputs[next &+ place] = (row &+ column) & ~isPadding
                   }
+                  if isRun {
+                    for place in 0..<tile { set(place, first.line, first.column &+ place) }
+                  } else {
+                    for place in 0..<tile { set(place, pixels[start + place].line, pixels[start + place].column) }
+                  }
+                  // A tap that sees nothing but padding is left out.
+                  inputs[next] |= padding
+                  next += tile
                 }
-                // A tap that sees nothing but padding is left out.
-                if !seesInput { inputs[next] = -1 }
-                next += tile
               }
             }
+            if tile == gatherTile { fill(gatherTile) } else { fill(dotTile) }
           }
         }
       }

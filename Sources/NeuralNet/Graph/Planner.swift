@@ -297,6 +297,8 @@ struct Places: Sendable {
   fileprivate let offsets: [Int]
   fileprivate let reservations: [Plane: [Int: Int]]
   fileprivate let remakes: [Int: (producer: Int, reservation: Int)]
+  /// What layers that are alike share.
+  let products = SharedProducts()
   private var index = 0
 
   fileprivate init(

@@ -1,5 +1,5 @@
 /// How a number of a planned tensor lies in memory.
-enum NumberFormat: Sendable, Equatable {
+enum NumberFormat: Sendable, Hashable {
   /// IEEE 754 single precision.
   case float32
 
@@ -12,7 +12,7 @@ enum NumberFormat: Sendable, Equatable {
 }
 
 /// The place of a tensor in an arena, and its extent.
-struct PlannedTensor: Sendable, Equatable {
+struct PlannedTensor: Sendable, Hashable {
   /// (N, C, H, W)
   var shape: Shape
   /// Numbers of its format from the arena's start to the first channel of the first pixel.

@@ -5,9 +5,9 @@ import KernelArguments
 /// One layout serves all three products. Along the *columns* vectors are loaded whole; the *rows* are the other channel
 /// axis. Where the columns are output channels, the forward product runs over them as they lie and the data gradient
 /// along them; where they are input channels (layers with few outputs) it is the other way round.
-package struct PackedWeights: Sendable, Equatable {
+package struct PackedWeights: Sendable, Hashable {
   /// Which channels the columns are.
-  package enum Columns: Sendable, Equatable {
+  package enum Columns: Sendable, Hashable {
     /// Output channels.
     case output
     /// Input channels.

@@ -49,8 +49,14 @@ package final class Processor: @unchecked Sendable {
     scratch = try AlignedMemory(count: pool.threads * Self.scratchStride, for: .threads)
   }
 
-  /// Which kernels run: `avx512`, `avx2` or `portable`.
+  /// Which kernels run: `avx512dots`, `avx512`, `avx2` or `portable`.
   package var kernelName: String { kernels.name }
+
+  /// The kernels of this process, and whether they have instructions for products of fewer bits: without these such products
+  /// are as exact, and no faster.
+  package static var kernelsInUse: (name: String, haveLowPrecisionProducts: Bool) {
+    (KernelTable.current.name, KernelTable.current.lowPrecision.hasDotProducts)
+  }
 
   /// Floats of scratch that each worker has: the taps of a 4×4 block of 64 × 64 weights, and what kernels keep beside it.
   static let scratchFloats = 16 * 64 * 64 + 64 * 64

@@ -162,6 +162,7 @@ struct ApplyCommand: Command {
             + "--half says otherwise")
       }
     }
+    if settings.precision != .float32, !isQuiet { console.error(precisionWords) }
     let clock = ContinuousClock()
     let start = clock.now
     let now: @Sendable () -> Double = { start.duration(to: clock.now) / .seconds(1) }
@@ -215,6 +216,11 @@ struct ApplyCommand: Command {
 
   /// Failures that are told of as they happen, each in a line.
   private static let namedFailures = 100
+
+  private var precisionWords: String {
+    "products in \(settings.precision.rawValue), \(PackageVersion.kernels)"
+      + (Processor.kernelsInUse.haveLowPrecisionProducts ? "" : ": hardly faster than f32 here")
+  }
 
   /// Says that squares were asked for and will not be.
   private func announce(_ translator: Translator, on console: Console) {

@@ -5,7 +5,7 @@ import Parallel
 ///
 /// Integers are steps between the least and the greatest number of an image, 0 among them, so that what becomes of an
 /// image depends on nothing else: q = round(x / step) + zero point, 0 ≤ q ≤ 255 (Jacob et al., 2018, equation 1).
-struct RoundedInput: Sendable {
+struct RoundedInput: Sendable, Hashable {
   let source: PlannedTensor
   let precision: Precision
   /// Groups from the arena's start to the copy.

@@ -66,11 +66,17 @@ struct PlannedConvolution: PlannedOperation {
       RoundedInput(
         input, rounded.precision, at: places.offset(rounded.copy), ranges: places.offset(rounded.ranges))
     }
-    let product =
-      roundedInput.map { layout.lowPrecision(from: $0, to: output) }
-      ?? layout.forward(
-        from: input, to: raw, imagesPerGroup: imagesPerGroup,
-        transform: Self.placed(needs.transform, needs.transformed, places), thin: thinInput)
+    let (rounded, thin) = (roundedInput, thinInput)
+    let transform = Self.placed(needs.transform, needs.transformed, places)
+    func makeProduct() -> ConvolutionProduct {
+      rounded.map { layout.lowPrecision(from: $0, to: output) }
+        ?? layout.forward(
+          from: input, to: output, imagesPerGroup: imagesPerGroup, transform: transform, thin: thin)
+    }
+    let key = SharedProducts.Key(
+      geometry: operation.geometry, packing: operation.packing, input: input, output: output,
+      imagesPerGroup: imagesPerGroup, transform: transform?.start, rounded: rounded)
+    let product = thin == nil ? places.products(key, make: makeProduct) : makeProduct()
     self.product = product
     readyWeights = needs.readyWeights
     normalization = operation.statistics(mode).flatMap { statistics in

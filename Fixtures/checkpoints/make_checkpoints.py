@@ -51,6 +51,19 @@ def make(folder):
         save(state, name)
     half = weights(Patch(3, 4, 3, "batch"), lambda: read(here / "patch_basic_half.zip.pth"))
     save({key: value.half() for key, value in half.items()}, "patch_basic_half", ["zip"])
+    # Weights of above rounded as PyTorch does it, and numbers that are delicate to round (no NaN: which of them PyTorch
+    # writes depends on the processor).
+    rounded = {
+        key: value.to(torch.bfloat16) if value.is_floating_point() else value
+        for key, value in read(folder / "patch_basic_batch.zip.pth").items()}
+    save_file(rounded, folder / "patch_basic_bfloat16.safetensors")
+    save(rounded, "patch_basic_bfloat16")
+    upper = [0x0000, 0x0001, 0x007F, 0x0080, 0x3F80, 0x3F81, 0x3FFF, 0x4049, 0x7F7E, 0x7F7F]
+    lower = [0x0000, 0x0001, 0x7FFF, 0x8000, 0x8001, 0xFFFF]
+    bits = [sign << 31 | a << 16 | b for sign in (0, 1) for a in upper for b in lower]
+    bits += [0x7F800000, 0xFF800000]
+    numbers = torch.tensor([value - (value >> 31 << 32) for value in bits], dtype=torch.int32).view(torch.float32)
+    save_file({"numbers": numbers, "rounded": numbers.to(torch.bfloat16)}, folder / "bfloat16_edges.safetensors")
     save({"weight": torch.arange(12.0).reshape(3, 4).T}, "transposed_view", ["zip"])
     save({"net": {"weight": torch.ones(2)}, "epoch": 3}, "nested_dictionary", ["zip"])
 

@@ -152,30 +152,8 @@ public struct FolderTranslation: Sendable {
 
   /// The same, and the paths of pictures of other formats beside them.
   private func inputs() throws -> (items: [Item], foreign: [String]) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: input, isDirectory: &isFolder) else {
-      throw FileError(path: input, problem: "is not there", advice: "give a folder of PNGs or one PNG")
-    }
-    var entries: [(path: String, stem: String)] = []
-    var foreign: [String] = []
-    if isFolder.boolValue {
-      let listing = try FolderListing(input, recursive: recursive)
-      entries = listing.files.map { ($0.path, $0.stem) }
-      foreign = listing.foreignImages
-      guard !entries.isEmpty else {
-        if let foreign = ForeignPictures(foreign) {
-          throw FileError(path: input, problem: "holds no PNG, but \(foreign.count)", advice: foreign.conversion)
-        }
-        throw FileError(
-          path: input, problem: "holds no PNG",
-          advice: recursive
-            ? "give a folder of PNGs"
-            : "ask for \(setting: "recursive") if they are in sub-folders")
-      }
-    } else {
-      entries = [(input, ((input as NSString).lastPathComponent as NSString).deletingPathExtension)]
-    }
-    let folder = isFolder.boolValue ? input : (input as NSString).deletingLastPathComponent
+    let (entries, foreign) = try Self.sources(of: input, recursive: recursive)
+    let folder = FolderListing.isFolder(input) ? input : (input as NSString).deletingLastPathComponent
     if let identity = FileIdentity(folder.isEmpty ? "." : folder), identity == FileIdentity(output) {
       throw FileError(
         path: output, problem: "is the input folder",
@@ -193,5 +171,29 @@ public struct FolderTranslation: Sendable {
     try requirePlaces(items)
     guard let shard else { return (items, foreign) }
     return (part(items, of: shard), foreign)
+  }
+
+  /// The PNGs of a folder in natural order, or the one PNG, each with its relative path without extension; and the paths of
+  /// pictures of other formats beside them.
+  ///
+  /// - Throws: `FileError` where there are none
+  static func sources(
+    of input: String, recursive: Bool
+  ) throws -> (entries: [(path: String, stem: String)], foreign: [String]) {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: input, isDirectory: &isFolder) else {
+      throw FileError(path: input, problem: "is not there", advice: "give a folder of PNGs or one PNG")
+    }
+    guard isFolder.boolValue else {
+      return ([(input, ((input as NSString).lastPathComponent as NSString).deletingPathExtension)], [])
+    }
+    let listing = try FolderListing(input, recursive: recursive)
+    guard listing.files.isEmpty else { return (listing.files.map { ($0.path, $0.stem) }, listing.foreignImages) }
+    if let foreign = ForeignPictures(listing.foreignImages) {
+      throw FileError(path: input, problem: "holds no PNG, but \(foreign.count)", advice: foreign.conversion)
+    }
+    throw FileError(
+      path: input, problem: "holds no PNG",
+      advice: recursive ? "give a folder of PNGs" : "ask for \(setting: "recursive") if they are in sub-folders")
   }
 }

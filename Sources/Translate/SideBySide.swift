@@ -17,6 +17,29 @@ extension ModelMetadata {
     guard abs(Double(width) / Double(height) - expected) <= Self.tolerance * expected else { return nil }
     return direction == Direction.bToA.rawValue ? .right : .left
   }
+
+  /// The same of pictures in files; nil where none of them is such a picture.
+  ///
+  /// - Throws: `FileError` where only some of them are
+  func trainedHalf(of paths: some Sequence<String>) throws -> ImageHalf? {
+    guard sideBySide != nil else { return nil }
+    var pair: (path: String, half: ImageHalf)?
+    var other: String?
+    for path in paths where pair == nil || other == nil {
+      // What cannot be read is told when it is translated.
+      guard let header = try? PNG.header(path) else { continue }
+      if let half = trainedHalf(width: header.width, height: header.height) {
+        pair = pair ?? (path, half)
+      } else {
+        other = other ?? path
+      }
+    }
+    guard let pair else { return nil }
+    guard let other else { return pair.half }
+    throw FileError(
+      path: pair.path, problem: "looks like the side-by-side files of the training, but \(other) does not",
+      advice: "say which half of each is meant, \(setting: "half", "left"), right or whole")
+  }
 }
 
 extension FolderTranslation {
@@ -30,27 +53,12 @@ extension FolderTranslation {
   package func trainedHalf(of translator: Translator) throws -> ImageHalf? {
     let metadata = translator.model.metadata
     guard metadata.sideBySide != nil else { return nil }
-    var pair: (path: String, half: ImageHalf)?
-    var other: String?
     // All workers of several must decide alike, whatever their parts are, and none can look at everything.
     var all = self
     all.shard = nil
     let items = try all.items()
     let step = shard == nil && claims == nil ? 1 : max(1, items.count / Self.sampleOfWorkers)
-    for item in stride(from: 0, to: items.count, by: step).lazy.map({ items[$0] }) where pair == nil || other == nil {
-      // What cannot be read is told when it is translated.
-      guard let header = try? PNG.header(item.source) else { continue }
-      if let half = metadata.trainedHalf(width: header.width, height: header.height) {
-        pair = pair ?? (item.source, half)
-      } else {
-        other = other ?? item.source
-      }
-    }
-    guard let pair else { return nil }
-    guard let other else { return pair.half }
-    throw FileError(
-      path: pair.path, problem: "looks like the side-by-side files of the training, but \(other) does not",
-      advice: "say which half of each is meant, \(setting: "half", "left"), right or whole")
+    return try metadata.trainedHalf(of: stride(from: 0, to: items.count, by: step).lazy.map { items[$0].source })
   }
 
   /// Translates one picture in memory to the bytes of a PNG, as `run` does with a file.

@@ -84,6 +84,8 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
   public var smallestImage: Int?
   /// What a generator's image sides are padded to multiples of, in pixels.
   public var sizeMultiple: Int?
+  /// What the floating-point tensors hold: `f32`, `bf16`, `f16`, `f64`; `mixed`: not all the same; nil: there are none.
+  public var precision: String?
   /// Numbers that gradients train; of an unknown network all.
   public var parameters: Int
   /// Bytes of all tensors.
@@ -94,7 +96,8 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
   public var metadata: [String: String]
 
   private enum CodingKeys: String, CodingKey {
-    case name, path, form, architecture, evidence, problem, settings, labels, parameters, bytes, tensors, metadata
+    case name, path, form, architecture, evidence, problem, settings, labels, precision, parameters, bytes, tensors,
+      metadata
     case normStatistics = "norm_statistics"
     case receptiveField = "receptive_field"
     case smallestImage = "smallest_image"
@@ -116,6 +119,7 @@ public struct NetworkInspection: Sendable, Equatable, Codable {
     // What was recognised can be declared.
     let declared = (try? network?.declaration().tensors) ?? []
     let ordered = network == nil ? file.tensors : declared.compactMap { file[$0.name] }
+    precision = StoredPrecision.name(of: ordered)
     let untrained = Set(declared.filter { $0.role != .parameter }.map(\.name))
     // The products of shapes were checked when the file was opened.
     tensors = ordered.map {

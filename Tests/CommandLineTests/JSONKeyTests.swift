@@ -24,7 +24,7 @@ struct JSONKeyTests {
       ["train", "paired", "data", "--out", "run"] + small + ["1"], ["resume", "run", "--steps", "2"],
       ["check", "data"], ["inspect", "run"], ["inspect", "run/generator.safetensors"],
       ["apply", "run", "data/val", "--half", "left", "--out", "out"],
-      ["evaluate", "out", "data/val", "--half", "right"],
+      ["evaluate", "out", "data/val", "--half", "right"], ["precision", "run", "data/val", "--half", "left"],
     ] {
       let outcome = try BuiltProgram.run(words + ["--json"], in: folder.url)
       #expect(outcome.status == 0, "\(outcome.errors)")
@@ -36,6 +36,7 @@ struct JSONKeyTests {
     let words = [
       "last_step", "held_out", "with_alpha", "sixteen_bit", "mean_absolute_error", "without_reference", "left_out",
       "crop_size", "size_multiple",
+      "seconds_per_image",
     ]
     for key in words { #expect(seen.contains(key), "\(key)") }
   }

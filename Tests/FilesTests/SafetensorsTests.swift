@@ -209,6 +209,18 @@ private func temporaryPath() -> String {
         tensor(#""dtype":"F32","shape":[2],"data_offsets":[0,4]"#),
         "its header is wrong at byte 61: tensor 't' of shape [2] and dtype F32 has 4 bytes, expected 8"
       ),
+      (
+        tensor(#""dtype":"BF16","shape":[2],"data_offsets":[0,4]"#, data: 3),
+        "its header is wrong at byte 62: tensor 't' lies at bytes 0 to 4 of 3 bytes of data"
+      ),
+      (
+        tensor(#""dtype":"BF16","shape":[1],"data_offsets":[0,4]"#),
+        "its header is wrong at byte 62: tensor 't' of shape [1] and dtype BF16 has 4 bytes, expected 2"
+      ),
+      (
+        tensor(#""dtype":"BF16","shape":[4611686018427387904],"data_offsets":[0,4]"#),
+        "its header is wrong at byte 80: the size of tensor 't' overflows"
+      ),
       (tensor(good, data: 5), "its tensors end at byte 66, but the file has 67"),
       (
         pair("0,2", "3,5", data: 5),

@@ -218,6 +218,12 @@ import Testing
         tensor(Opcodes.tensor(Opcodes.storage(count: 1 << 40))), "storage '0' has 8 bytes, expected 4398046511104"
       ),
       (tensor(Opcodes.tensor(Opcodes.storage("DoubleStorage", count: 2))), "storage '0' has 8 bytes, expected 16"),
+      (tensor(Opcodes.tensor(Opcodes.storage("BFloat16Storage", count: 2))), "storage '0' has 8 bytes, expected 4"),
+      (tensor(Opcodes.tensor(Opcodes.storage("BFloat16Storage", count: 5))), "storage '0' has 8 bytes, expected 10"),
+      (
+        tensor(Opcodes.tensor(Opcodes.storage("BFloat16Storage", count: 4), offset: 3)),
+        "a tensor of shape [2], strides [1] and offset 3 does not fit its storage '0' of 4 elements"
+      ),
       (
         tensor(Opcodes.tensor(Opcodes.storage(key: "../../x", count: 2))),
         "has no storage '../../x' for tensor 'weight'"
@@ -245,6 +251,11 @@ import Testing
       (handmadeLegacy(object, storages: []), "ends before storage '0'"),
       (
         handmadeLegacy(object, storages: littleEndian(3 as Int64) + floats), "storage '0' has 3 elements, expected 2"
+      ),
+      (
+        handmadeLegacy(
+          Opcodes.dictionary(("weight", Opcodes.tensor(Opcodes.storage("BFloat16Storage", count: 2)))),
+          storages: littleEndian(2 as Int64) + floats.prefix(3)), "ends inside storage '0' of 4 bytes"
       ),
       (handmadeLegacy(object, storages: storages.dropLast()), "ends inside storage '0' of 8 bytes"),
       (handmadeLegacy(object, storages: storages + [0]), "goes on for 1 bytes after its last storage"),

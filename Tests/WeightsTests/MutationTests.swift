@@ -8,7 +8,8 @@ import Weights
 @Suite struct MutationTests {
   @Test(arguments: [
     "patch_basic_batch.legacy.pth", "patch_basic_batch.safetensors", "patch_basic_batch.zip.pth",
-    "patch_basic_half.zip.pth", "resnet_6blocks_instance.legacy.pth", "resnet_6blocks_instance.safetensors",
+    "patch_basic_half.zip.pth", "patch_basic_bfloat16.legacy.pth", "patch_basic_bfloat16.safetensors",
+    "patch_basic_bfloat16.zip.pth", "resnet_6blocks_instance.legacy.pth", "resnet_6blocks_instance.safetensors",
     "resnet_6blocks_instance.zip.pth", "unet_128_batch.legacy.pth", "unet_128_batch.safetensors",
     "unet_128_batch.zip.pth", "nested_dictionary.zip.pth", "transposed_view.zip.pth",
   ])

@@ -98,6 +98,7 @@ extension NetworkInspection {
           + (sizeMultiple.flatMap { $0 > 1 ? $0 : nil }.map { ", in multiples of \($0) (apply pads and crops others)" }
             ?? ""))
     }
+    if let precision { lines.append("  precision: \(precision)") }
     let types = tensors.reduce(into: [:]) { $0[$1.type, default: 0] += 1 }.sorted { $0.key < $1.key }
     lines.append(
       "  \(grouped(parameters)) parameters in \(tensors.count) tensors, \(ModelInspection.size(bytes)), "

@@ -88,7 +88,8 @@ struct ApplyCommand: Command {
         .integer("threads", \.settings.threads, in: WorkerPool.threadCounts, "threads that compute [one a core]"),
         .choice(
           "precision", \.settings.precision,
-          "what products are computed with: single precision, or fewer bits, which are less exact"),
+          "what products are computed with: single precision, or fewer bits, which are less exact; the command precision compares"
+        ),
         .bytes(
           "memory", \.settings.memory, standard: "what the machine has left",
           "memory to take; an image that needs more goes over a scratch file, to the same result"),

@@ -10,7 +10,8 @@ enum CommandTable {
 
   private static var others: [any Command] {
     [
-      ResumeCommand(), ApplyCommand(), GenerateCommand(), EvaluateCommand(), CheckCommand(), InspectCommand(),
+      ResumeCommand(), ApplyCommand(), GenerateCommand(), EvaluateCommand(), PrecisionCommand(), CheckCommand(),
+      InspectCommand(),
       ConvertCommand(), ReportCommand(),
     ] + DemoDataCommand.all + [CompletionsCommand()]
   }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import NeuralNet
 import Weights
 
 /// `translate-cli convert SOURCE DESTINATION`
@@ -8,7 +9,7 @@ struct ConvertCommand: Command {
   let summary = "copy weights to another form: .pth to .safetensors and back, or to .onnx"
   let discussion = """
     The extension of DESTINATION tells the form: .safetensors, .pth (or .pt), .onnx. In the first two the numbers stay \
-    the same, bit for bit; .onnx holds the generator as a graph for ONNX Runtime and others. Nothing in a .pth is ever \
+    the same, bit for bit, unless --precision says otherwise: bf16 keeps the upper half of each, in half the bytes; .onnx holds the generator as a graph for ONNX Runtime and others. Nothing in a .pth is ever \
     executed.
     """
   let operands = [
@@ -25,6 +26,7 @@ struct ConvertCommand: Command {
         .choice(
           "norm-statistics", \.statistics, standard: "as the model says, else image",
           "whose statistics batch norm uses in .onnx"),
+        .storedPrecision("precision", \.precision),
         .flag("overwrite", \.overwrite, "replace DESTINATION where it is there already"),
         .maxHeader(\.maxHeader),
         .quiet(\.isQuiet),
@@ -33,6 +35,7 @@ struct ConvertCommand: Command {
   let examples = [
     "convert latest_net_G.pth generator.safetensors", "convert runs/facades net_G.pth",
     "convert runs/zebras horse2zebra.onnx --direction AtoB",
+    "convert runs/facades small.safetensors --precision bf16",
   ]
 
   var source = ""
@@ -41,6 +44,7 @@ struct ConvertCommand: Command {
   var part: String?
   var weights: RunWeights?
   var statistics: NormStatistics?
+  var precision: StoredPrecision?
   var overwrite = false
   var maxHeader = SafetensorsFile.defaultHeaderLimit
   var isQuiet = false
@@ -54,14 +58,36 @@ struct ConvertCommand: Command {
     }
     let network = try WeightsConversion.convert(
       path: source, direction: direction, part: part, weights: weights, to: destination, statistics: statistics,
-      headerLimit: maxHeader)
+      precision: precision, headerLimit: maxHeader)
     if !isQuiet {
       let what =
         network.map {
           "\($0.architecture), " + ($0.normalization == .none ? "no norm" : "\($0.normalization.rawValue) norm")
         } ?? "no network that is known here"
-      console.error("\(destination): \(what)")
+      console.error("\(destination): \(what)" + (precision.map { ", \($0.rawValue)" } ?? ""))
     }
     return .success
+  }
+}
+
+extension Option {
+  /// The numbers of a file of weights, where they are to be others than those of its source.
+  fileprivate static func storedPrecision(
+    _ name: String, _ property: WritableKeyPath<Target, StoredPrecision?> & Sendable
+  ) -> Option {
+    Option(
+      name: name, form: .value(placeholder: StoredPrecision.names.joined(separator: "|")),
+      help: "what numbers are rounded or widened to", standard: { _ in "as in SOURCE" },
+      set: { (target: inout Target, text: String) throws(UsageError) in
+        if text == Precision.int8.rawValue {
+          throw .malformed(
+            option: "--" + name, value: text,
+            expected: "f32 or bf16 (int8 is made of either while apply --precision int8 translates)")
+        }
+        guard let precision = StoredPrecision(rawValue: text) else {
+          throw .unknownChoice(option: "--" + name, value: text, choices: StoredPrecision.names)
+        }
+        target[keyPath: property] = precision
+      })
   }
 }

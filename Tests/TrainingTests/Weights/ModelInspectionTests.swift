@@ -48,6 +48,7 @@ import Testing
     #expect(
       inspection.text.contains("\n  model.0     388  F32 4×6×4×4 + 4\n  model.2     512  F32 8×4×4×4\n"),
       "\(inspection.text)")
+    #expect(network.precision == "f32" && inspection.text.contains("\n  precision: f32\n"))
     #expect(inspection.text.contains("\n  11,765 parameters in 22 tensors, 47.5 kB, F32 × 19, I64 × 3, safetensors\n"))
   }
 

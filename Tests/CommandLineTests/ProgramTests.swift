@@ -62,7 +62,10 @@ struct ProgramTests {
   }
 
   @Test func helpAndVersionAreData() {
-    #expect(runInProcess(["--version"]) == (.success, "translate-cli \(PackageVersion.current)\n\(PackageVersion.kernels)\n", ""))
+    #expect(
+      runInProcess(["--version"]) == (
+        .success, "translate-cli \(PackageVersion.current)\n\(PackageVersion.kernels)\n", ""
+      ))
     #expect(PackageVersion.kernels.hasPrefix("kernels "))
     let overview = runInProcess(["--help"])
     #expect(overview.status == .success && overview.error == "")

@@ -27,16 +27,21 @@ struct AlgorithmRule: Sendable, Equatable {
   /// What a forward product is computed with at inference.
   ///
   /// Layers with few channels on one side, the first and the last of a network, lose most by fewer bits and are a small
-  /// part of the work: they stay single precision. Of the others, transformed ones are bfloat16, since a transform takes
-  /// more digits than eight bits have; integers whose sums could overflow are bfloat16 too.
+  /// part of the work: they stay single precision. Of the others, bfloat16 are those next to them, which lose more than all
+  /// that lie deeper (docs/performance.md), transformed ones, since a transform takes more digits than eight bits have, and
+  /// those whose sums of integers could overflow.
   func numbers(_ geometry: ConvolutionGeometry, _ packing: PackedWeights, isTransformed: Bool) -> Precision {
     guard packing.columns == .output, packing.inputChannels % 16 == 0, packing.outputChannels >= 16 else {
       return .float32
     }
+    guard precision == .int8 else { return precision }
+    let isDeep = min(packing.inputChannels, packing.outputChannels) >= Self.deepChannels
     let isExact = geometry.taps * packing.inputChannels <= Self.exactSum
-    return precision == .int8 && (isTransformed || !isExact) ? .bfloat16 : precision
+    return isDeep && isExact && !isTransformed ? .int8 : .bfloat16
   }
 
+  /// Channels on both sides of a layer from which on it is computed with integers.
+  private static let deepChannels = 64
   /// Products of 255 · 127 that a sum of 32 bits holds.
   private static let exactSum = Int(Int32.max) / (255 * 127)
 

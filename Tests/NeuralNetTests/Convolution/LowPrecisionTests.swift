@@ -7,7 +7,7 @@ import Testing
   struct Layer: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var geometry: ConvolutionGeometry
-    var channels = (inputs: 32, outputs: 80)
+    var channels = (inputs: 64, outputs: 80)
     var extent = (height: 10, width: 14)
   }
 
@@ -15,12 +15,12 @@ import Testing
     Layer(testDescription: "4×4 stride 2", geometry: .convolution(kernel: 4, stride: 2, padding: 1)),
     Layer(
       testDescription: "4×4 transposed", geometry: .transposed(kernel: 4, stride: 2, padding: 1),
-      channels: (48, 16), extent: (5, 7)),
+      channels: (80, 64), extent: (5, 7)),
     Layer(
-      testDescription: "3×3 stride 2", geometry: .convolution(kernel: 3, stride: 2, padding: 1), channels: (16, 130)),
+      testDescription: "3×3 stride 2", geometry: .convolution(kernel: 3, stride: 2, padding: 1), channels: (64, 130)),
     Layer(
       testDescription: "5×5, reflected",
-      geometry: .convolution(kernel: 5, padding: 2, paddingMode: .reflection), channels: (16, 33)),
+      geometry: .convolution(kernel: 5, padding: 2, paddingMode: .reflection), channels: (64, 65)),
     Layer(
       testDescription: "4×4 stride 2 to one pixel", geometry: .convolution(kernel: 4, stride: 2, padding: 1),
       channels: (64, 64), extent: (2, 2)),
@@ -170,6 +170,8 @@ import Testing
       }
     }
     #expect(numbers(64, 128) == [.float32, .bfloat16, .int8])
+    #expect(numbers(48, 128) == [.float32, .bfloat16, .bfloat16])
+    #expect(numbers(128, 48) == [.float32, .bfloat16, .bfloat16])
     #expect(numbers(64, 64, isTransformed: true) == [.float32, .bfloat16, .bfloat16])
     #expect(numbers(3, 64) == [.float32, .float32, .float32])
     #expect(numbers(64, 3) == [.float32, .float32, .float32])

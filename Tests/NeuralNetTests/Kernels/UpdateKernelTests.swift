@@ -75,6 +75,12 @@ import Testing
         "name", "usesMatrixProducts", "memoryCost", "multiplyGathered", "multiplyDot", "multiplyOuter",
         "transposeBlock", "moments",
         "activate", "tanh", "gradientSums", "activationGradient", "transform", "adam", "gatherSums",
+        "lowPrecision",
+      ])
+    #expect(
+      Mirror(reflecting: table.lowPrecision).children.compactMap(\.label) == [
+        "hasDotProducts", "multiplyIntegers", "multiplyBFloats", "range", "roundToIntegers", "roundToBFloats",
+        "roundWeightsToIntegers", "roundWeightsToBFloats",
       ])
   }
 }

@@ -29,6 +29,7 @@ package final class RankFollower {
   package func serve() throws {
     guard case .begin(let task) = try order() else { return }
     group.takeParts(task.parts)
+    group.sharesStatistics = task.configuration.syncBatchNorm
     let training: Training
     do {
       training = try Training(task, group, threads, limits)

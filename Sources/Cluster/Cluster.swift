@@ -46,6 +46,11 @@ package enum Cluster {
     Shard.parallelJob(environment).map { $0.index == 0 } ?? true
   }
 
+  /// How many processes the job is to have that this one is a part of, as its launcher says; 1 where it was started alone.
+  package static func count(environment: [String: String] = ProcessInfo.processInfo.environment) -> Int {
+    Shard.parallelJob(environment)?.count ?? 1
+  }
+
   /// Leaves the job at the end of the process: in order where all is well, else all ranks end at once.
   package static func leave(status: Int32) {
     #if MPI

@@ -11,6 +11,8 @@ package enum RankMessage: Int32, Sendable, CaseIterable {
   case weights
   /// Everything else that is long.
   case numbers
+  /// Statistics of a normalisation, in the middle of a pass.
+  case statistics
 }
 
 /// A message under way, until it was found to have arrived.

@@ -47,7 +47,7 @@ extension TrainingSession {
     let pictures = try Self.pictures(dataPath, configuration, resuming: nil, limits)
     var configuration = configuration
     configuration.labelNames = pictures.folder.labels
-    var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
+    var random = RandomGenerator(seed: configuration.seed, stream: RandomStream.weights.rawValue)
     let processor = try Self.processor(configuration, ranks)
     let room = SystemMemory.behindAddresses
     let model = try configuration.algorithm.makeModel(configuration.part(ranks?.part), processor, &random)
@@ -114,7 +114,7 @@ extension TrainingSession {
     try configuration.validate()
     try ranks?.requireShares(configuration)
     let data = dataPath.map(Self.absolute) ?? before.data
-    var random = RandomGenerator(seed: configuration.seed, stream: Stream.weights.rawValue)
+    var random = RandomGenerator(seed: configuration.seed, stream: RandomStream.weights.rawValue)
     let processor = try Self.processor(configuration, ranks)
     let room = SystemMemory.behindAddresses
     let model = try configuration.algorithm.makeModel(configuration.part(ranks?.part), processor, &random)
@@ -173,7 +173,7 @@ extension TrainingSession {
     _ limits: SessionLimits
   ) throws -> TrainingPictures {
     try TrainingPictures(
-      path, configuration, generator: RandomGenerator(seed: configuration.seed, stream: Stream.data.rawValue),
+      path, configuration, generator: RandomGenerator(seed: configuration.seed, stream: RandomStream.data.rawValue),
       resuming: state, mayChange: mayChange, limits)
   }
 

@@ -48,13 +48,6 @@ public final class TrainingSession {
   var savedStep: Int?
   var leftOut: LeftOutPictures
 
-  /// Seeds of the independent random numbers of a run.
-  enum Stream: UInt64 {
-    case weights = 1
-    case data
-    case steps
-  }
-
   // MARK: - Begin
 
   /// A session whose parts are at hand; see `init(starting:…)` and `init(resuming:…)`.
@@ -78,7 +71,7 @@ public final class TrainingSession {
     var schedule = LearningRateSchedule(
       policy: configuration.learningRatePolicy, constantEpochs: configuration.epochs,
       decayEpochs: configuration.decayEpochs, stepEpochs: configuration.learningRateStep)
-    random = RandomGenerator(seed: configuration.seed, stream: Stream.steps.rawValue)
+    random = RandomGenerator(seed: configuration.seed, stream: RandomStream.steps.rawValue)
     if let saved {
       schedule.continue(from: saved.schedule)
       random = try saved.restoredRandom(run.checkpoint)

@@ -104,6 +104,11 @@ struct TrainingOptionsTests {
     ("--epochs 0 --decay-epochs 0", "--epochs and --decay-epochs are both 0, which trains nothing; raise one of them"),
     ("--discriminator-layers 2", "--discriminator-layers has no effect without --discriminator n_layers"),
     ("--lr-decay-iters 2", "--lr-decay-iters has no effect without --lr-policy step"),
+    ("--sync-batch-norm", "--sync-batch-norm has no effect without several ranks, which mpirun starts"),
+    (
+      "--norm none --sync-batch-norm",
+      "--sync-batch-norm has no effect without --norm batch or --discriminator-norm batch"
+    ),
     ("--threads 0", "--threads is 0; give 1 to 1024"),
     ("--learning-rate fast", "--learning-rate needs a number, not fast"),
     ("--learning-rate nan", "--learning-rate needs a number, not nan"),

@@ -18,6 +18,7 @@ package final class Adam {
   private var second: AlignedMemory
   /// How ranks update together; nil: all is done here.
   private(set) var shared: SharedUpdate?
+  private var running: RunningStatisticsOfParts?
   /// All moments, while the first rank has them for a moment.
   private var gathered: (first: AlignedMemory, second: AlignedMemory)?
 
@@ -55,6 +56,7 @@ package final class Adam {
     let kept = (
       first: try AlignedMemory(count: shared.ranges.kept), second: try AlignedMemory(count: shared.ranges.kept)
     )
+    running = RunningStatisticsOfParts(parameters, group)
     shared.pick(first.base, into: kept.first.base)
     shared.pick(second.base, into: kept.second.base)
     (first, second, self.shared) = (kept.first, kept.second, shared)
@@ -96,13 +98,15 @@ package final class Adam {
     }
   }
 
-  /// Updates all parameters from the gradients of ranks that compute different parts of the loss.
+  /// Updates all parameters from the gradients of ranks that compute different parts of the loss; running statistics come together,
+  /// too.
   ///
   /// - Parameter parts: those of the loss that have gradients of these parameters
   package func stepTogether(of parts: Range<Int>, learningRate: Double, processor: Processor) {
     guard let shared else { return }
     shared.begin(nextUpdate(learningRate: learningRate), processor.kernels, of: parts)
     shared.finish()
+    running?.combine()
   }
 
   /// Counts one more update, whose parts may then be applied in any order.

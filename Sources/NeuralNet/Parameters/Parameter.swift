@@ -54,6 +54,9 @@ package struct RunningStatistics: Sendable, Equatable {
   /// Updates so far.
   package var batches: Int64 = 0
 
+  /// What a new value counts in the running one, as PyTorch has it.
+  static let momentum = 0.1
+
   package static func meanName(_ name: String) -> String { name + ".running_mean" }
   package static func varianceName(_ name: String) -> String { name + ".running_var" }
   package static func batchesName(_ name: String) -> String { name + ".num_batches_tracked" }

@@ -17,8 +17,12 @@ package final class RankGroup {
   package private(set) var images: [Int]
   /// Why the group cannot go on; what was computed since is of no use.
   package internal(set) var failure: FileError?
+  /// Whether a batch normalisation that trains has the statistics of the whole batch instead of those of this rank's images; set
+  /// before anything begins.
+  package var sharesStatistics = false
   let background: BackgroundProgress
   private var gathered: AlignedMemory?
+  var statistics = StatisticsMemory()
 
   /// The group of all ranks of `link`.
   package init(_ link: any RankLink) {

@@ -23,6 +23,14 @@ package struct Setting: Sendable {
     case mayChangeMeaning(Phrase)
   }
 
+  /// Something without which a setting has no effect.
+  package struct Condition: Sendable {
+    /// What it is called: "has no effect without …".
+    package let name: Phrase
+    /// Whether it holds where so many ranks train, or the setting is such that there is nothing to have an effect.
+    package let holds: @Sendable (TrainingConfiguration, _ ranks: Int) -> Bool
+  }
+
   /// In kebab case; its key in config.json has underscores.
   package let name: String
   /// What it means: a phrase without a full stop.
@@ -35,6 +43,8 @@ package struct Setting: Sendable {
   package let concernsPictures: Bool
   /// The other setting's value without which this one has no effect.
   package let onlyWith: (setting: String, value: String)?
+  /// What else it has no effect without.
+  package let conditions: [Condition]
 
   /// The value in a configuration as a person writes it; nil where there is none.
   package let text: @Sendable (TrainingConfiguration) -> String?
@@ -49,7 +59,8 @@ package struct Setting: Sendable {
   package init<Value: SettingValue>(
     _ name: String, _ property: WritableKeyPath<TrainingConfiguration, Value> & Sendable, _ help: Phrase,
     limits: SettingLimits<Value> = .none, form: Form? = nil, placeholder: String? = nil, standard: Phrase? = nil,
-    resuming: Resuming = .fixed, concernsPictures: Bool = false, onlyWith: (setting: String, value: String)? = nil
+    resuming: Resuming = .fixed, concernsPictures: Bool = false, onlyWith: (setting: String, value: String)? = nil,
+    conditions: [Condition] = []
   ) {
     self.name = name
     self.help = help
@@ -58,6 +69,7 @@ package struct Setting: Sendable {
     self.resuming = resuming
     self.concernsPictures = concernsPictures
     self.onlyWith = onlyWith
+    self.conditions = conditions
     let key = SettingKey(setting: name)
     text = { $0[keyPath: property].settingText }
     set = { (configuration, text) throws(SettingTextError) in

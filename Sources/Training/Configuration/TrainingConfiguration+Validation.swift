@@ -75,9 +75,15 @@ extension TrainingConfiguration {
   }
 
   /// The settings among `given` that have no effect beside the others, each with what it would need.
-  package func withoutEffect(_ given: Set<String>) -> [(setting: String, needs: Phrase)] {
+  ///
+  /// - Parameter ranks: how many train
+  package func withoutEffect(_ given: Set<String>, ranks: Int = 1) -> [(setting: String, needs: Phrase)] {
     algorithm.allSettings.compactMap { setting in
-      guard given.contains(setting.name), let other = setting.onlyWith,
+      guard given.contains(setting.name) else { return nil }
+      if let missing = setting.conditions.first(where: { !$0.holds(self, ranks) }) {
+        return (setting.name, missing.name)
+      }
+      guard let other = setting.onlyWith,
         let text = algorithm.allSettings.first(where: { $0.name == other.setting })?.text(self), text != other.value
       else { return nil }
       return (setting.name, "\(setting: other.setting, other.value)")

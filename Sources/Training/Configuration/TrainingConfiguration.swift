@@ -75,6 +75,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var ndf = 64
   /// Normalisation in the discriminator; nil for that of the generator, as in the public code.
   public var discriminatorNorm: NormalizationKind?
+  /// Whether batch normalisation has the statistics of the whole batch where several ranks train, instead of those of each
+  /// rank's images; no effect in one process.
+  public var syncBatchNorm = false
   /// The distribution of initial weights.
   public var initialization = InitializationKind.normal
   /// Its scale.

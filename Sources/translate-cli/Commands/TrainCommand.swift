@@ -1,3 +1,4 @@
+import Cluster
 import Training
 
 /// `translate-cli train NAME DATA --out RUN`, for each algorithm that is registered.
@@ -49,7 +50,7 @@ struct TrainCommand: Command {
   }
 
   func validate(given: Set<String>) throws(UsageError) {
-    try configuration.validateForCommandLine(given)
+    try configuration.validateForCommandLine(given, ranks: Cluster.count())
     guard !isSamePlace(data, out) else {
       throw .malformed(option: "--out", value: out, expected: "another folder than DATA")
     }

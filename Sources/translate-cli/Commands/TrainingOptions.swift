@@ -78,8 +78,10 @@ enum TrainingOptions {
 
 extension TrainingConfiguration {
   /// Refuses settings that cannot be, and options of `given` that would have no effect, as errors of the command line.
-  func validateForCommandLine(_ given: Set<String>) throws(UsageError) {
-    if let first = withoutEffect(given).first {
+  ///
+  /// - Parameter ranks: how many train
+  func validateForCommandLine(_ given: Set<String>, ranks: Int = 1) throws(UsageError) {
+    if let first = withoutEffect(given, ranks: ranks).first {
       throw .needs(option: Phrase.option(first.setting), other: first.needs.words)
     }
     do {

@@ -104,4 +104,32 @@ final class RankScene: Sendable {
     let file = try SafetensorsFile(path: run(name) + "/checkpoint.safetensors")
     return file.tensors.reduce(into: [:]) { if let floats = try? file.floats($1.name) { $0[$1.name] = floats } }
   }
+
+  /// How close a run's weights, running statistics, pools and losses are to another's. Moments tell every gradient on the way, and
+  /// jump where rounding decides the sign of a difference that L1 looks at, or on which side of a rectifier a number lies:
+  /// portable kernels leave them 1e-3 from those of AVX-512, while a part that is missing or counts twice moves them by half.
+  func closeness(_ many: String, _ one: String) throws -> [Closeness] {
+    let (actual, expected) = (try tensors(many), try tensors(one))
+    #expect(Set(actual.keys) == Set(expected.keys))
+    var networks: [String: (actual: [Float], expected: [Float])] = [:]
+    for (name, numbers) in expected {
+      var kind = name.split(separator: ".").prefix(name.hasPrefix("adam") ? 3 : 1).joined(separator: ".")
+      if name.contains(".running_") { kind += " running" }
+      networks[kind, default: ([], [])].actual += actual[name] ?? []
+      networks[kind, default: ([], [])].expected += numbers
+    }
+    let rows = try [many, one].map { name in
+      try TrainingScene.losses(run(name)).dropFirst().map { $0.split(separator: ",").compactMap { Float($0) } }
+    }
+    #expect(rows[0].count == rows[1].count)
+    return networks.sorted { $0.key < $1.key }.map { name, numbers in
+      Closeness(
+        "\(algorithm.name) \(many) \(name)", numbers.actual, numbers.expected, name.hasPrefix("adam") ? 1e-2 : 1e-4)
+    } + zip(rows[0], rows[1]).map { Closeness("losses of step \($1.first ?? 0)", $0, $1, 1e-3) }
+  }
+
+  /// Expects weights, pools and losses of two runs to be equal to rounding.
+  func expectClose(_ many: String, _ one: String) throws {
+    for closeness in try closeness(many, one) { #expect(closeness.holds, "\(closeness)") }
+  }
 }

@@ -17,7 +17,7 @@ import Testing
     try scene.train("one", ranks: 1, configuration)
     try scene.train("many", ranks: ranks, configuration)
     try scene.train("again", ranks: ranks, configuration)
-    try expectClose(scene, "many", "one")
+    try scene.expectClose("many", "one")
     #expect(try TrainingScene.checkpoint(scene.run("many")) == TrainingScene.checkpoint(scene.run("again")))
     #expect(try TrainingScene.losses(scene.run("many")) == TrainingScene.losses(scene.run("again")))
   }
@@ -31,7 +31,7 @@ import Testing
     (configuration.ganMode, configuration.discriminatorNorm) = (.wgangp, NormalizationKind.none)
     try scene.train("one", ranks: 1, configuration)
     try scene.train("many", ranks: 3, configuration)
-    try expectClose(scene, "many", "one")
+    try scene.expectClose("many", "one")
   }
 
   /// At batch 1 two ranks take a direction of CycleGAN's loss each, and three share two pictures of both; pools, of which each
@@ -43,19 +43,19 @@ import Testing
     try scene.train("one", ranks: 1, configuration)
     try scene.train("many", ranks: ranks, configuration)
     try scene.train("again", ranks: ranks, configuration)
-    try expectClose(scene, "many", "one")
+    try scene.expectClose("many", "one")
     #expect(try TrainingScene.checkpoint(scene.run("many")) == TrainingScene.checkpoint(scene.run("again")))
     try scene.train("parts", ranks: ranks, configuration, stopAfter: 4)
     try scene.resume("parts", ranks: ranks)
     #expect(try TrainingScene.checkpoint(scene.run("many")) == TrainingScene.checkpoint(scene.run("parts")))
     try scene.train("other", ranks: ranks, configuration, stopAfter: 5)
     try scene.resume("other", ranks: 1)
-    try expectClose(scene, "other", "one")
+    try scene.expectClose("other", "one")
 
     (configuration.ganMode, configuration.discriminatorNorm) = (.wgangp, NormalizationKind.none)
     try scene.train("penalty-one", ranks: 1, configuration)
     try scene.train("penalty-many", ranks: ranks, configuration)
-    try expectClose(scene, "penalty-many", "penalty-one")
+    try scene.expectClose("penalty-many", "penalty-one")
   }
 
   /// A run that two ranks have begun goes on with three, with one, and ends where it would have ended anyway.
@@ -67,7 +67,7 @@ import Testing
     try scene.train("parts", ranks: 2, configuration, stopAfter: 2)
     try scene.resume("parts", ranks: 3) { $0.steps = 4 }
     try scene.resume("parts", ranks: 1) { $0.steps = 5 }
-    try expectClose(scene, "parts", "one")
+    try scene.expectClose("parts", "one")
 
     try scene.train("whole", ranks: 2, configuration)
     try scene.train("stopped", ranks: 2, configuration, stopAfter: 3)
@@ -88,7 +88,7 @@ import Testing
     }
     try scene.train("one", ranks: 1, configuration)
     try scene.train("many", ranks: 3, configuration)
-    try expectClose(scene, "many", "one")
+    try scene.expectClose("many", "one")
     #expect(Checkpoint.position(scene.run("many") + "/checkpoint.safetensors")?.leftOut?.count == 3)
   }
 
@@ -131,34 +131,6 @@ import Testing
         #expect(ranges.flatMap { Array($0) } == Array(0..<size))
         #expect((ranges.map(\.count).max() ?? 0) == BatchPart(index: 0, count: count).most(of: size))
       }
-    }
-  }
-
-  /// Weights, pools and losses to rounding. Moments tell every gradient on the way, and jump where rounding decides the sign of
-  /// a difference that L1 looks at, or on which side of a rectifier a number lies: portable kernels leave them 1e-3 from those
-  /// of AVX-512, while a part that is missing or counts twice moves them by half.
-  private func expectClose(_ scene: RankScene, _ many: String, _ one: String) throws {
-    let (actual, expected) = (try scene.tensors(many), try scene.tensors(one))
-    #expect(Set(actual.keys) == Set(expected.keys))
-    var networks: [String: (actual: [Float], expected: [Float])] = [:]
-    for (name, numbers) in expected {
-      let kind = name.split(separator: ".").prefix(name.hasPrefix("adam") ? 3 : 1).joined(separator: ".")
-      networks[kind, default: ([], [])].actual += actual[name] ?? []
-      networks[kind, default: ([], [])].expected += numbers
-    }
-    for (name, numbers) in networks.sorted(by: { $0.key < $1.key }) {
-      let closeness = Closeness(
-        "\(scene.algorithm.name) \(many) \(name)", numbers.actual, numbers.expected,
-        name.hasPrefix("adam") ? 1e-2 : 1e-4)
-      #expect(closeness.holds, "\(closeness)")
-    }
-    let rows = try [many, one].map { name in
-      try TrainingScene.losses(scene.run(name)).dropFirst().map { $0.split(separator: ",").compactMap { Float($0) } }
-    }
-    #expect(rows[0].count == rows[1].count)
-    for (actual, expected) in zip(rows[0], rows[1]) {
-      let closeness = Closeness("losses of step \(expected.first ?? 0)", actual, expected, 1e-3)
-      #expect(closeness.holds, "\(closeness)")
     }
   }
 }

@@ -21,7 +21,7 @@ import Testing
     let scene = try TrainingScene(algorithm, count: 3)
     var configuration = TrainingScene.configuration(algorithm)
     configuration.learningRate = 0.01
-    var random = RandomGenerator(seed: configuration.seed, stream: TrainingSession.Stream.weights.rawValue)
+    var random = RandomGenerator(seed: configuration.seed, stream: RandomStream.weights.rawValue)
     let start = try algorithm.makeModel(configuration, Processor(threads: 1), &random)
     let names = start.generators.map(\.name)
     var expected: [String: [Double]] = [:]

@@ -113,7 +113,8 @@ struct TrainingConfigurationTests {
     let names = Set(Settings.all.map(\.name))
     for algorithm in TrainingAlgorithm.registered {
       for setting in algorithm.allSettings {
-        let phrases = [setting.help, setting.resumingHelp] + [setting.standard].compactMap(\.self)
+        let phrases =
+          [setting.help, setting.resumingHelp] + [setting.standard].compactMap(\.self) + setting.conditions.map(\.name)
         #expect(phrases.flatMap(\.settings).allSatisfy(names.contains), "\(setting.name)")
         guard let other = setting.onlyWith else { continue }
         let needed = try #require(algorithm.allSettings.first { $0.name == other.setting })
@@ -126,8 +127,27 @@ struct TrainingConfigurationTests {
       #expect(Set(own).count == own.count, "\(algorithm.name) has a setting twice")
       #expect(algorithm.examples.flatMap(\.settings).allSatisfy { own.contains($0.name) })
     }
-    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 53)
-    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 54)
+    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 54)
+    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 55)
+  }
+
+  /// Statistics of the whole batch take several ranks and a normalisation by the batch, in whichever network.
+  @Test(arguments: TrainingAlgorithm.registered) func batchStatisticsTakeSeveralRanks(_ algorithm: TrainingAlgorithm)
+    throws
+  {
+    let given: Set<String> = ["sync-batch-norm"]
+    var settings = TrainingConfiguration(algorithm)
+    (settings.syncBatchNorm, settings.discriminatorNorm) = (true, .batch)
+    try settings.validate()
+    #expect(settings.withoutEffect(given, ranks: 2).isEmpty)
+    #expect(settings.withoutEffect(given).map(\.needs.description) == ["several ranks, which mpirun starts"])
+    (settings.norm, settings.discriminatorNorm) = (.instance, nil)
+    try settings.validate()
+    #expect(
+      settings.withoutEffect(given, ranks: 2).map(\.needs.description)
+        == ["norm batch or discriminator norm batch"])
+    settings.syncBatchNorm = false
+    #expect(settings.withoutEffect(given).isEmpty)
   }
 
   /// Settings of one algorithm alone are told apart and compared like all others.

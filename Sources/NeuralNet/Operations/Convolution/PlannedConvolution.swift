@@ -82,7 +82,9 @@ struct PlannedConvolution: PlannedOperation {
     normalization = operation.statistics(mode).flatMap { statistics in
       guard let parameters = operation.normalization, let affine = needs.affine else { return nil }
       return PlannedNormalization(
-        parameters: parameters, statistics: statistics, raw: output, imagesPerGroup: imagesPerGroup,
+        parameters: parameters, statistics: statistics,
+        isOfBatch: parameters.kind == .batch && statistics == .data && mode.keepsActivations, raw: output,
+        imagesPerGroup: imagesPerGroup,
         pixelPieces: statistics == .data ? product.pixelPieces : [], affinePlace: places.offset(affine),
         momentsPlace: needs.moments.map { places.offset($0) } ?? 0,
         meansPlace: needs.means.map { places.offset($0) })

@@ -14,6 +14,8 @@ struct PlannedNormalization: Sendable {
 
   package let parameters: Convolution.Normalization
   let statistics: Statistics
+  /// Whether statistics are those of a batch, of which other ranks may have other images.
+  var isOfBatch = false
   /// (N, C, H, W): what is normalised.
   let raw: PlannedTensor
   let imagesPerGroup: Int
@@ -46,27 +48,63 @@ struct PlannedNormalization: Sendable {
     )
   }
 
-  /// Combines the moments of all pieces in their order (Chan, Golub and LeVeque, 1983), per group and channel.
+  /// Combines the moments of all pieces in their order, per group and channel; those of all ranks in the order of these.
   func combineMoments(_ pass: Pass) {
+    let ranks = isOfBatch ? pass.processor.ranks : nil
+    guard let ranks, let own = ranks.beginStatistics(3 * groups * channels) else {
+      return forEachChannel(pass) { moments(pass, $0, $1) }
+    }
+    for place in 0..<groups * channels {
+      let moments = moments(pass, place / channels, place % channels)
+      (own[3 * place], own[3 * place + 1], own[3 * place + 2]) = (moments.count, moments.mean, moments.square)
+    }
+    let hasAll = ranks.finishStatistics()
+    forEachChannel(pass) { group, channel in
+      guard hasAll else { return moments(pass, group, channel) }
+      var all = Moments()
+      ranks.forEachStatistics { _, numbers in
+        let own = numbers + 3 * (group * channels + channel)
+        all.add(count: own[0], mean: own[1], square: own[2])
+      }
+      return all
+    }
+  }
+
+  /// Some numbers' count, mean and sum of squared distances from it.
+  private struct Moments {
+    var count = 0.0
+    var mean = 0.0
+    var square = 0.0
+
+    /// Takes in those of other numbers (Chan, Golub and LeVeque, 1983).
+    mutating func add(count others: Double, mean otherMean: Double, square otherSquare: Double) {
+      let distance = otherMean - mean
+      let total = count + others
+      mean += distance * others / total
+      square += otherSquare + distance * distance * count * others / total
+      count = total
+    }
+  }
+
+  /// Those of a channel of a group, here.
+  private func moments(_ pass: Pass, _ group: Int, _ channel: Int) -> Moments {
     let perGroup = pixelPieces.count / groups
     let means = pass.arena + momentsPlace
     let squares = means + pixelPieces.count * channels
-    let count = Double(pixelsPerGroup)
+    var all = Moments()
+    for piece in group * perGroup..<(group + 1) * perGroup {
+      let place = piece * channels + channel
+      all.add(count: Double(pixelPieces[piece].count), mean: Double(means[place]), square: Double(squares[place]))
+    }
+    return all
+  }
+
+  private func forEachChannel(_ pass: Pass, _ moments: (_ group: Int, _ channel: Int) -> Moments) {
     for group in 0..<groups {
       for channel in 0..<channels {
-        var seen = 0.0
-        var mean = 0.0
-        var square = 0.0
-        for piece in group * perGroup..<(group + 1) * perGroup {
-          let pixels = Double(pixelPieces[piece].count)
-          let distance = Double(means[piece * channels + channel]) - mean
-          let total = seen + pixels
-          mean += distance * pixels / total
-          square += Double(squares[piece * channels + channel]) + distance * distance * seen * pixels / total
-          seen = total
-        }
-        setAffine(pass, group, channel, mean: mean, variance: square / count)
-        updateRunning(pass, channel, mean: mean, variance: square / max(1, count - 1))
+        let all = moments(group, channel)
+        setAffine(pass, group, channel, mean: all.mean, variance: all.square / all.count)
+        updateRunning(pass, channel, mean: all.mean, variance: all.square / max(1, all.count - 1))
       }
       if pass.mode.updatesRunningStatistics, let running = parameters.running {
         pass.parameters.runningStatistics[running].batches += 1
@@ -94,29 +132,31 @@ struct PlannedNormalization: Sendable {
     place.inverseDeviation[channel] = Float(deviation)
   }
 
-  /// Momentum 0.1, unbiased variance.
+  /// Unbiased variance.
   private func updateRunning(_ pass: Pass, _ channel: Int, mean: Double, variance: Double) {
     guard pass.mode.updatesRunningStatistics, let running = parameters.running else { return }
     let store = pass.parameters
     let oldMean = Double(store.runningStatistics[running].mean[channel])
     let oldVariance = Double(store.runningStatistics[running].variance[channel])
-    store.runningStatistics[running].mean[channel] = Float(0.9 * oldMean + 0.1 * mean)
-    store.runningStatistics[running].variance[channel] = Float(0.9 * oldVariance + 0.1 * variance)
+    let share = RunningStatistics.momentum
+    store.runningStatistics[running].mean[channel] = Float((1 - share) * oldMean + share * mean)
+    store.runningStatistics[running].variance[channel] = Float((1 - share) * oldVariance + share * variance)
   }
 
   // MARK: - Backward
 
-  /// Combines the sums of dz and of dz · x̂ over all pieces of a group into their means, and the gradients of γ and β.
+  /// Combines the sums of dz and of dz · x̂ over all pieces of a group into their means, those of all ranks where these share
+  /// statistics, and the gradients of γ and β, those of this rank's images alone: an update adds up all ranks' gradients.
   ///
   /// - Parameters:
   ///   - sums: [2][piece][channel]
   ///   - pieces: in each group
   func combineGradientSums(_ pass: BackwardPass, _ sums: UnsafePointer<Float>, piecesPerGroup pieces: Int) {
-    guard let meansPlace else { return }
+    guard meansPlace != nil else { return }
     let products = sums + groups * pieces * channels
-    let means = pass.pass.arena + meansPlace
-    let productMeans = means + groups * channels
-    let count = Double(pixelsPerGroup)
+    let ranks = isOfBatch ? pass.pass.processor.ranks : nil
+    let own = ranks?.beginStatistics(2 * groups * channels + 1)
+    own?[0] = Double(pixelsPerGroup)
     for channel in 0..<channels {
       var shift = 0.0
       var scale = 0.0
@@ -127,8 +167,11 @@ struct PlannedNormalization: Sendable {
           sum += Double(sums[piece * channels + channel])
           product += Double(products[piece * channels + channel])
         }
-        means[group * channels + channel] = Float(sum / count)
-        productMeans[group * channels + channel] = Float(product / count)
+        setMeans(pass.pass, group * channels + channel, sum, product, count: Double(pixelsPerGroup))
+        if let own {
+          let place = own + 1 + 2 * (group * channels + channel)
+          (place[0], place[1]) = (sum, product)
+        }
         shift += sum
         scale += product
       }
@@ -136,6 +179,34 @@ struct PlannedNormalization: Sendable {
       if let parameter = parameters.scale { pass.addGradient(parameter, channel, scale) }
       if let parameter = parameters.shift { pass.addGradient(parameter, channel, shift) }
     }
+    if let ranks, own != nil, ranks.finishStatistics() { combineGradientSums(pass.pass, of: ranks) }
+  }
+
+  /// Sets the means to those over all ranks, in their order.
+  ///
+  /// The gradients of a rank are those of a mean over its images, and count by their number; means are given in the same measure as
+  /// this rank's.
+  private func combineGradientSums(_ pass: Pass, of ranks: RankGroup) {
+    let images = Double(max(1, ranks.images[ranks.link.rank]))
+    var count = 0.0
+    ranks.forEachStatistics { count += $1[0] }
+    for place in 0..<groups * channels {
+      var sum = 0.0
+      var product = 0.0
+      ranks.forEachStatistics { rank, numbers in
+        let weight = Double(ranks.images[rank]) / images
+        sum += weight * numbers[1 + 2 * place]
+        product += weight * numbers[2 + 2 * place]
+      }
+      setMeans(pass, place, sum, product, count: count)
+    }
+  }
+
+  private func setMeans(_ pass: Pass, _ place: Int, _ sum: Double, _ product: Double, count: Double) {
+    guard let meansPlace else { return }
+    let means = pass.arena + meansPlace
+    means[place] = Float(sum / count)
+    means[groups * channels + place] = Float(product / count)
   }
 
   /// What a gradient pass needs to know of a group.

@@ -255,10 +255,12 @@ final class CycleGAN: TranslationModel {
     // One image may be exchanged for an older one of any size; several share a batch, and so a size.
     let older = processor.withWholeBatch(translations) { all, own in
       let size = all.images(0..<1).shape
-      return Array(
-        side.pool.exchange(all, random: &random) {
-          all.shape.n == 1 ? side.mayLearn(from: $0, beside: real.shape) : $0 == size
-        }[own])
+      let isAlone = all.shape.n == 1
+      let exchanged = side.pool.exchange(all, random: &random) {
+        isAlone ? side.mayLearn(from: $0, beside: real.shape) : $0 == size
+      }
+      // A rank without images has this one's picture to compute on, and takes the same way.
+      return isAlone ? exchanged : Array(exchanged[own])
     }
     let alone = older.count == 1 ? older[0] : nil
     func show(_ fakes: MutableTensorView<Float>) {

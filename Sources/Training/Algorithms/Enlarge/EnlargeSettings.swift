@@ -39,6 +39,7 @@ struct EnlargeSettings: AlgorithmSettings {
         Setting("ngf", \.ngf, "channels of the generator's hidden layers", limits: .within(ChannelLimit.filters)),
       ]),
     Settings.discriminator,
+    Settings.normalization,
     Settings.initialization,
     Settings.adversarial,
     SettingGroup(

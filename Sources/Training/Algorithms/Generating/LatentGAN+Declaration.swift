@@ -76,7 +76,7 @@ struct GeneratingSettings: AlgorithmSettings {
           "discriminator-norm", \.discriminatorNorm, "normalisation in the discriminator alone; wgangp needs none",
           standard: "as \(setting: "norm")"),
       ]),
-    Settings.initialization, Settings.adversarial,
+    Settings.normalization, Settings.initialization, Settings.adversarial,
     SettingGroup(
       Settings.lossHeading,
       [

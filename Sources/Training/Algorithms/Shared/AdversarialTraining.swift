@@ -12,7 +12,8 @@ extension Settings {
     _ own: [Setting], data ownData: [Setting] = [], measuring figures: [TrainingAlgorithm.HeldOutFigure]
   ) -> [SettingGroup] {
     [length, data] + (ownData.isEmpty ? [] : [SettingGroup("Data", ownData)]) + [
-      augmentation, generator, discriminator, initialization, adversarial, SettingGroup(lossHeading, own), optimiser,
+      augmentation, generator, discriminator, normalization, initialization, adversarial,
+      SettingGroup(lossHeading, own), optimiser,
       running, keeping(measuring: figures),
     ]
   }

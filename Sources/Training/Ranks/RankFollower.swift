@@ -29,6 +29,7 @@ package final class RankFollower {
   package func serve() throws {
     guard case .begin(let task) = try order() else { return }
     group.takeParts(task.parts)
+    group.sharesStatistics = task.configuration.syncBatchNorm
     let training: Training
     do {
       training = try Training(task, group, threads, limits)
@@ -94,9 +95,9 @@ extension RankFollower {
       let part = group.batchPart
       let processor = try Processor(threads: configuration.threads ?? threads)
       processor.ranks = group
-      var drawing = RandomGenerator(seed: configuration.seed, stream: TrainingSession.Stream.weights.rawValue)
+      var drawing = RandomGenerator(seed: configuration.seed, stream: RandomStream.weights.rawValue)
       model = try configuration.algorithm.makeModel(configuration.part(part), processor, &drawing)
-      random = RandomGenerator(seed: configuration.seed, stream: TrainingSession.Stream.steps.rawValue)
+      random = RandomGenerator(seed: configuration.seed, stream: RandomStream.steps.rawValue)
       var state: SamplerState?
       if let checkpoint = task.checkpoint {
         let (position, file) = try Checkpoint.read(checkpoint, into: model.networks)
@@ -112,7 +113,7 @@ extension RankFollower {
       ).limited(to: configuration.maxDatasetSize)
       let sampler = try Sampler(
         folder, configuration,
-        generator: RandomGenerator(seed: configuration.seed, stream: TrainingSession.Stream.data.rawValue),
+        generator: RandomGenerator(seed: configuration.seed, stream: RandomStream.data.rawValue),
         resuming: state, mayChange: task.mayChange)
       let store = ImageStore(
         part: folder.training, preparation: ImagePreparation(configuration), cacheBytes: limits.cacheBytes,

@@ -52,15 +52,17 @@ package final class RankLeader {
         advice: "give at least \((ranks + most - 1) / most), or start fewer ranks")
     }
     group.takeParts(parts)
-    // Enlargers have no normalisation, and no setting for it.
-    let ofGenerator = configuration.algorithm.allSettings.contains { $0.name == "norm" } ? configuration.norm : .none
-    let normalizes = [ofGenerator, configuration.discriminatorNorm ?? configuration.norm].contains(.batch)
-    guard !normalizes || batch == 1 || batch * parts >= 2 * ranks else {
+    group.sharesStatistics = configuration.syncBatchNorm
+    let hasOwnStatistics = configuration.normalizesBatches && !configuration.syncBatchNorm
+    guard !hasOwnStatistics || batch == 1 || batch * parts >= 2 * ranks else {
       throw ConfigurationError(
         setting: "batch-size",
         problem:
           "\(batch) is too small for batch normalisation in \(ranks) ranks: each has statistics of its own pictures",
-        advice: "give at least \(2 * ranks), or add \(setting: "norm", "instance")")
+        advice: """
+          give at least \(2 * ranks), or add \(setting: "sync-batch-norm") for those of the whole batch, or \
+          \(setting: "norm", "instance")
+          """)
     }
   }
 

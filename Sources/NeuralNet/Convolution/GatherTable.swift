@@ -54,13 +54,12 @@ final class GatherTable: Sendable {
     outputRows: Range<Int>? = nil
   ) {
     let phases = Phases(geometry, direction, input.shape, output.shape, sources, mergesRows: mergesRows)
-    var entries = Entries(phases: phases, input: input, output: output, tile: tile)
     let outputRows = outputRows ?? 0..<output.shape.n * output.shape.h
-    entries.reserveCapacity(
-      pixels: outputRows.count * output.shape.w, taps: mergesRows ? geometry.kernel : geometry.taps)
-    var pieces: [Piece] = []
     let bands = Self.bands(output.shape, imagesPerGroup, pixelsPerPiece, phasesPerAxis: phases.perAxis)
-    for band in bands where outputRows.contains(band.lowerBound) {
+      .filter { outputRows.contains($0.lowerBound) }
+    var entries = Entries(phases: phases, input: input, output: output, tile: tile, bands: bands)
+    var pieces: [Piece] = []
+    for band in bands {
       let firstSegment = entries.segments.count
       for phase in phases.taps.indices { entries.append(phase, ofBand: band) }
       pieces.append(
@@ -74,8 +73,7 @@ final class GatherTable: Sendable {
     self.pieces = pieces
     taps = phases.allTaps
     segments = entries.segments
-    inputOffsets = IndexTable(entries.inputs)
-    outputOffsets = IndexTable(entries.outputs)
+    (inputOffsets, outputOffsets) = entries.tables()
   }
 
   /// Rows, counted over all images, in bands of whole phases that cross no group's border.
@@ -124,14 +122,14 @@ private struct Phases {
 }
 
 /// The growing lists of a table.
-private struct Entries {
+private struct Entries: ~Copyable {
   let phases: Phases
   let input: PlannedTensor
   let output: PlannedTensor
   let tile: Int
   private(set) var segments: [GatherTable.Segment] = []
-  private(set) var inputs: [Int32] = []
-  private(set) var outputs: [Int32] = []
+  private var inputs: IndexList
+  private var outputs: IndexList
 
   /// For each phase along the columns, `[tap column][place among its columns]`: floats from the first pixel of an input row,
   /// −1 where the tap sees padding.
@@ -139,7 +137,7 @@ private struct Entries {
   /// For each phase along the columns, its output columns.
   private let phaseColumns: [[Int]]
 
-  init(phases: Phases, input: PlannedTensor, output: PlannedTensor, tile: Int) {
+  init(phases: Phases, input: PlannedTensor, output: PlannedTensor, tile: Int, bands: [Range<Int>]) {
     self.phases = phases
     self.input = input
     self.output = output
@@ -156,12 +154,25 @@ private struct Entries {
         }
       }
     }
+    // Whole tiles of each phase of each band.
+    var places = (inputs: 0, outputs: 0)
+    for band in bands {
+      let lines = (0..<phases.perAxis).map { phase in
+        band.count { phases.rows.phase(ofOutput: $0 % output.shape.h) == phase }
+      }
+      for (phase, taps) in phases.taps.enumerated() {
+        let count = lines[phase / phases.perAxis] * phaseColumns[phase % phases.perAxis].count
+        let pixels = (count + tile - 1) / tile * tile
+        places.inputs += pixels * taps.count
+        places.outputs += pixels
+      }
+    }
+    inputs = IndexList(capacity: places.inputs)
+    outputs = IndexList(capacity: places.outputs)
   }
 
-  mutating func reserveCapacity(pixels: Int, taps: Int) {
-    inputs.reserveCapacity(pixels * taps / (phases.perAxis * phases.perAxis))
-    outputs.reserveCapacity(pixels)
-  }
+  /// The lists as tables.
+  consuming func tables() -> (inputs: IndexTable, outputs: IndexTable) { (IndexTable(inputs), IndexTable(outputs)) }
 
   /// Appends the pixels of one phase in a band of rows.
   mutating func append(_ phase: Int, ofBand band: Range<Int>) {
@@ -205,41 +216,39 @@ private struct Entries {
       }
     }
     let tapPlaces = taps.map { (row: $0 / kernel, column: $0 % kernel) }
-    var next = inputs.count
-    inputs.append(contentsOf: repeatElement(0, count: pixels.count * taps.count))
+    let inputs = inputs.extend(by: pixels.count * taps.count)
+    var next = 0
     let columnCount = phaseColumns[phase].count
-    inputs.withUnsafeMutableBufferPointer { inputs in
-      lineOffsets.withUnsafeBufferPointer { lineOffsets in
-        columnOffsets[phase].withUnsafeBufferPointer { columnOffsets in
-          pixels.withUnsafeBufferPointer { pixels in
-            /// The entries of all tiles, which have `tile` pixels each: a constant where this is inlined.
-            @inline(__always) func fill(_ tile: Int) {
-              for start in stride(from: 0, to: pixels.count, by: tile) {
-                let (first, last) = (pixels[start], pixels[start + tile - 1])
-                let isRun = first.line == last.line && last.column == first.column + tile - 1
-                for tap in tapPlaces {
-                  // −1, whose bits are all ones, as long as nothing but padding was seen.
-                  var padding: Int32 = -1
-                  @inline(__always) func set(_ place: Int, _ line: Int, _ column: Int) {
-                    let row = lineOffsets[line &* kernel &+ tap.row]
-                    let column = columnOffsets[tap.column &* columnCount &+ column]
-                    let isPadding = (row | column) >> 31
-                    padding &= isPadding
-                    inputs[next &+ place] = (row &+ column) & ~isPadding
-                  }
-                  if isRun {
-                    for place in 0..<tile { set(place, first.line, first.column &+ place) }
-                  } else {
-                    for place in 0..<tile { set(place, pixels[start + place].line, pixels[start + place].column) }
-                  }
-                  // A tap that sees nothing but padding is left out.
-                  inputs[next] |= padding
-                  next += tile
+    lineOffsets.withUnsafeBufferPointer { lineOffsets in
+      columnOffsets[phase].withUnsafeBufferPointer { columnOffsets in
+        pixels.withUnsafeBufferPointer { pixels in
+          /// The entries of all tiles, which have `tile` pixels each: a constant where this is inlined.
+          @inline(__always) func fill(_ tile: Int) {
+            for start in stride(from: 0, to: pixels.count, by: tile) {
+              let (first, last) = (pixels[start], pixels[start + tile - 1])
+              let isRun = first.line == last.line && last.column == first.column + tile - 1
+              for tap in tapPlaces {
+                // −1, whose bits are all ones, as long as nothing but padding was seen.
+                var padding: Int32 = -1
+                @inline(__always) func set(_ place: Int, _ line: Int, _ column: Int) {
+                  let row = lineOffsets[line &* kernel &+ tap.row]
+                  let column = columnOffsets[tap.column &* columnCount &+ column]
+                  let isPadding = (row | column) >> 31
+                  padding &= isPadding
+                  inputs[next &+ place] = (row &+ column) & ~isPadding
                 }
+                if isRun {
+                  for place in 0..<tile { set(place, first.line, first.column &+ place) }
+                } else {
+                  for place in 0..<tile { set(place, pixels[start + place].line, pixels[start + place].column) }
+                }
+                // A tap that sees nothing but padding is left out.
+                inputs[next] |= padding
+                next += tile
               }
             }
-            if tile == gatherTile { fill(gatherTile) } else { fill(dotTile) }
           }
+          if tile == gatherTile { fill(gatherTile) } else { fill(dotTile) }
         }
       }
     }

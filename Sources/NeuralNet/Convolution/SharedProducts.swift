@@ -15,13 +15,25 @@ final class SharedProducts: Sendable {
     let rounded: RoundedInput?
   }
 
-  private let products = Mutex<[Key: ConvolutionProduct]>([:])
+  private final class Entry: Sendable {
+    let product = Mutex<ConvolutionProduct?>(nil)
+  }
 
-  /// The product of `key`, which `make` lays out where there is none.
+  private let entries = Mutex<[Key: Entry]>([:])
+
+  /// The product of `key`, which `make` lays out where there is none; whoever else wants it meanwhile waits.
   func callAsFunction(_ key: Key, make: () -> ConvolutionProduct) -> ConvolutionProduct {
-    if let known = products.withLock({ $0[key] }) { return known }
-    let product = make()
-    products.withLock { $0[key] = product }
-    return product
+    let entry = entries.withLock { entries in
+      if let known = entries[key] { return known }
+      let entry = Entry()
+      entries[key] = entry
+      return entry
+    }
+    return entry.product.withLock { product in
+      if let product { return product }
+      let made = make()
+      product = made
+      return made
+    }
   }
 }

@@ -66,7 +66,8 @@ package final class Execution {
     self.processor = processor
     self.arena = arena
     plan = try ExecutionPlans.plan(
-      network.graph, inputs: shapes, mode: mode, rule: AlgorithmRule(processor, mode.precision), for: arena)
+      network.graph, inputs: shapes, mode: mode, rule: AlgorithmRule(processor, mode.precision), for: arena,
+      on: processor.pool)
     try arena.require(plan.bytes)
     readyWeights = try network.readyWeights.blocks(for: plan.readyWeights)
     if mode.needsParameterGradients || mode.keepsGradients { _ = try network.parameters.gradients() }

@@ -1,3 +1,4 @@
+import Parallel
 import Synchronization
 
 /// A network laid out for one input shape. It knows no weights, so that networks of one graph share it.
@@ -60,7 +61,8 @@ enum ExecutionPlans {
   ///
   /// - Throws: `FileError` where the network cannot take images of this size, or `arena` could not hold the tensors
   static func plan(
-    _ graph: Graph, inputs: [Shape], mode: ExecutionMode, rule: AlgorithmRule, for arena: Arena
+    _ graph: Graph, inputs: [Shape], mode: ExecutionMode, rule: AlgorithmRule, for arena: Arena,
+    on pool: WorkerPool
   ) throws -> ExecutionPlan {
     let key = Key(graph: graph, inputs: inputs, mode: mode, rule: rule)
     let known = entries.withLock { entries in
@@ -68,7 +70,7 @@ enum ExecutionPlans {
       return entries.first { $0.key == key }?.plan
     }
     if let known { return known }
-    let plan = try Planner(graph, inputs: inputs, mode: mode, rule: rule).plan(for: arena)
+    let plan = try Planner(graph, inputs: inputs, mode: mode, rule: rule).plan(for: arena, on: pool)
     entries.withLock { $0.append(Entry(key: key, plan: plan)) }
     return plan
   }

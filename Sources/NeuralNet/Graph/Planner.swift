@@ -1,4 +1,6 @@
 import Files
+import Parallel
+import Synchronization
 
 /// Lays out a network for one input shape: shapes, then who writes which gradient, then lifetimes, then places; at last
 /// every operation lays itself out.
@@ -58,9 +60,11 @@ final class Planner {
 
   /// The finished plan.
   ///
-  /// - Parameter destination: where the tensors are to lie
+  /// - Parameters:
+  ///   - destination: where the tensors are to lie
+  ///   - pool: who lays out the operations
   /// - Throws: `FileError` where they would take more than kernels can reach, or than there is memory
-  func plan(for destination: Arena) throws -> ExecutionPlan {
+  func plan(for destination: Arena, on pool: WorkerPool) throws -> ExecutionPlan {
     let (layouts, zeroBytes, bytes) = place()
     // Before the tables, which take memory too.
     try destination.requireRoom(bytes)
@@ -68,17 +72,29 @@ final class Planner {
       graph: graph, shapes: shapes, gradients: gradients,
       offsets: arena.reservations.map { $0.offset / MemoryLayout<Float>.stride }, reservations: reservations,
       remakes: remakes)
+    let operations = Self.laidOut(layouts, places, pool)
     return ExecutionPlan(
-      steps: layouts.enumerated().map { index, layOut in
-        let seen = places.seen(by: index)
-        return ExecutionPlan.Step(
-          operation: layOut(seen), runsBackward: mode.keepsActivations && gradients.runs(index), cleared: seen.cleared)
+      steps: operations.enumerated().map { index, operation in
+        ExecutionPlan.Step(
+          operation: operation, runsBackward: mode.keepsActivations && gradients.runs(index),
+          cleared: places.seen(by: index).cleared)
       },
       inputs: graph.inputs.map { places.planes(of: $0) }, outputs: graph.outputs.map { places.planes(of: $0) },
       zeroFloats: zeroBytes / MemoryLayout<Float>.stride, bytes: bytes, readyWeights: readyWeights)
   }
 
   private typealias Layouts = [@Sendable (Places) -> any PlannedOperation]
+
+  /// All operations, laid out by several threads. The last ones, which have the largest tables, come first.
+  private static func laidOut(_ layouts: Layouts, _ places: Places, _ pool: WorkerPool) -> [any PlannedOperation] {
+    let made = Mutex<[Int: any PlannedOperation]>([:])
+    pool.run(layouts.count) { piece, _ in
+      let index = layouts.count - 1 - piece
+      let operation = layouts[index](places.seen(by: index))
+      made.withLock { $0[index] = operation }
+    }
+    return made.withLock { made in layouts.indices.compactMap { made[$0] } }
+  }
 
   /// Decides on all places.
   ///

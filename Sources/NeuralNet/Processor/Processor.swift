@@ -53,7 +53,7 @@ package final class Processor: @unchecked Sendable {
   package var kernelName: String { kernels.name }
 
   /// The kernels of this process, and whether they have instructions for products of fewer bits: without these such products
-  /// are as exact, and no faster.
+  /// are as exact, but those of bfloat16 no faster than of floats.
   package static var kernelsInUse: (name: String, haveLowPrecisionProducts: Bool) {
     (KernelTable.current.name, KernelTable.current.lowPrecision.hasDotProducts)
   }

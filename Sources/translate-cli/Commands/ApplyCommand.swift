@@ -220,7 +220,8 @@ struct ApplyCommand: Command {
 
   private var precisionWords: String {
     "products in \(settings.precision.rawValue), \(PackageVersion.kernels)"
-      + (Processor.kernelsInUse.haveLowPrecisionProducts ? "" : ": hardly faster than f32 here")
+      + (settings.precision == .int8 || Processor.kernelsInUse.haveLowPrecisionProducts
+        ? "" : ": no faster than f32 here")
   }
 
   /// Says that squares were asked for and will not be.

@@ -1,11 +1,12 @@
 """Measures this engine against PyTorch, ONNX Runtime and OpenVINO in one run and prints the ratios.
 
-    PYTHON Benchmarks/compare.py [--rounds N] [--threads N] [--json FILE] [TASK ...]
+    PYTHON Benchmarks/compare.py [--rounds N] [--threads N] [--precision P] [--json FILE] [TASK ...]
 
 PYTHON needs torch, for the apply tasks onnx, onnxruntime and openvino too, and for the start pillow; what is missing is
 left out. The engine's programs are in .build/release unless --build says otherwise. Every measurement is a process of
 its own, so that peak memory can be told apart; rivals take turns, and medians over all turns are compared, because the
-speed of shared machines drifts. All use fp32 and the same number of threads.
+speed of shared machines drifts. All use the same number of threads, and fp32 unless --precision says otherwise: bf16 or int8
+compare networks that are applied with OpenVINO's own, int8 quantised and calibrated by nncf, which is needed too.
 
 pix2pix, pix2pix4, cyclegan   what both trainers do for one batch; no images are loaded on either side
 labelled                      pix2pix with one of three labels beside the input
@@ -22,6 +23,7 @@ import argparse, glob, json, os, resource, statistics, subprocess, sys, tempfile
 
 ENLARGERS = ["srresnet", "rrdb", "compact"]
 TASKS = ["pix2pix", "pix2pix4", "labelled", "cyclegan", "enlarge", "dcgan", "unet", "resnet", *ENLARGERS, "generate", "start"]
+APPLIED = ["unet", "resnet", *ENLARGERS]
 OTHERS = ["torch", "onnxruntime", "openvino"]
 RIVALS = {task: ["torch"] for task in TASKS} | {task: ["program"] + OTHERS for task in ("unet", "resnet")}
 RIVALS |= {task: OTHERS for task in [*ENLARGERS, "generate"]}
@@ -217,7 +219,7 @@ def dcgan():
     return step
 
 
-def applied(task, rival, threads):
+def applied(task, rival, threads, precision):
     import torch
 
     torch.manual_seed(0)
@@ -236,9 +238,16 @@ def applied(task, rival, threads):
         import openvino as ov
 
         model = ov.convert_model(network, example_input=image, input=list(image.shape))
-        compiled = ov.Core().compile_model(
-            model, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"})
         values = image.numpy()
+        if precision == "int8":
+            import nncf
+
+            nncf.set_log_level("ERROR")
+            drawn = [torch.rand_like(image).numpy() * 2 - 1 for _ in range(16)]
+            model = nncf.quantize(model, nncf.Dataset(drawn), subset_size=len(drawn))
+        hint = "bf16" if precision == "bf16" else "f32"
+        compiled = ov.Core().compile_model(
+            model, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": hint})
         return lambda: compiled(values)
     import io, onnxruntime
 
@@ -252,7 +261,7 @@ def applied(task, rival, threads):
 
 
 # --- Measuring ----------------------------------------------------------------------------------------------------
-def work(task, rival, runs, threads):
+def work(task, rival, runs, threads, precision):
     """Runs in a process of its own: the median milliseconds of `runs` runs after one warm-up, and its peak memory."""
     import torch
 
@@ -264,7 +273,7 @@ def work(task, rival, runs, threads):
     elif task == "labelled":
         run = pix2pix(1, labels=3)
     else:
-        run = applied(task, rival, threads)
+        run = applied(task, rival, threads, precision)
     run()
     times = []
     for _ in range(runs):
@@ -315,13 +324,14 @@ class Scene:
         subprocess.run([str(word) for word in command], check=True, capture_output=True)
         return time.perf_counter() - start
 
-    def apply(self, task, source, threads):
+    def apply(self, task, source, threads, precision="f32"):
         return self.seconds(
-            self.cli, "apply", self.path(task), source, "--out", self.path("out"), "--threads", threads, "--quiet")
+            self.cli, "apply", self.path(task), source, "--out", self.path("out"), "--threads", threads,
+            "--precision", precision, "--quiet")
 
-    def measure(self, task, rival, threads):
+    def measure(self, task, rival, threads, precision):
         if task != "start":
-            one, all = self.apply(task, self.image, threads), self.apply(task, self.images, threads)
+            one, all = [self.apply(task, source, threads, precision) for source in (self.image, self.images)]
             milliseconds = 1e3 * (all - one) / (len(glob.glob(self.images + "/*.png")) - 1)
         elif rival == "engine":
             milliseconds = 1e3 * statistics.median(self.apply("unet", self.image, threads) for _ in range(3))
@@ -341,17 +351,21 @@ def measure(command):
 
 def compare(task, options):
     rivals = ["engine"] + RIVALS[task]
+    if options.precision != "f32":
+        rivals = [rival for rival in rivals if rival in ("engine", "program", "openvino")]
     results = {rival: [] for rival in rivals}
     for _ in range(options.rounds):
         for rival in list(results):
             if task == "start" or rival == "program":
                 options.scene = options.scene or Scene(os.path.join(options.build, "translate-cli"))
-                results[rival].append(options.scene.measure(task, rival, options.threads))
+                results[rival].append(options.scene.measure(task, rival, options.threads, options.precision))
                 continue
             if rival == "engine":
                 command = [os.path.join(options.build, "translate-bench"), task, "--json", "--threads", options.threads, "--rounds", RUNS[task]]
+                command += ["--precision", options.precision] if task in APPLIED else []
             else:
-                command = [sys.executable, __file__, "--work", task, rival, RUNS[task], options.threads]
+                command = [
+                    sys.executable, __file__, "--work", task, rival, RUNS[task], options.threads, options.precision]
             result, problem = measure([str(word) for word in command])
             if problem:
                 print(f"{task}: {rival} is left out: {problem}", file=sys.stderr)
@@ -367,18 +381,21 @@ def compare(task, options):
 
 def main():
     if sys.argv[1:2] == ["--work"]:
-        task, rival, runs, threads = sys.argv[2:6]
-        return work(task, rival, int(runs), int(threads))
+        task, rival, runs, threads, precision = sys.argv[2:7]
+        return work(task, rival, int(runs), int(threads), precision)
     if sys.argv[1:2] == ["--first"]:
         return first_image(*sys.argv[2:5], int(sys.argv[5]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*", default=TASKS, metavar="TASK", help=", ".join(TASKS))
     parser.add_argument("--rounds", type=int, default=5, help="turns of each rival")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--precision", choices=["f32", "bf16", "int8"], default="f32")
     parser.add_argument("--build", default=".build/release", help="folder of translate-bench and translate-cli")
     parser.add_argument("--json", metavar="FILE", help="where all numbers are written too")
     options = parser.parse_args()
     options.scene = None
+    if options.precision != "f32" and not set(options.tasks) <= set(APPLIED):
+        parser.error("--precision is for " + ", ".join(APPLIED))
     everything = {}
     print(f"{'task':10} {'rival':12} {'ms':>9} {'ratio':>6} {'MB':>7} {'ours/theirs':>11}")
     for task in options.tasks:

@@ -33,12 +33,13 @@ final class ApplyBenchmark: StepBenchmark {
   let name: String
   private let execution: Execution
 
-  init(_ name: String, _ network: Network, side: Int = 256, _ processor: Processor) throws {
+  init(_ name: String, _ network: Network, side: Int = 256, _ precision: Precision, _ processor: Processor) throws {
     self.name = name
     var random = RandomGenerator(seed: 1)
     network.initialize(.normal, gain: 0.02, random: &random)
-    execution = try Execution(
-      network, shape: Shape(1, 3, side, side), mode: ExecutionMode(), processor: processor)
+    var mode = ExecutionMode()
+    mode.precision = precision
+    execution = try Execution(network, shape: Shape(1, 3, side, side), mode: mode, processor: processor)
     execution.input.setNCHW(
       (0..<execution.input.shape.count).map { _ in Float(random.uniform() * 2 - 1) })
   }

@@ -21,20 +21,26 @@ enum Task: String, CaseIterable {
   case dcgan
   case generate
 
-  func make(_ processor: Processor) throws -> StepBenchmark {
+  /// Whether a network is applied to a picture, in any precision.
+  var isApplying: Bool { [.unet, .resnet, .srresnet, .rrdb, .compact].contains(self) }
+
+  /// - Parameter precision: of those that are applied
+  func make(_ processor: Processor, _ precision: Precision = .float32) throws -> StepBenchmark {
     switch self {
     case .pix2pix: try TrainingBenchmark("pix2pix step, batch 1", .paired, processor)
     case .pix2pix4: try TrainingBenchmark("pix2pix step, batch 4", .paired, batch: 4, processor)
     case .labelled: try TrainingBenchmark("pix2pix step, 3 labels", .paired, labels: 3, processor)
     case .cyclegan: try TrainingBenchmark("CycleGAN step", .unpaired, processor)
     case .unet:
-      try ApplyBenchmark("apply unet_256", UNetConfiguration(levels: 8).network(), processor)
+      try ApplyBenchmark("apply unet_256", UNetConfiguration(levels: 8).network(), precision, processor)
     case .resnet:
-      try ApplyBenchmark("apply resnet_9blocks", ResNetConfiguration(blocks: 9).network(), processor)
+      try ApplyBenchmark("apply resnet_9blocks", ResNetConfiguration(blocks: 9).network(), precision, processor)
     case .srresnet:
-      try ApplyBenchmark("apply srresnet ×4", SRResNetConfiguration().network(), side: 128, processor)
-    case .rrdb: try ApplyBenchmark("apply rrdb ×4", RRDBNetConfiguration().network(), side: 128, processor)
-    case .compact: try ApplyBenchmark("apply compact ×4", CompactConfiguration().network(), side: 128, processor)
+      try ApplyBenchmark("apply srresnet ×4", SRResNetConfiguration().network(), side: 128, precision, processor)
+    case .rrdb:
+      try ApplyBenchmark("apply rrdb ×4", RRDBNetConfiguration().network(), side: 128, precision, processor)
+    case .compact:
+      try ApplyBenchmark("apply compact ×4", CompactConfiguration().network(), side: 128, precision, processor)
     case .enlarge:
       try TrainingBenchmark("srresnet ×4 step, batch 8", TrainingConfiguration(.enlarge), batch: 8, processor)
     case .dcgan: try TrainingBenchmark("DCGAN step, batch 64", TrainingConfiguration(.generating), batch: 64, processor)
@@ -70,8 +76,10 @@ struct TaskResult: Codable {
 }
 
 /// Runs a task with each choice of algorithms in turn, `rounds` times after one run that nobody counts.
-func measure(_ task: Task, _ algorithms: [AlgorithmChoice], rounds: Int?, threads: Int?) throws -> [TaskResult] {
-  let runs = try algorithms.map { try task.make(Processor(threads: threads, algorithms: $0)) }
+func measure(
+  _ task: Task, _ algorithms: [AlgorithmChoice], _ precision: Precision, rounds: Int?, threads: Int?
+) throws -> [TaskResult] {
+  let runs = try algorithms.map { try task.make(Processor(threads: threads, algorithms: $0), precision) }
   for run in runs { try run.step() }
   var times = [[Double]](repeating: [], count: runs.count)
   var allocations = [Int](repeating: 0, count: runs.count)

@@ -15,6 +15,14 @@ struct Words {
     return value
   }
 
+  /// Takes out an option with one of the values of a type.
+  mutating func choice<Value: RawRepresentable<String>>(_ option: String) -> Value? {
+    guard let place = rest.firstIndex(of: option), place + 1 < rest.count, let value = Value(rawValue: rest[place + 1])
+    else { return nil }
+    rest.removeSubrange(place...place + 1)
+    return value
+  }
+
   /// Takes out an option without a value.
   mutating func flag(_ option: String) -> Bool {
     guard let place = rest.firstIndex(of: option) else { return false }

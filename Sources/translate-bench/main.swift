@@ -3,7 +3,7 @@ import NeuralNet
 
 let usage = """
   usage: translate-bench weights A.safetensors B.safetensors TOLERANCE
-         translate-bench [layers [NAME] | kernels | [scaling] TASK ...] [--rounds N] [--threads N] [--batch N] [--compare-direct] [--json]
+         translate-bench [layers [NAME] | kernels | [scaling] TASK ...] [--rounds N] [--threads N] [--batch N] [--precision P] [--compare-direct] [--json]
 
   weights           how far two checkpoints are apart, by network
   layers [NAME]     every convolution of the published networks, or those whose names begin so, by algorithm
@@ -12,6 +12,7 @@ let usage = """
   TASK              \(Task.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named
   --compare-direct  each task once more without transforms, in turn
   --batch N         images of a layer
+  --precision P     \(Precision.allCases.map(\.rawValue).joined(separator: ", ")): of networks that are applied
   """
 
 if CommandLine.arguments.dropFirst().first == "weights" {
@@ -28,6 +29,7 @@ var words = Words(Array(CommandLine.arguments.dropFirst()))
 let rounds = words.number("--rounds")
 let batch = words.number("--batch") ?? 1
 let threads = words.number("--threads")
+let precision: Precision = words.choice("--precision") ?? .float32
 let isJSON = words.flag("--json")
 let comparesDirect = words.flag("--compare-direct")
 let showsLayers = words.flag("layers")
@@ -35,7 +37,7 @@ let showsKernels = words.flag("kernels")
 let showsScaling = words.flag("scaling")
 let layerName = showsLayers ? words.rest.first : nil
 let tasks = words.rest.compactMap(Task.init)
-guard showsLayers || tasks.count == words.rest.count else {
+guard showsLayers || tasks.count == words.rest.count, precision == .float32 || tasks.allSatisfy(\.isApplying) else {
   FileHandle.standardError.write(Data((usage + "\n").utf8))
   exit(2)
 }
@@ -58,7 +60,7 @@ if showsLayers {
   var results: [TaskResult] = []
   for task in tasks.isEmpty ? Task.allCases : tasks {
     let algorithms = comparesDirect ? [AlgorithmChoice.byShape, .direct] : [.byShape]
-    let measured = try measure(task, algorithms, rounds: rounds, threads: threads)
+    let measured = try measure(task, algorithms, precision, rounds: rounds, threads: threads)
     results += measured
     guard !isJSON else { continue }
     for result in measured {

@@ -6,7 +6,8 @@ PYTHON needs torch, for the apply tasks onnx, onnxruntime and openvino too, and 
 left out. The engine's programs are in .build/release unless --build says otherwise. Every measurement is a process of
 its own, so that peak memory can be told apart; rivals take turns, and medians over all turns are compared, because the
 speed of shared machines drifts. All use the same number of threads, and fp32 unless --precision says otherwise: bf16 or int8
-compare networks that are applied with OpenVINO's own, int8 quantised and calibrated by nncf, which is needed too.
+compare networks that are applied with OpenVINO's own, int8 quantised and calibrated by nncf, which is needed too; bf16 compares
+trainers with PyTorch's autocast and with this engine's own fp32 ("single").
 
 pix2pix, pix2pix4, cyclegan   what both trainers do for one batch; no images are loaded on either side
 labelled                      pix2pix with one of three labels beside the input
@@ -24,6 +25,7 @@ import argparse, glob, json, os, resource, statistics, subprocess, sys, tempfile
 ENLARGERS = ["srresnet", "rrdb", "compact"]
 TASKS = ["pix2pix", "pix2pix4", "labelled", "cyclegan", "enlarge", "dcgan", "unet", "resnet", *ENLARGERS, "generate", "start"]
 APPLIED = ["unet", "resnet", *ENLARGERS]
+TRAINERS = ["pix2pix", "pix2pix4", "labelled", "cyclegan", "enlarge", "dcgan"]
 OTHERS = ["torch", "onnxruntime", "openvino"]
 RIVALS = {task: ["torch"] for task in TASKS} | {task: ["program"] + OTHERS for task in ("unet", "resnet")}
 RIVALS |= {task: OTHERS for task in [*ENLARGERS, "generate"]}
@@ -274,6 +276,13 @@ def work(task, rival, runs, threads, precision):
         run = pix2pix(1, labels=3)
     else:
         run = applied(task, rival, threads, precision)
+    if task in TRAINERS and precision == "bf16":
+        step = run
+
+        def run():
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                step()
+
     run()
     times = []
     for _ in range(runs):
@@ -353,6 +362,7 @@ def compare(task, options):
     rivals = ["engine"] + RIVALS[task]
     if options.precision != "f32":
         rivals = [rival for rival in rivals if rival in ("engine", "program", "openvino")]
+        rivals += ["single", "torch"] if task in TRAINERS else []
     results = {rival: [] for rival in rivals}
     for _ in range(options.rounds):
         for rival in list(results):
@@ -360,9 +370,9 @@ def compare(task, options):
                 options.scene = options.scene or Scene(os.path.join(options.build, "translate-cli"))
                 results[rival].append(options.scene.measure(task, rival, options.threads, options.precision))
                 continue
-            if rival == "engine":
+            if rival in ("engine", "single"):
                 command = [os.path.join(options.build, "translate-bench"), task, "--json", "--threads", options.threads, "--rounds", RUNS[task]]
-                command += ["--precision", options.precision] if task in APPLIED else []
+                command += ["--precision", options.precision] if rival == "engine" and task in APPLIED + TRAINERS else []
             else:
                 command = [
                     sys.executable, __file__, "--work", task, rival, RUNS[task], options.threads, options.precision]
@@ -371,7 +381,7 @@ def compare(task, options):
                 print(f"{task}: {rival} is left out: {problem}", file=sys.stderr)
                 del results[rival]
                 continue
-            if rival == "engine":
+            if rival in ("engine", "single"):
                 result = {"median": result["medianMilliseconds"], "peak": result["peakMegabytes"]}
             results[rival].append(result)
     return {
@@ -394,8 +404,9 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="where all numbers are written too")
     options = parser.parse_args()
     options.scene = None
-    if options.precision != "f32" and not set(options.tasks) <= set(APPLIED):
-        parser.error("--precision is for " + ", ".join(APPLIED))
+    can = APPLIED + (TRAINERS if options.precision == "bf16" else [])
+    if options.precision != "f32" and not set(options.tasks) <= set(can):
+        parser.error(f"--precision {options.precision} is for " + ", ".join(can))
     everything = {}
     print(f"{'task':10} {'rival':12} {'ms':>9} {'ratio':>6} {'MB':>7} {'ours/theirs':>11}")
     for task in options.tasks:

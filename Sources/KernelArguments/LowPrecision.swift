@@ -27,7 +27,9 @@ package struct LowPrecisionProduct {
   package var outputOffsets: UnsafePointer<Int32>
   /// Columns that are stored, 1 ... 64.
   package var columns: Int
-  /// `[64]` that is added; nil: 0.
+  /// Whether the sum begins with what the output holds; columns are a multiple of 16 then.
+  package var accumulates: Bool
+  /// `[64]` that it begins with otherwise; nil: 0.
   package var bias: UnsafePointer<Float>?
   /// Integers alone: the one that stands for 0 in the input.
   package var zeroPoint: Int32
@@ -40,8 +42,9 @@ package struct LowPrecisionProduct {
   package init(
     tiles: Int, taps: Int, groups: Int, input: UnsafePointer<Int32>, inputOffsets: UnsafePointer<Int32>,
     inputTileStride: Int, weights: UnsafePointer<Int32>, weightOffsets: UnsafePointer<Int32>,
-    output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int32>, columns: Int, bias: UnsafePointer<Float>?,
-    zeroPoint: Int32, step: Float, weightSteps: UnsafePointer<Float>
+    output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int32>, columns: Int,
+    accumulates: Bool = false, bias: UnsafePointer<Float>?, zeroPoint: Int32 = 0, step: Float = 1,
+    weightSteps: UnsafePointer<Float>
   ) {
     self.tiles = tiles
     self.taps = taps
@@ -54,12 +57,19 @@ package struct LowPrecisionProduct {
     self.output = output
     self.outputOffsets = outputOffsets
     self.columns = columns
+    self.accumulates = accumulates
     self.bias = bias
     self.zeroPoint = zeroPoint
     self.step = step
     self.weightSteps = weightSteps
   }
 }
+
+/// Rows and pairs of pixels that an `OuterProduct` of rounded numbers may have: what is put together for it stays in the
+/// second-level cache.
+package let roundedOuterLimits = (rows: 96, pairs: 256)
+/// Floats of scratch for it.
+package let roundedOuterScratch = roundedOuterLimits.pairs / 2 * (panelWidth + roundedOuterLimits.rows) + gatherTile
 
 /// Numbers of single precision on their way to fewer bits: `pixels` pixels of `channels` channels, a multiple of 16.
 package struct NumberRounding {

@@ -29,7 +29,11 @@ extension Kernels {
     @inline(__always)
     private static func sixRows<Sums: LowPrecisionSums>(_ product: LowPrecisionProduct, _: Sums.Type) {
       for tile in 0..<product.tiles {
-        var r0 = Sums(), r1 = Sums(), r2 = Sums(), r3 = Sums(), r4 = Sums(), r5 = Sums()
+        // All before the first is stored: pixels that fill up a tile are stored twice.
+        let outputs = product.outputOffsets + tile * gatherTile
+        var r0 = Sums(product, Int(outputs[0]), firstColumn: 0), r1 = Sums(product, Int(outputs[1]), firstColumn: 0)
+        var r2 = Sums(product, Int(outputs[2]), firstColumn: 0), r3 = Sums(product, Int(outputs[3]), firstColumn: 0)
+        var r4 = Sums(product, Int(outputs[4]), firstColumn: 0), r5 = Sums(product, Int(outputs[5]), firstColumn: 0)
         var columnSums = Sums.Integers()
         var offsets = product.inputOffsets + tile * product.inputTileStride
         for tap in 0..<product.taps {
@@ -50,7 +54,6 @@ extension Kernels {
             weights += panelWidth
           }
         }
-        let outputs = product.outputOffsets + tile * gatherTile
         r0.store(product, columnSums, Int(outputs[0]), firstColumn: 0)
         r1.store(product, columnSums, Int(outputs[1]), firstColumn: 0)
         r2.store(product, columnSums, Int(outputs[2]), firstColumn: 0)
@@ -65,7 +68,13 @@ extension Kernels {
   private static func threeRows<Sums: LowPrecisionSums>(_ product: LowPrecisionProduct, _: Sums.Type, _ column: Int) {
     for half in 0..<2 * product.tiles {
       let tile = half / 2, row = half % 2 * 3
-      var r0 = Sums(), r1 = Sums(), r2 = Sums()
+      // All before the first is stored: pixels that fill up a tile are stored twice. They repeat the last one, which the first
+      // half may have stored already.
+      let outputs = product.outputOffsets + tile * gatherTile + row
+      if row > 0, outputs[0] == outputs[-1] { continue }
+      var r0 = Sums(product, Int(outputs[0]), firstColumn: column)
+      var r1 = Sums(product, Int(outputs[1]), firstColumn: column)
+      var r2 = Sums(product, Int(outputs[2]), firstColumn: column)
       var columnSums = Sums.Integers()
       var offsets = product.inputOffsets + tile * product.inputTileStride
       for tap in 0..<product.taps {
@@ -83,7 +92,6 @@ extension Kernels {
           weights += panelWidth
         }
       }
-      let outputs = product.outputOffsets + tile * gatherTile + row
       r0.store(product, columnSums, Int(outputs[0]), firstColumn: column)
       r1.store(product, columnSums, Int(outputs[1]), firstColumn: column)
       r2.store(product, columnSums, Int(outputs[2]), firstColumn: column)
@@ -103,9 +111,10 @@ typealias IntegerVector = SIMD16<Int32>
 }
 
 /// How groups of four bytes are multiplied, and what becomes of the sums of sixteen columns.
-private protocol LowPrecisionFormat {
+protocol LowPrecisionFormat {
   associatedtype Sum
-  static var zero: Sum { get }
+  /// What the sums of sixteen columns begin with.
+  static func start(_ product: LowPrecisionProduct, _ place: Int, firstColumn: Int) -> Sum
   /// Whether sums of the weights of each column lie in front of a tap's weights.
   static var hasColumnSums: Bool { get }
   static func adding(_ sum: Sum, _ group: Int32, _ weights: IntegerVector) -> Sum
@@ -116,7 +125,8 @@ private protocol LowPrecisionFormat {
 }
 
 private enum ByteProduct: LowPrecisionFormat {
-  @inline(__always) static var zero: IntegerVector { IntegerVector() }
+  @inline(__always)
+  static func start(_ product: LowPrecisionProduct, _ place: Int, firstColumn: Int) -> IntegerVector { IntegerVector() }
   @inline(__always) static var hasColumnSums: Bool { true }
 
   @inline(__always)
@@ -134,8 +144,12 @@ private enum ByteProduct: LowPrecisionFormat {
   }
 }
 
-private enum BFloatProduct: LowPrecisionFormat {
-  @inline(__always) static var zero: Vector { Vector() }
+enum BFloatProduct: LowPrecisionFormat {
+  @inline(__always)
+  static func start(_ product: LowPrecisionProduct, _ place: Int, firstColumn: Int) -> Vector {
+    product.accumulates && firstColumn < product.columns
+      ? load(UnsafePointer(product.output + place), firstColumn) : Vector()
+  }
   @inline(__always) static var hasColumnSums: Bool { false }
 
   @inline(__always) static func adding(_ sum: Vector, _ group: Int32, _ weights: IntegerVector) -> Vector {
@@ -149,17 +163,18 @@ private enum BFloatProduct: LowPrecisionFormat {
 }
 
 /// A multiple of sixteen groups.
-private protocol GroupRow {
+protocol GroupRow {
   init()
   init(_ pointer: UnsafePointer<Int32>)
   mutating func add(_ other: Self)
 }
 
 /// The sums of one pixel, a multiple of sixteen columns in registers.
-private protocol LowPrecisionSums {
+protocol LowPrecisionSums {
   associatedtype Integers: GroupRow
   associatedtype Format: LowPrecisionFormat
-  init()
+  /// With what `Format` begins with.
+  init(_ product: LowPrecisionProduct, _ place: Int, firstColumn: Int)
   mutating func add(_ group: Int32, _ weights: Integers)
   /// Stores them from `firstColumn` on, as many as there are columns.
   func store(_ product: LowPrecisionProduct, _ columnSums: Integers, _ place: Int, firstColumn: Int)
@@ -178,22 +193,25 @@ extension LowPrecisionSums {
   static func store(
     _ sum: Format.Sum, _ product: LowPrecisionProduct, _ columnSums: IntegerVector, _ place: Int, firstColumn: Int
   ) {
+    if firstColumn >= product.columns { return }
     var result = Format.result(sum, product, columnSums: columnSums, firstColumn: firstColumn)
-    if let bias = product.bias { result += load(bias, firstColumn) }
+    if !product.accumulates, let bias = product.bias { result += load(bias, firstColumn) }
     storeVector(result, product.output + place, firstColumn, count: product.columns - firstColumn)
   }
 }
 
-private struct OneGroup: GroupRow {
+struct OneGroup: GroupRow {
   var v0 = IntegerVector()
   @inline(__always) init() {}
   @inline(__always) init(_ pointer: UnsafePointer<Int32>) { v0 = load(pointer, 0) }
   @inline(__always) mutating func add(_ other: OneGroup) { v0 &+= other.v0 }
 }
 
-private struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
-  var v0 = Format.zero
-  @inline(__always) init() {}
+struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
+  var v0: Format.Sum
+  @inline(__always) init(_ product: LowPrecisionProduct, _ place: Int, firstColumn: Int) {
+    v0 = Format.start(product, place, firstColumn: firstColumn)
+  }
   @inline(__always) mutating func add(_ group: Int32, _ weights: OneGroup) {
     v0 = Format.adding(v0, group, weights.v0)
   }
@@ -204,7 +222,7 @@ private struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
 }
 
 #if KERNELS_AVX512
-  private struct TwoGroups: GroupRow {
+  struct TwoGroups: GroupRow {
     var v0 = IntegerVector()
     var v1 = IntegerVector()
     @inline(__always) init() {}
@@ -218,10 +236,13 @@ private struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
     }
   }
 
-  private struct TwoSums<Format: LowPrecisionFormat>: LowPrecisionSums {
-    var v0 = Format.zero
-    var v1 = Format.zero
-    @inline(__always) init() {}
+  struct TwoSums<Format: LowPrecisionFormat>: LowPrecisionSums {
+    var v0: Format.Sum
+    var v1: Format.Sum
+    @inline(__always) init(_ product: LowPrecisionProduct, _ place: Int, firstColumn: Int) {
+      v0 = Format.start(product, place, firstColumn: firstColumn)
+      v1 = Format.start(product, place, firstColumn: firstColumn + lanes)
+    }
     @inline(__always) mutating func add(_ group: Int32, _ weights: TwoGroups) {
       v0 = Format.adding(v0, group, weights.v0)
       v1 = Format.adding(v1, group, weights.v1)
@@ -233,7 +254,7 @@ private struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
     }
   }
 
-  private struct FourGroups: GroupRow {
+  struct FourGroups: GroupRow {
     var v0 = IntegerVector()
     var v1 = IntegerVector()
     var v2 = IntegerVector()
@@ -253,12 +274,17 @@ private struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
     }
   }
 
-  private struct FourSums<Format: LowPrecisionFormat>: LowPrecisionSums {
-    var v0 = Format.zero
-    var v1 = Format.zero
-    var v2 = Format.zero
-    var v3 = Format.zero
-    @inline(__always) init() {}
+  struct FourSums<Format: LowPrecisionFormat>: LowPrecisionSums {
+    var v0: Format.Sum
+    var v1: Format.Sum
+    var v2: Format.Sum
+    var v3: Format.Sum
+    @inline(__always) init(_ product: LowPrecisionProduct, _ place: Int, firstColumn: Int) {
+      v0 = Format.start(product, place, firstColumn: firstColumn)
+      v1 = Format.start(product, place, firstColumn: firstColumn + lanes)
+      v2 = Format.start(product, place, firstColumn: firstColumn + 2 * lanes)
+      v3 = Format.start(product, place, firstColumn: firstColumn + 3 * lanes)
+    }
     @inline(__always) mutating func add(_ group: Int32, _ weights: FourGroups) {
       v0 = Format.adding(v0, group, weights.v0)
       v1 = Format.adding(v1, group, weights.v1)

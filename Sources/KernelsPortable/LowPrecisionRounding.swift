@@ -102,9 +102,9 @@ extension Kernels {
       let output = pass.output + tap * pass.outputStride
       for group in 0..<pass.rows / 2 {
         for column in stride(from: 0, to: panelWidth, by: lanes) {
-          let first = bfloats(load(weights, 2 * group * panelWidth + column))
-          let second = bfloats(load(weights, (2 * group + 1) * panelWidth + column))
-          store(first | (second &<< 16), output, group * panelWidth + column)
+          let pair = vector_bfloat_pairs(
+            load(weights, 2 * group * panelWidth + column), load(weights, (2 * group + 1) * panelWidth + column))
+          store(pair, output, group * panelWidth + column)
         }
       }
     }
@@ -118,15 +118,7 @@ extension Kernels {
   return unsafeBitCast(vector + base, to: IntegerVector.self) &- Int32(bitPattern: base.bitPattern)
 }
 
-/// bfloat16 in the lower halves: the nearest; what lies between two becomes the even one. What is no number stays none.
-@inline(__always) private func bfloats(_ vector: Vector) -> IntegerVector {
-  let bits = unsafeBitCast(vector, to: SIMD16<UInt32>.self)
-  let nearest = (bits &+ 0x7FFF &+ ((bits &>> 16) & 1)) &>> 16
-  let strange = (bits &>> 16) | 0x40
-  return unsafeBitCast(nearest.replacing(with: strange, where: vector .!= vector), to: IntegerVector.self)
-}
-
 /// Stores sixteen bfloat16 numbers `channel` numbers behind `place`.
 @inline(__always) func storeVectorBFloats(_ vector: Vector, _ place: UnsafeMutableRawPointer, _ channel: Int) {
-  vector_store_halves(bfloats(vector), place + 2 * channel)
+  vector_store_halves(vector_bfloats(vector), place + 2 * channel)
 }

@@ -16,12 +16,14 @@ final class TrainingBenchmark: StepBenchmark {
   let name: String
   private let trial: StepTrial
 
-  init(_ name: String, _ configuration: TrainingConfiguration, batch: Int = 1, labels: Int = 0, _ processor: Processor)
-    throws
-  {
+  init(
+    _ name: String, _ configuration: TrainingConfiguration, batch: Int = 1, labels: Int = 0, _ precision: Precision,
+    _ processor: Processor
+  ) throws {
     self.name = name
     var configuration = configuration
     configuration.batchSize = batch
+    configuration.precision = precision
     trial = try StepTrial(configuration, labels: labels, processor: processor)
   }
 

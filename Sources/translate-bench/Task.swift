@@ -21,16 +21,22 @@ enum Task: String, CaseIterable {
   case dcgan
   case generate
 
-  /// Whether a network is applied to a picture, in any precision.
-  var isApplying: Bool { [.unet, .resnet, .srresnet, .rrdb, .compact].contains(self) }
+  /// What its products can be computed with.
+  var precisions: [Precision] {
+    switch self {
+    case .unet, .resnet, .srresnet, .rrdb, .compact: Precision.allCases
+    case .generate: [.float32]
+    case .pix2pix, .pix2pix4, .labelled, .cyclegan, .enlarge, .dcgan: [.float32, .bfloat16]
+    }
+  }
 
-  /// - Parameter precision: of those that are applied
+  /// - Parameter precision: one of `precisions`
   func make(_ processor: Processor, _ precision: Precision = .float32) throws -> StepBenchmark {
     switch self {
-    case .pix2pix: try TrainingBenchmark("pix2pix step, batch 1", .paired, processor)
-    case .pix2pix4: try TrainingBenchmark("pix2pix step, batch 4", .paired, batch: 4, processor)
-    case .labelled: try TrainingBenchmark("pix2pix step, 3 labels", .paired, labels: 3, processor)
-    case .cyclegan: try TrainingBenchmark("CycleGAN step", .unpaired, processor)
+    case .pix2pix: try TrainingBenchmark("pix2pix step, batch 1", .paired, precision, processor)
+    case .pix2pix4: try TrainingBenchmark("pix2pix step, batch 4", .paired, batch: 4, precision, processor)
+    case .labelled: try TrainingBenchmark("pix2pix step, 3 labels", .paired, labels: 3, precision, processor)
+    case .cyclegan: try TrainingBenchmark("CycleGAN step", .unpaired, precision, processor)
     case .unet:
       try ApplyBenchmark("apply unet_256", UNetConfiguration(levels: 8).network(), precision, processor)
     case .resnet:
@@ -42,8 +48,10 @@ enum Task: String, CaseIterable {
     case .compact:
       try ApplyBenchmark("apply compact ×4", CompactConfiguration().network(), side: 128, precision, processor)
     case .enlarge:
-      try TrainingBenchmark("srresnet ×4 step, batch 8", TrainingConfiguration(.enlarge), batch: 8, processor)
-    case .dcgan: try TrainingBenchmark("DCGAN step, batch 64", TrainingConfiguration(.generating), batch: 64, processor)
+      try TrainingBenchmark(
+        "srresnet ×4 step, batch 8", TrainingConfiguration(.enlarge), batch: 8, precision, processor)
+    case .dcgan:
+      try TrainingBenchmark("DCGAN step, batch 64", TrainingConfiguration(.generating), batch: 64, precision, processor)
     case .generate: try SamplingBenchmark("generate 16 by dcgan_64", processor)
     }
   }

@@ -12,7 +12,7 @@ let usage = """
   TASK              \(Task.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named
   --compare-direct  each task once more without transforms, in turn
   --batch N         images of a layer
-  --precision P     \(Precision.allCases.map(\.rawValue).joined(separator: ", ")): of networks that are applied
+  --precision P     \(Precision.allCases.map(\.rawValue).joined(separator: ", ")): of networks that are applied; bf16 also of steps
   """
 
 if CommandLine.arguments.dropFirst().first == "weights" {
@@ -37,7 +37,7 @@ let showsKernels = words.flag("kernels")
 let showsScaling = words.flag("scaling")
 let layerName = showsLayers ? words.rest.first : nil
 let tasks = words.rest.compactMap(Task.init)
-guard showsLayers || tasks.count == words.rest.count, precision == .float32 || tasks.allSatisfy(\.isApplying) else {
+guard showsLayers || tasks.count == words.rest.count, tasks.allSatisfy({ $0.precisions.contains(precision) }) else {
   FileHandle.standardError.write(Data((usage + "\n").utf8))
   exit(2)
 }

@@ -42,6 +42,43 @@ static inline __attribute__((always_inline)) void vector_store_halves(
   *(vector_16_halves *)place = __builtin_convertvector(integers, vector_16_halves);
 }
 
+typedef unsigned vector_16_words __attribute__((ext_vector_type(16), aligned(4)));
+
+/// Replaces sixteen floats by the nearest bfloat16 numbers, in the lower halves; what lies between two becomes the even one, and
+/// what is no number stays none. By a pointer, since passing wide vectors from C to C has a warning.
+static inline __attribute__((always_inline)) void vector_round_to_bfloats(vector_16_words *_Nonnull values) {
+  vector_16_floats floats = (vector_16_floats)*values;
+  vector_16_words strange = (vector_16_words)(floats != floats);
+  vector_16_words nearest = (*values + 0x7FFF + ((*values >> 16) & 1)) >> 16;
+  *values = (nearest & ~strange) | (((*values >> 16) | 0x40) & strange);
+}
+
+/// Sixteen floats as bfloat16 in the lower halves.
+static inline __attribute__((always_inline)) vector_16_integers vector_bfloats(vector_16_floats values) {
+  vector_16_words words = (vector_16_words)values;
+  vector_round_to_bfloats(&words);
+  return (vector_16_integers)words;
+}
+
+/// `first` and `second` as bfloat16, those of `first` in the lower halves.
+static inline __attribute__((always_inline)) vector_16_integers vector_bfloat_pairs(
+    vector_16_floats first, vector_16_floats second) {
+#if defined(__AVX512BF16__)
+  // The instruction puts the two one behind the other.
+  typedef short vector_32_shorts __attribute__((ext_vector_type(32)));
+  const vector_32_shorts places = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  return (vector_16_integers)_mm512_permutexvar_epi16(
+      (__m512i)places, (__m512i)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first));
+#else
+  vector_16_words lower = (vector_16_words)first, upper = (vector_16_words)second;
+  vector_round_to_bfloats(&lower);
+  vector_round_to_bfloats(&upper);
+  return (vector_16_integers)(lower | (upper << 16));
+#endif
+}
+
 /// In each lane `sum + Σ bytes[i] · weights[i]` over its four bytes, exactly: `bytes` from 0 to 255, `weights` from -128 to 127.
 static inline __attribute__((always_inline)) vector_16_integers vector_add_byte_dots(
     vector_16_integers sum, vector_16_integers bytes, vector_16_integers weights) {

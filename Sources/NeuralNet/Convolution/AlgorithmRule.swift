@@ -9,7 +9,7 @@ struct AlgorithmRule: Sendable, Equatable {
   let choice: AlgorithmChoice
   /// `KernelTable.memoryCost`
   let memoryCost: Double
-  /// What products are computed with where weights are ready, if a layer allows it.
+  /// What products are computed with, if a layer allows it.
   let precision: Precision
 
   /// The rule, or one algorithm for every layer, to test and to compare.
@@ -24,15 +24,26 @@ struct AlgorithmRule: Sendable, Equatable {
     self.init(processor.algorithms, memoryCost: processor.kernels.memoryCost, precision: precision)
   }
 
-  /// What a forward product is computed with at inference.
+  /// What products are computed with.
   ///
   /// Layers with few channels on one side, the first and the last of a network, lose most by fewer bits and are a small
   /// part of the work: they stay single precision. Of the others, bfloat16 are those next to them, which lose more than all
   /// that lie deeper (docs/performance.md), transformed ones, since a transform takes more digits than eight bits have, and
   /// those whose sums of integers could overflow.
-  func numbers(_ geometry: ConvolutionGeometry, _ packing: PackedWeights, isTransformed: Bool) -> Precision {
+  ///
+  /// While training, weights are rounded for every product: that pays where enough pixels use them. One layer's three products
+  /// are computed alike.
+  ///
+  /// - Parameter pixels: of the smaller side, all images; nil: weights are rounded once for many runs
+  func numbers(
+    _ geometry: ConvolutionGeometry, _ packing: PackedWeights, isTransformed: Bool, pixels: Int?
+  ) -> Precision {
     guard packing.columns == .output, packing.inputChannels % 16 == 0, packing.outputChannels >= 16 else {
       return .float32
+    }
+    if let pixels {
+      let pays = packing.outputChannels % 16 == 0 && pixels >= Self.roundedPixels
+      return precision == .bfloat16 && pays ? .bfloat16 : .float32
     }
     guard precision == .int8 else { return precision }
     let isDeep = min(packing.inputChannels, packing.outputChannels) >= Self.deepChannels
@@ -42,6 +53,8 @@ struct AlgorithmRule: Sendable, Equatable {
 
   /// Channels on both sides of a layer from which on it is computed with integers.
   private static let deepChannels = 64
+  /// Pixels of a layer from which on its weights are rounded while training.
+  private static let roundedPixels = 32
   /// Products of 255 · 127 that a sum of 32 bits holds.
   private static let exactSum = Int(Int32.max) / (255 * 127)
 
@@ -60,14 +73,17 @@ struct AlgorithmRule: Sendable, Equatable {
   ///   - channels: that are read and written
   ///   - images: that products and tiles are counted over. With ready weights the choice is that for a single one, so
   ///     that what becomes of an image does not depend on which others are in its batch
+  ///   - pixels: of the smaller side, all images
   ///   - hasReadyWeights: whether weights are transformed once for many runs
   ///   - grids: the tiles that there are for a number of outputs along each axis
   func grid(
     _ geometry: ConvolutionGeometry, _ packing: PackedWeights, channels: (read: Int, written: Int), images: Int,
-    directProducts: Int, hasReadyWeights: Bool, _ grids: (_ outputs: Int) -> [TransformGrid]
+    pixels: Int, hasReadyWeights: Bool, _ grids: (_ outputs: Int) -> [TransformGrid]
   ) -> TransformGrid? {
     guard Self.allows(geometry, packing) else { return nil }
-    let isRounded = hasReadyWeights && numbers(geometry, packing, isTransformed: true) != .float32
+    let numbers = numbers(geometry, packing, isTransformed: true, pixels: hasReadyWeights ? nil : pixels)
+    let isRounded = numbers != .float32
+    let directProducts = pixels * geometry.taps * channels.read * channels.written
     // Products of fewer bits are so fast that transforms pay only where they spare the most.
     if isRounded, geometry.kernel != 3 || geometry.stride != 1 { return nil }
     let share = hasReadyWeights ? images : 1

@@ -30,13 +30,19 @@ struct ConvolutionLayout: Sendable {
   // MARK: - Algorithms
 
   /// The transform for a product of the first `images` images; nil: tap by tap.
-  func transform(isDataGradient: Bool, images: Int, hasReadyWeights: Bool) -> TransformChoice? {
+  func transform(_ kind: ProductKind, images: Int, hasReadyWeights: Bool) -> TransformChoice? {
     var (input, output) = (input, output)
     input.n = images
     output.n = images
     return TransformChoice(
-      rule, geometry, packing, input: input, output: output, isDataGradient: isDataGradient,
-      hasReadyWeights: hasReadyWeights)
+      rule, geometry, packing, input: input, output: output, kind, hasReadyWeights: hasReadyWeights)
+  }
+
+  /// What a product of the first `images` images is computed with tap by tap.
+  func numbers(images: Int, hasReadyWeights: Bool) -> Precision {
+    let small = geometry.isTransposed ? input : output
+    return rule.numbers(
+      geometry, packing, isTransformed: false, pixels: hasReadyWeights ? nil : images * small.h * small.w)
   }
 
   /// Which side has few channels, and is copied so that a row of taps lies together.
@@ -85,16 +91,17 @@ struct ConvolutionLayout: Sendable {
   ///
   /// - Parameters:
   ///   - imagesPerGroup: images that share statistics; no piece crosses a group's border
+  ///   - rounded: the copy of the input in fewer bits
   ///   - thin: the copy of a thin input
   ///   - outputRows: the rows of a single image that are computed, whole pieces of it, as a transform is restricted to
   ///     them already; nil: all
   func forward(
     from source: PlannedTensor, to target: PlannedTensor, imagesPerGroup: Int, transform: PlacedTransform?,
-    thin: ThinSide?, outputRows: Range<Int>? = nil
+    rounded: RoundedInput? = nil, hasReadyWeights: Bool = false, thin: ThinSide?, outputRows: Range<Int>? = nil
   ) -> ConvolutionProduct {
     product(
       writing: .output, from: source, to: target, sources: grid, imagesPerGroup: imagesPerGroup, accumulates: false,
-      transform, thin, outputRows)
+      transform, rounded, hasReadyWeights: hasReadyWeights, thin, outputRows)
   }
 
   /// The gradient of the input's first images.
@@ -104,10 +111,11 @@ struct ConvolutionLayout: Sendable {
   ///   - target: where the input's goes
   ///   - large: place of the gradient of a reflected or upsampled grid, where the input is one
   ///   - adds: whether it is added to what is there
+  ///   - rounded: the copy of the gradient of these images in fewer bits
   ///   - thin: the copy of a thin output's gradient
   func dataGradient(
     from gradient: PlannedTensor, to target: PlannedTensor, images: Int, large: Int?, adds: Bool,
-    transform: PlacedTransform?, thin: ThinSide?
+    transform: PlacedTransform?, rounded: RoundedInput?, thin: ThinSide?
   ) -> DataGradient {
     let gradient = gradient.images(images)
     let target = target.images(images)
@@ -122,7 +130,7 @@ struct ConvolutionLayout: Sendable {
     let product = product(
       writing: .input, from: gradient, to: written,
       sources: LargeGrid(height: gradient.shape.h, width: gradient.shape.w), imagesPerGroup: images,
-      accumulates: adds && fold == nil, transform, thin)
+      accumulates: adds && fold == nil, transform, rounded, hasReadyWeights: false, thin)
     return DataGradient(product: product, target: target, fold: fold, adds: adds)
   }
 
@@ -131,9 +139,10 @@ struct ConvolutionLayout: Sendable {
   /// - Parameters:
   ///   - source: the input
   ///   - gradient: of the output
+  ///   - isRounded: whether both are rounded to bfloat16 where there is no transform, which knows that itself
   ///   - thin: the copy of either where it is a thin side
   func weightGradient(
-    input source: PlannedTensor, gradient: PlannedTensor, transform: PlacedTransform?, thin: ThinSide?
+    input source: PlannedTensor, gradient: PlannedTensor, transform: PlacedTransform?, isRounded: Bool, thin: ThinSide?
   ) -> ConvolutionWeightGradient {
     if let transform {
       return .transformed(
@@ -145,19 +154,27 @@ struct ConvolutionLayout: Sendable {
       let wide = packing.columns == .output ? gradient : source
       return .direct(WeightGradientPlan(thin, packing, wide: wide, sources: grid))
     }
-    return .direct(WeightGradientPlan(geometry, packing, input: source, gradient: gradient, sources: grid))
+    return .direct(
+      WeightGradientPlan(geometry, packing, input: source, gradient: gradient, sources: grid, isRounded: isRounded))
   }
 
   private func product(
     writing outputs: PackedWeights.Columns, from source: PlannedTensor, to target: PlannedTensor, sources: LargeGrid,
-    imagesPerGroup: Int, accumulates: Bool, _ transform: PlacedTransform?, _ thin: ThinSide?,
-    _ outputRows: Range<Int>? = nil
+    imagesPerGroup: Int, accumulates: Bool, _ transform: PlacedTransform?, _ rounded: RoundedInput?,
+    hasReadyWeights: Bool, _ thin: ThinSide?, _ outputRows: Range<Int>? = nil
   ) -> ConvolutionProduct {
     if let transform {
       return .transformed(
         TransformedProduct(
           transform.choice.grid, geometry, packing, writing: outputs, from: source, to: target,
           memory: transform.choice.memory(at: transform.start), accumulates: accumulates))
+    }
+    if let rounded {
+      return .lowPrecision(
+        LowPrecisionPlan(
+          geometry, packing, writing: outputs, from: rounded, to: target, sources: sources,
+          hasReadyWeights: hasReadyWeights, imagesPerGroup: rounded.imagesPerBlock == 1 ? 1 : imagesPerGroup,
+          accumulates: accumulates))
     }
     if let thin {
       return .direct(

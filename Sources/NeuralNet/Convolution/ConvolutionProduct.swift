@@ -42,8 +42,7 @@ enum ConvolutionProduct: Sendable {
     case .transformed(let product):
       product.run(arena: arena, weights: weights, ready: ready, bias: bias, processor, finished: finished)
     case .lowPrecision(let plan):
-      guard let ready else { preconditionFailure("weights are rounded before they are used") }
-      plan.run(arena: arena, ready: ready, bias: bias, processor, finished: finished)
+      plan.run(arena: arena, weights: weights, ready: ready, bias: bias, processor, finished: finished)
     }
   }
 
@@ -52,7 +51,7 @@ enum ConvolutionProduct: Sendable {
     switch self {
     case .direct: return
     case .transformed(let product): product.prepare(weights: weights, transformedWeights: ready, processor)
-    case .lowPrecision(let plan): plan.weights.round(weights, into: ready, processor)
+    case .lowPrecision(let plan): plan.weights?.round(weights, into: ready, processor)
     }
   }
 }

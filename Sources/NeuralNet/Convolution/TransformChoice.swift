@@ -2,8 +2,8 @@
 struct TransformChoice: Sendable {
   private(set) var grid: TransformGrid
   private let panelsPerGroup: Int
-  /// Whether what is transformed is rounded to bfloat16.
-  let isRounded: Bool
+  /// Whether what is transformed is rounded to bfloat16, and when.
+  let rounding: TransformRounding
   /// Floats of transformed weights.
   let transformedWeights: Int
   private let inputs: Int
@@ -16,14 +16,14 @@ struct TransformChoice: Sendable {
 
   /// How its weights lie once they are transformed.
   var form: TransformedWeights.Form {
-    TransformedWeights.Form(grid, panelsPerGroup: panelsPerGroup, isRounded: isRounded)
+    TransformedWeights.Form(grid, panelsPerGroup: panelsPerGroup, rounding: rounding)
   }
 
   /// Where its parts lie in memory that starts `start` floats behind the arena's.
   func memory(at start: Int) -> TransformedProduct.Memory {
     TransformedProduct.Memory(
       inputs: start, outputs: start + inputs, transformedWeights: start + tiles, panelsPerGroup: panelsPerGroup,
-      isRounded: isRounded)
+      rounding: rounding)
   }
 
   /// The same for some rows of the tiles of a single image; what it takes to hold them stays what the whole takes.
@@ -38,17 +38,17 @@ struct TransformChoice: Sendable {
   /// - Parameters:
   ///   - input: of the layer, (N, C, H, W): as many images as the product is computed for
   ///   - output: of the layer
-  ///   - isDataGradient: whether the product goes from output to input
+  ///   - kind: which of the layer's products
   ///   - hasReadyWeights: whether weights are transformed once for many runs
   init?(
     _ rule: AlgorithmRule, _ geometry: ConvolutionGeometry, _ packing: PackedWeights, input: Shape, output: Shape,
-    isDataGradient: Bool, hasReadyWeights: Bool
+    _ kind: ProductKind, hasReadyWeights: Bool
   ) {
     var source = input
     var target = output
     var sources = LargeGrid(geometry, input: input)
     var isLarge = geometry.isTransposed
-    if isDataGradient {
+    if kind == .dataGradient {
       source = output
       target = Shape(
         input.n, input.c, geometry.isTransposed ? input.h : sources.rows.count,
@@ -59,7 +59,7 @@ struct TransformChoice: Sendable {
     let small = geometry.isTransposed ? input : output
     let chosen = rule.grid(
       geometry, packing, channels: (source.c, target.c), images: input.n,
-      directProducts: small.pixels * geometry.taps * source.c * target.c, hasReadyWeights: hasReadyWeights
+      pixels: small.pixels, hasReadyWeights: hasReadyWeights
     ) { outputs in
       (isLarge && geometry.stride > 1 ? [true, false] : [true]).map { sharesInputs in
         TransformGrid(
@@ -69,12 +69,32 @@ struct TransformChoice: Sendable {
     }
     guard let chosen else { return nil }
     grid = chosen
-    isRounded = hasReadyWeights && rule.numbers(geometry, packing, isTransformed: true) != .float32
-    (inputs, outputs) = TransformLayout.tileCounts(chosen, source.c, target.c, isRounded: isRounded)
+    let numbers = rule.numbers(
+      geometry, packing, isTransformed: true, pixels: hasReadyWeights ? nil : small.pixels)
+    rounding = numbers == .float32 ? .none : kind == .weightGradient ? .inProducts : .inMemory
+    (inputs, outputs) = TransformLayout.tileCounts(chosen, source.c, target.c, rounding)
     panelsPerGroup = TransformedWeights.panelsPerGroup(
       chosen, rows: source.c, columns: target.c,
-      isWhole: hasReadyWeights || TransformLayout.chunks(chosen, source.c, target.c, isRounded: isRounded) > 1)
+      isWhole: hasReadyWeights || TransformLayout.chunks(chosen, source.c, target.c, rounding) > 1)
     transformedWeights = TransformedWeights.count(
-      chosen, rows: source.c, panelsPerGroup: panelsPerGroup, isRounded: isRounded)
+      chosen, rows: source.c, panelsPerGroup: panelsPerGroup, rounding)
   }
+}
+
+/// One of a convolution's products.
+enum ProductKind: Sendable {
+  case forward
+  /// From the gradient of the output to that of the input.
+  case dataGradient
+  case weightGradient
+}
+
+/// When transformed numbers become bfloat16.
+enum TransformRounding: Sendable {
+  /// They stay single precision.
+  case none
+  /// As they are written, so that inputs and weights take half the room.
+  case inMemory
+  /// As a product reads them: those of a weight gradient are summed over tiles, of which two have to lie side by side.
+  case inProducts
 }

@@ -36,8 +36,9 @@ final class TransformLayout: Sendable {
   /// Floats from one tile to the next.
   let inputStride: Int
   let outputStride: Int
+  let rounding: TransformRounding
   /// Whether transformed inputs are pairs of bfloat16 numbers instead of floats.
-  let isRounded: Bool
+  var isRounded: Bool { rounding == .inMemory }
   private let matrices: [Int: TransformMatrices]
   private let inputSide: Side
   private let outputSide: Side
@@ -66,14 +67,14 @@ final class TransformLayout: Sendable {
 
   /// - Parameters:
   ///   - gathersOutput: whether the output tensor is read (for a weight gradient) instead of written
-  ///   - isRounded: whether transformed inputs are bfloat16
+  ///   - rounding: of transformed numbers
   init(
     _ grid: TransformGrid, from input: PlannedTensor, to output: PlannedTensor, gathersOutput: Bool,
-    isRounded: Bool = false
+    _ rounding: TransformRounding
   ) {
     self.grid = grid
-    self.isRounded = isRounded
-    bandsPerChunk = Self.bandsPerChunk(grid, input.shape.c, output.shape.c, isRounded)
+    self.rounding = rounding
+    bandsPerChunk = Self.bandsPerChunk(grid, input.shape.c, output.shape.c, rounding)
     let spans = grid.tileRows.map(grid.rows.span(ofTile:))
     let firstRow = spans.first?.lowerBound ?? 0
     pixelsOfBand = (0..<grid.bands).map { band in
@@ -81,14 +82,16 @@ final class TransformLayout: Sendable {
       let first = band / spans.count * output.shape.h - firstRow
       return (first + span.lowerBound) * output.shape.w..<(first + span.upperBound) * output.shape.w
     }
-    inputStride = Self.stride(isRounded ? input.shape.c / 2 : input.shape.c)
+    inputStride = Self.stride(inputs: input.shape.c, rounding)
     outputStride = Self.stride(output.shape.c)
     let places = grid.outputs.map { (grid.rows.outputs[$0.row].places, grid.columns.outputs[$0.column].places) }
     addsToEarlierBlock = places.indices.map { index in places[..<index].contains { $0 == places[index] } }
     let taps = Set((grid.rows.inputs + grid.columns.inputs).map(\.taps))
     let m = grid.rows.outputsPerTile
     matrices = Dictionary(
-      uniqueKeysWithValues: taps.map { ($0, TransformMatrices(ToomCook(outputs: m, taps: $0, rounded: isRounded))) })
+      uniqueKeysWithValues: taps.map {
+        ($0, TransformMatrices(ToomCook(outputs: m, taps: $0, rounded: rounding != .none)))
+      })
     let inputPlaces = grid.inputs.map {
       grid.places(grid.rows.inputs[$0.row], grid.columns.inputs[$0.column], input, missing: 0)
     }
@@ -111,23 +114,28 @@ final class TransformLayout: Sendable {
   // MARK: - Sizes
 
   private static func stride(_ channels: Int) -> Int { channels + 16 }
+  private static func stride(inputs: Int, _ rounding: TransformRounding) -> Int {
+    stride(rounding == .inMemory ? inputs / 2 : inputs)
+  }
 
   /// Products compute whole groups of six tiles.
   private static func paddedTiles(_ tiles: Int) -> Int { (tiles + gatherTile - 1) / gatherTile * gatherTile }
 
-  private static func bandsPerChunk(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int, _ isRounded: Bool) -> Int {
+  private static func bandsPerChunk(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int, _ rounding: TransformRounding)
+    -> Int
+  {
     let perTile =
-      grid.inputPoints * stride(isRounded ? inputs / 2 : inputs) + grid.outputPoints * stride(outputs)
+      grid.inputPoints * stride(inputs: inputs, rounding) + grid.outputPoints * stride(outputs)
     return min(grid.bands, max(1, chunkFloats(grid, inputs, outputs) / (perTile * grid.columns.tiles)))
   }
 
   /// Floats of the transformed inputs and outputs of a chunk.
   static func tileCounts(
-    _ grid: TransformGrid, _ inputs: Int, _ outputs: Int, isRounded: Bool = false
+    _ grid: TransformGrid, _ inputs: Int, _ outputs: Int, _ rounding: TransformRounding
   ) -> (inputs: Int, outputs: Int) {
-    let tiles = paddedTiles(bandsPerChunk(grid, inputs, outputs, isRounded) * grid.columns.tiles)
+    let tiles = paddedTiles(bandsPerChunk(grid, inputs, outputs, rounding) * grid.columns.tiles)
     return (
-      tiles * grid.inputPoints * stride(isRounded ? inputs / 2 : inputs), tiles * grid.outputPoints * stride(outputs)
+      tiles * grid.inputPoints * stride(inputs: inputs, rounding), tiles * grid.outputPoints * stride(outputs)
     )
   }
 
@@ -137,8 +145,8 @@ final class TransformLayout: Sendable {
   var chunks: Int { (grid.bands + bandsPerChunk - 1) / bandsPerChunk }
 
   /// Chunks of a product of these channels.
-  static func chunks(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int, isRounded: Bool = false) -> Int {
-    let perChunk = bandsPerChunk(grid, inputs, outputs, isRounded)
+  static func chunks(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int, _ rounding: TransformRounding) -> Int {
+    let perChunk = bandsPerChunk(grid, inputs, outputs, rounding)
     return (grid.bands + perChunk - 1) / perChunk
   }
 

@@ -11,8 +11,7 @@ struct TransformedProduct: Sendable {
     /// Room for transformed weights; not used where these are ready.
     var transformedWeights: Int
     var panelsPerGroup: Int
-    /// Whether transformed inputs and weights are bfloat16.
-    var isRounded: Bool
+    var rounding: TransformRounding
   }
 
   private let layout: TransformLayout
@@ -35,7 +34,7 @@ struct TransformedProduct: Sendable {
     accumulates: Bool
   ) {
     let layout = TransformLayout(
-      grid, from: input, to: output, gathersOutput: false, isRounded: memory.isRounded)
+      grid, from: input, to: output, gathersOutput: false, memory.rounding)
     self.layout = layout
     self.memory = memory
     self.accumulates = accumulates

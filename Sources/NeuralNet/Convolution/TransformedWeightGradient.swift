@@ -20,7 +20,7 @@ struct TransformedWeightGradient: Sendable {
     _ grid: TransformGrid, _ geometry: ConvolutionGeometry, _ packing: PackedWeights, input: PlannedTensor,
     gradient: PlannedTensor, memory: TransformedProduct.Memory
   ) {
-    let layout = TransformLayout(grid, from: input, to: gradient, gathersOutput: true)
+    let layout = TransformLayout(grid, from: input, to: gradient, gathersOutput: true, memory.rounding)
     self.layout = layout
     self.memory = memory
     transformedWeights = TransformedWeights(
@@ -30,7 +30,7 @@ struct TransformedWeightGradient: Sendable {
     products = grid.units.enumerated().flatMap { index, unit in
       (0..<grid.outputs[unit.output].points).map { (index, $0) }
     }
-    rowsPerPiece = min(packing.rowCount, 22 * rowTile)
+    rowsPerPiece = min(packing.rowCount, WeightGradientPlan.rows(isRounded: memory.rounding != .none))
   }
 
   /// Computes the whole gradient and hands it to `target`.
@@ -47,12 +47,12 @@ struct TransformedWeightGradient: Sendable {
           layout.transformOutputGradients(ofChunk: chunk, arena: arena, tiles: arena + memory.outputs, processor)
         }
         let tiles = layout.bands(ofChunk: chunk).count * layout.grid.columns.tiles
-        processor.pool.run(products.count * panels.count * rowPieces) { piece, _ in
+        processor.pool.run(products.count * panels.count * rowPieces) { piece, worker in
           let (unit, point) = products[piece / (panels.count * rowPieces)]
           multiply(
             unit: unit, point: point, panel: piece % panels.count, ofGroupFrom: panels.lowerBound,
             firstRow: piece / panels.count % rowPieces * rowsPerPiece, tiles: tiles, arena: shared.value,
-            accumulates: chunk > 0, processor.kernels)
+            accumulates: chunk > 0, scratch: processor.scratch(of: worker), processor.kernels)
         }
       }
       processor.pool.run(transformedWeights.pieces(ofGroup: group)) { piece, worker in
@@ -66,7 +66,7 @@ struct TransformedWeightGradient: Sendable {
 
   private func multiply(
     unit index: Int, point: Int, panel: Int, ofGroupFrom firstPanel: Int, firstRow: Int, tiles: Int,
-    arena: UnsafeMutablePointer<Float>, accumulates: Bool, _ kernels: KernelTable
+    arena: UnsafeMutablePointer<Float>, accumulates: Bool, scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
   ) {
     let unit = layout.grid.units[index]
     let place = layout.grid.unitsOfOutput[unit.output].firstIndex(of: index) ?? 0
@@ -80,7 +80,8 @@ struct TransformedWeightGradient: Sendable {
       output: arena + memory.transformedWeights + transformedWeights.place(unit.output, point, panel) + place
         * transformedWeights.unitStride
         + firstRow * panelWidth, accumulates: accumulates)
-    if kernels.usesMatrixProducts {
+    let isRounded = layout.rounding != .none
+    if kernels.usesMatrixProducts, !isRounded {
       MatrixProduct.multiply(
         m: product.rows, n: product.columns, k: tiles, transposesA: true, a: product.left,
         aStride: layout.inputStride, b: product.right, bStride: layout.outputStride, c: product.output,
@@ -91,7 +92,7 @@ struct TransformedWeightGradient: Sendable {
       product.pairs = min(Self.tilesPerBlock, tiles - done)
       product.leftOffsets = UnsafePointer(inputOffsets.base + done)
       product.rightOffsets = UnsafePointer(outputOffsets.base + done)
-      kernels.multiplyOuter(product)
+      kernels.multiplyOuter(product, isRounded: isRounded, scratch: scratch)
       product.accumulates = true
     }
   }

@@ -17,7 +17,7 @@ struct TransformedWeights: Sendable {
   /// For each unit, `[tap]`: floats to each tap's weights.
   let tapPlaces: [IndexTable]
   /// For the same taps one after the other in scratch.
-  private let scratchPlaces: [IndexTable]
+  let scratchPlaces: [IndexTable]
   /// For each unit, `[point]`: floats to each point's weights, panel 0, row 0.
   private let pointPlaces: [IndexTable]
   private let blockStarts: [Int]
@@ -81,14 +81,14 @@ struct TransformedWeights: Sendable {
     private let units: [TransformGrid.Unit]
     private let points: [Int]
     private let panelsPerGroup: Int
-    private let isRounded: Bool
+    private let rounding: TransformRounding
 
-    init(_ grid: TransformGrid, panelsPerGroup: Int, isRounded: Bool) {
+    init(_ grid: TransformGrid, panelsPerGroup: Int, rounding: TransformRounding) {
       outputsPerTile = [grid.rows.outputsPerTile, grid.columns.outputsPerTile]
       units = grid.units
       points = grid.outputs.map(\.points)
       self.panelsPerGroup = panelsPerGroup
-      self.isRounded = isRounded
+      self.rounding = rounding
     }
   }
 
@@ -102,8 +102,10 @@ struct TransformedWeights: Sendable {
   }
 
   /// Floats of the transformed weights of a group.
-  package static func count(_ grid: TransformGrid, rows: Int, panelsPerGroup: Int, isRounded: Bool = false) -> Int {
-    grid.products * panelsPerGroup * (isRounded ? rows / 2 : rows) * panelWidth
+  static func count(
+    _ grid: TransformGrid, rows: Int, panelsPerGroup: Int, _ rounding: TransformRounding
+  ) -> Int {
+    grid.products * panelsPerGroup * (rounding == .inMemory ? rows / 2 : rows) * panelWidth
   }
 
   private var panels: Int { Self.panels(columnCount) }
@@ -141,12 +143,7 @@ struct TransformedWeights: Sendable {
     for (index, unit) in layout.grid.units.enumerated() {
       let taps = tapPlaces[index]
       if !isStraight {
-        let block = weights + firstRow / panelWidth * packing.panelStride + panel * panelWidth * panelWidth
-        for tap in 0..<taps.count {
-          kernels.transposeBlock(
-            block + Int(taps.base[tap]), min(panelWidth, columnCount - panel * panelWidth), rows,
-            scratch + Int(scratchPlaces[index].base[tap]), scratch)
-        }
+        transposeTaps(ofUnit: index, panel: panel, firstRow..<firstRow + rows, weights, scratch, kernels)
       }
       let panelStride = layout.grid.unitsOfOutput[unit.output].count * unitStride
       kernels.transform(
@@ -161,6 +158,21 @@ struct TransformedWeights: Sendable {
           output: transformedWeights + place * panelStride + firstRow * panelWidth,
           outputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0), bias: nil,
           accumulates: false, scratch: scratch))
+    }
+  }
+
+  /// Puts the taps of a unit into scratch so that the product's outputs are their columns.
+  ///
+  /// - Parameter rows: up to 64
+  func transposeTaps(
+    ofUnit index: Int, panel: Int, _ rows: Range<Int>, _ weights: UnsafePointer<Float>,
+    _ scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
+  ) {
+    let block = weights + rows.lowerBound / panelWidth * packing.panelStride + panel * panelWidth * panelWidth
+    for tap in 0..<tapPlaces[index].count {
+      kernels.transposeBlock(
+        block + Int(tapPlaces[index].base[tap]), min(panelWidth, columnCount - panel * panelWidth), rows.count,
+        scratch + Int(scratchPlaces[index].base[tap]), scratch)
     }
   }
 

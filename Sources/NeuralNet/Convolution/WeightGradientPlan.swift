@@ -15,17 +15,24 @@ struct WeightGradientPlan: Sendable {
   private let rowOffsets: IndexTable
   private let columnOffsets: IndexTable
   private let rowsPerPiece: Int
+  /// Whether both sides are rounded to bfloat16.
+  private let isRounded: Bool
   private let rowPieces: Int
 
   /// Pairs that are summed before the next rows: 256 pixels of one panel are 64 KB.
-  private static let pairsPerBlock = 256
+  private static let pairsPerBlock = roundedOuterLimits.pairs
 
   /// Lays out the product of `input` and `gradient`, the gradient of the convolution's output.
+  ///
+  /// - Parameters:
+  ///   - sources: where a pixel of the large grid is read from
+  ///   - isRounded: whether both are rounded to bfloat16
   init(
     _ geometry: ConvolutionGeometry, _ packing: PackedWeights, input: PlannedTensor, gradient: PlannedTensor,
-    sources: LargeGrid
+    sources: LargeGrid, isRounded: Bool
   ) {
     self.packing = packing
+    self.isRounded = isRounded
     tapsPerPiece = 1
     isReversed = false
     let small = geometry.isTransposed ? input : gradient
@@ -53,7 +60,7 @@ struct WeightGradientPlan: Sendable {
     let smallIsRows = (packing.columns == .output) == geometry.isTransposed
     rowOffsets = IndexTable(smallIsRows ? smallOffsets : largeOffsets)
     columnOffsets = IndexTable(smallIsRows ? largeOffsets : smallOffsets)
-    rowsPerPiece = min(packing.rowCount, Self.maximumRows)
+    rowsPerPiece = min(packing.rowCount, Self.rows(isRounded: isRounded))
     rowPieces = (packing.rowCount + rowsPerPiece - 1) / rowsPerPiece
   }
 
@@ -62,6 +69,7 @@ struct WeightGradientPlan: Sendable {
   /// - Parameter sources: where a pixel of the large grid is read from
   init(_ thin: ThinSide, _ packing: PackedWeights, wide: PlannedTensor, sources: LargeGrid) {
     self.packing = packing
+    isRounded = false
     tapsPerPiece = thin.kernel
     isReversed = thin.isReversed
     // With the taps in reverse, the wide side is the large grid.
@@ -92,8 +100,10 @@ struct WeightGradientPlan: Sendable {
 
   /// Rows of a piece; its gradients are 33 KB.
   static let maximumRows = 22 * rowTile
-  /// Floats of scratch for each worker.
-  static let scratchCount = maximumRows * panelWidth
+  /// Rows of a piece where taps are computed one by one.
+  static func rows(isRounded: Bool) -> Int { isRounded ? roundedOuterLimits.rows : maximumRows }
+  /// Floats of scratch for each worker: a piece's gradients, and what a rounded product puts together.
+  static let scratchCount = maximumRows * panelWidth + roundedOuterScratch
 
   /// Computes one piece of the gradient and, where `target` says so, applies it.
   func run(
@@ -105,7 +115,9 @@ struct WeightGradientPlan: Sendable {
     let output = usesScratch ? scratch : target.gradients + place.offset
     // Columns beyond the last are not computed: their gradient is 0.
     if usesScratch, place.columns < panelWidth { output.update(repeating: 0, count: place.rows * panelWidth) }
-    multiply(place, arena, output, target.accumulates && !isReversed, kernels)
+    multiply(
+      place, arena, output, target.accumulates && !isReversed, scratch: scratch + Self.maximumRows * panelWidth, kernels
+    )
     guard isReversed else {
       return target.finish(output, offset: place.offset, count: place.rows * panelWidth, kernels)
     }
@@ -145,7 +157,7 @@ struct WeightGradientPlan: Sendable {
 
   private func multiply(
     _ place: Place, _ arena: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ accumulates: Bool,
-    _ kernels: KernelTable
+    scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
   ) {
     let pairs = place.pairs.count
     var product = OuterProduct(
@@ -156,7 +168,7 @@ struct WeightGradientPlan: Sendable {
     var done = 0
     repeat {
       product.pairs = min(Self.pairsPerBlock, pairs - done)
-      kernels.multiplyOuter(product)
+      kernels.multiplyOuter(product, isRounded: isRounded, scratch: scratch)
       done += product.pairs
       product.leftOffsets += product.pairs
       product.rightOffsets += product.pairs

@@ -61,6 +61,9 @@ package final class Execution {
     precondition(
       !(mode.usesRunningStatistics && mode.keepsActivations),
       "the backward pass is that of the batch's own statistics")
+    precondition(
+      mode.precision != .int8 || mode.hasReadyWeights, "integers are for weights that stay as they are")
+    precondition(!(mode.keepsGradients && mode.precision != .float32), "tangents are single precision")
     self.network = network
     self.mode = mode
     self.processor = processor
@@ -88,7 +91,7 @@ package final class Execution {
       (input.c, output.c) = (operation.input.channels, operation.first.value.channels)
       let layout = ConvolutionLayout(operation.geometry, operation.packing, rule, input: input, output: output)
       let transform = layout.transform(
-        isDataGradient: false, images: shape.n, hasReadyWeights: mode.hasReadyWeights)
+        .forward, images: shape.n, hasReadyWeights: mode.hasReadyWeights)
       return bytes + layout.tableBytes(transform)
     }
     return arena + readyWeights + tables

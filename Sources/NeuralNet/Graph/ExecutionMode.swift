@@ -20,7 +20,7 @@ package struct ExecutionMode: Sendable, Equatable {
   package var inputGradientImages: Int?
   /// Whether weights stay as they are for many runs, so that transformed copies are worth their memory.
   package var keepsTransformedWeights = true
-  /// What products are computed with, where `hasReadyWeights`.
+  /// What products are computed with, where a layer's shape allows it; integers at inference alone.
   package var precision = Precision.float32
 
   /// Inference with per-image statistics, as pix2pix does when it was trained at batch 1.
@@ -36,8 +36,10 @@ package struct ExecutionMode: Sendable, Equatable {
   ///   - parameterGradients: whether gradients of the parameters are needed
   ///   - inputGradient: whether the gradients of the inputs are needed
   ///   - inputGradientImages: for how many images of them, from the first on; nil: all
+  ///   - precision: what products are computed with; no integers
   package static func training(
-    groups: Int = 1, parameterGradients: Bool = true, inputGradient: Bool = false, inputGradientImages: Int? = nil
+    groups: Int = 1, parameterGradients: Bool = true, inputGradient: Bool = false, inputGradientImages: Int? = nil,
+    precision: Precision = .float32
   ) -> ExecutionMode {
     var mode = ExecutionMode()
     mode.keepsActivations = true
@@ -47,6 +49,7 @@ package struct ExecutionMode: Sendable, Equatable {
     mode.needsParameterGradients = parameterGradients
     mode.needsInputGradient = inputGradient
     mode.inputGradientImages = inputGradientImages
+    mode.precision = precision
     return mode
   }
 

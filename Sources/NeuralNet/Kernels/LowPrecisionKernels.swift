@@ -7,12 +7,25 @@ import KernelsPortable
   import KernelsAVX512Dots
 #endif
 
+extension KernelTable {
+  /// A tile of a weight gradient.
+  ///
+  /// - Parameters:
+  ///   - isRounded: whether both sides are rounded to bfloat16
+  ///   - scratch: `roundedOuterScratch` floats for that
+  func multiplyOuter(_ product: OuterProduct, isRounded: Bool, scratch: UnsafeMutablePointer<Float>) {
+    if isRounded { lowPrecision.multiplyOuterBFloats(product, scratch) } else { multiplyOuter(product) }
+  }
+}
+
 /// The kernels for numbers of fewer bits.
 struct LowPrecisionKernels: Sendable {
   /// Whether the processor multiplies such numbers faster than floats: it has dot products of bytes and of bfloat16 numbers.
   var hasDotProducts = false
   var multiplyIntegers: @Sendable (LowPrecisionProduct) -> Void
   var multiplyBFloats: @Sendable (LowPrecisionProduct) -> Void
+  /// A tile of a weight gradient whose sides are rounded on the way, and scratch for them.
+  var multiplyOuterBFloats: @Sendable (OuterProduct, UnsafeMutablePointer<Float>) -> Void
   let range: @Sendable (PixelView, Int, Int) -> (least: Float, greatest: Float)
   let roundToIntegers: @Sendable (NumberRounding) -> Void
   let roundToBFloats: @Sendable (NumberRounding) -> Void
@@ -22,6 +35,7 @@ struct LowPrecisionKernels: Sendable {
   static let portable = LowPrecisionKernels(
     multiplyIntegers: { KernelsPortable.Kernels.multiplyIntegers($0) },
     multiplyBFloats: { KernelsPortable.Kernels.multiplyBFloats($0) },
+    multiplyOuterBFloats: { KernelsPortable.Kernels.multiplyOuterBFloats($0, scratch: $1) },
     range: { KernelsPortable.Kernels.range($0, pixels: $1, channels: $2) },
     roundToIntegers: { KernelsPortable.Kernels.roundToIntegers($0) },
     roundToBFloats: { KernelsPortable.Kernels.roundToBFloats($0) },
@@ -32,6 +46,7 @@ struct LowPrecisionKernels: Sendable {
     static let avx2 = LowPrecisionKernels(
       multiplyIntegers: { KernelsAVX2.Kernels.multiplyIntegers($0) },
       multiplyBFloats: { KernelsAVX2.Kernels.multiplyBFloats($0) },
+      multiplyOuterBFloats: { KernelsAVX2.Kernels.multiplyOuterBFloats($0, scratch: $1) },
       range: { KernelsAVX2.Kernels.range($0, pixels: $1, channels: $2) },
       roundToIntegers: { KernelsAVX2.Kernels.roundToIntegers($0) },
       roundToBFloats: { KernelsAVX2.Kernels.roundToBFloats($0) },
@@ -41,6 +56,7 @@ struct LowPrecisionKernels: Sendable {
     static let avx512 = LowPrecisionKernels(
       multiplyIntegers: { KernelsAVX512.Kernels.multiplyIntegers($0) },
       multiplyBFloats: { KernelsAVX512.Kernels.multiplyBFloats($0) },
+      multiplyOuterBFloats: { KernelsAVX512.Kernels.multiplyOuterBFloats($0, scratch: $1) },
       range: { KernelsAVX512.Kernels.range($0, pixels: $1, channels: $2) },
       roundToIntegers: { KernelsAVX512.Kernels.roundToIntegers($0) },
       roundToBFloats: { KernelsAVX512.Kernels.roundToBFloats($0) },
@@ -52,6 +68,7 @@ struct LowPrecisionKernels: Sendable {
       kernels.hasDotProducts = true
       kernels.multiplyIntegers = { KernelsAVX512Dots.Kernels.multiplyIntegers($0) }
       kernels.multiplyBFloats = { KernelsAVX512Dots.Kernels.multiplyBFloats($0) }
+      kernels.multiplyOuterBFloats = { KernelsAVX512Dots.Kernels.multiplyOuterBFloats($0, scratch: $1) }
       return kernels
     }()
   #endif

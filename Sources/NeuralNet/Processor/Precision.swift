@@ -1,5 +1,5 @@
-/// The numbers that the products of convolutions are computed with at inference. Whatever it is, sums, statistics,
-/// normalisation and activations are single precision.
+/// The numbers that the products of convolutions are computed with. Whatever it is, sums, statistics, normalisation and
+/// activations are single precision, and so are weights and their moments while training.
 public enum Precision: String, Sendable, CaseIterable {
   /// IEEE 754 single precision.
   case float32 = "f32"

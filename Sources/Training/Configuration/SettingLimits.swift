@@ -1,4 +1,6 @@
 import Files
+import NeuralNet
+
 /// Which values a setting may have.
 package struct SettingLimits<Value: Sendable>: Sendable {
   /// What is wrong with a value, and what would be right.
@@ -58,6 +60,16 @@ extension SettingLimits where Value == Int? {
     let limits = SettingLimits<Int>.within(range)
     return SettingLimits { value in
       value.flatMap(limits.refusal).map { Refusal(problem: $0.problem, advice: $0.advice) }
+    }
+  }
+}
+
+extension SettingLimits where Value == Precision {
+  /// What gradients can be computed with.
+  static var ofTraining: SettingLimits {
+    SettingLimits {
+      $0 == .int8
+        ? Refusal(problem: "is int8, which has too few digits for gradients", advice: "give bf16 or f32") : nil
     }
   }
 }

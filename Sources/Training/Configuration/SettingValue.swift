@@ -101,6 +101,7 @@ extension UpsamplingKind: SettingValue {}
 extension InitializationKind: SettingValue {}
 extension AdversarialLoss: SettingValue {}
 extension LearningRatePolicy: SettingValue {}
+extension Precision: SettingValue {}
 
 extension GeneratorChoice: SettingValue {
   package static var isWord: Bool { true }

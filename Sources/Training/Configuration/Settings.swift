@@ -140,6 +140,10 @@ package enum Settings {
         limits: .within(WorkerPool.threadCounts), standard: "one a core", resuming: .mayChange,
         concernsPictures: true),
       Setting(
+        "precision", \.precision,
+        "what products are computed with: bf16 is faster where the processor has instructions for it; weights stay f32",
+        limits: .ofTraining, placeholder: "f32|bf16", resuming: .mayChange),
+      Setting(
         "save-every", \.saveEvery, "epochs between two checkpoints", limits: .within(1...1_000_000),
         placeholder: "EPOCHS", resuming: .mayChange),
       Setting(

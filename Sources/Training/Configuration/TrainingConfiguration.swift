@@ -107,6 +107,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var seed: UInt64 = 0
   /// Threads that compute; nil for one a processor core. The result does not depend on it.
   public var threads: Int?
+  /// What the products of convolutions are computed with: `float32` or `bfloat16`. Weights, moments, sums and statistics are
+  /// single precision all the same.
+  public var precision = Precision.float32
   /// Epochs between two checkpoints.
   public var saveEvery = 5
   /// Steps between two sample sheets; the first ones come earlier, at growing distances.

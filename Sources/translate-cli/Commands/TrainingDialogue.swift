@@ -1,6 +1,8 @@
 import Files
 import Foundation
+import NeuralNet
 import Training
+import Translate
 
 /// What is said while a session trains, and how it is stopped by signals.
 struct TrainingDialogue {
@@ -108,6 +110,14 @@ struct TrainingDialogue {
       name + " " + (count < 100_000 ? "\(count)" : String(format: "%.1f M", Double(count) / 1e6))
     }
     return "parameters: " + parts.joined(separator: ", ") + " · \(session.stepsPerEpoch) steps an epoch"
+      + precisionWords(session.configuration.precision)
+  }
+
+  private func precisionWords(_ precision: Precision) -> String {
+    guard precision != .float32 else { return "" }
+    return " · products in \(precision.rawValue), \(PackageVersion.kernels)"
+      + (Processor.kernelsInUse.haveLowPrecisionProducts
+        ? "" : ", which has no instructions for them: f32 is faster here")
   }
 
   private func state(_ progress: TrainingProgress) -> ProgressLine.State {

@@ -13,7 +13,7 @@ import Testing
     let output = try #require(geometry.outputExtent(extent))
     return TransformChoice(
       rule, geometry, packing, input: Shape(images, inputs, extent, extent),
-      output: Shape(images, outputs, output, output), isDataGradient: false, hasReadyWeights: hasReadyWeights
+      output: Shape(images, outputs, output, output), .forward, hasReadyWeights: hasReadyWeights
     )?.grid.rows.outputsPerTile
   }
 

@@ -166,7 +166,7 @@ import Testing
           .convolution(kernel: kernel),
           PackedWeights(
             inputChannels: inputs, outputChannels: outputs, taps: kernel * kernel, isTransposed: false),
-          isTransformed: isTransformed)
+          isTransformed: isTransformed, pixels: nil)
       }
     }
     #expect(numbers(64, 128) == [.float32, .bfloat16, .int8])
@@ -177,5 +177,20 @@ import Testing
     #expect(numbers(64, 3) == [.float32, .float32, .float32])
     #expect(numbers(8, 8) == [.float32, .float32, .float32])
     #expect(numbers(8192, 64) == [.float32, .bfloat16, .bfloat16], "16 · 8192 products of 255 · 127 overflow")
+  }
+
+  /// While training a layer needs whole vectors on both sides, and pixels that pay for the rounding of its weights.
+  @Test func whatLayersAreTrainedWith() {
+    func numbers(_ inputs: Int, _ outputs: Int, pixels: Int, _ precision: Precision = .bfloat16) -> Precision {
+      AlgorithmRule(memoryCost: 1, precision: precision).numbers(
+        .convolution(kernel: 4),
+        PackedWeights(inputChannels: inputs, outputChannels: outputs, taps: 16, isTransposed: false),
+        isTransformed: false, pixels: pixels)
+    }
+    #expect(numbers(64, 128, pixels: 32) == .bfloat16)
+    #expect(numbers(64, 128, pixels: 31) == .float32)
+    #expect(numbers(64, 24, pixels: 32) == .float32)
+    #expect(numbers(24, 64, pixels: 32) == .float32)
+    #expect(numbers(64, 128, pixels: 1000, .float32) == .float32)
   }
 }

@@ -143,6 +143,43 @@ import Testing
     }
   }
 
+  /// Weight gradients: both sides are rounded on the way, and an odd last pixel has nothing beside it.
+  @Test(arguments: KernelTable.available, [16, 32, 48, 64])
+  func outerProducts(_ table: KernelTable, columns: Int) {
+    var random = RandomGenerator(seed: 26)
+    for (pairs, rows, accumulates) in [
+      (1, 1, false), (2, 6, true), (7, 16, false), (31, 17, true), (64, 64, false),
+      (roundedOuterLimits.pairs, 96, true),
+    ] {
+      let read = (rows + 15) / 16 * 16
+      let left = GuardedPixels(9, read, gap: 3) { _, _ in random.number() }
+      let right = GuardedPixels(8, columns, gap: 5) { _, _ in random.number() }
+      let lefts = Memory((0..<pairs).map { _ in left.offset(random.index(9)) })
+      let rights = Memory((0..<pairs).map { _ in right.offset(random.index(8)) })
+      let output = GuardedPixels(rows, columns, gap: panelWidth - columns) { _, _ in random.number() }
+      var expected: [ExactSum] = []
+      for row in 0..<rows {
+        for column in 0..<columns {
+          var sum = ExactSum(accumulates ? output[row, column] : 0)
+          for pair in 0..<pairs {
+            let a = left[Int(lefts.base[pair]) / left.stride, row],
+              b = right[Int(rights.base[pair]) / right.stride, column]
+            sum += Double(Float(a).asBFloat) * Double(Float(b).asBFloat)
+          }
+          expected.append(sum)
+        }
+      }
+      let scratch = Memory([Float](repeating: .nan, count: roundedOuterScratch))
+      table.lowPrecision.multiplyOuterBFloats(
+        OuterProduct(
+          pairs: pairs, rows: rows, columns: columns, left: left.base, leftOffsets: lefts.base, right: right.base,
+          rightOffsets: rights.base, output: output.base, accumulates: accumulates), scratch.base)
+      let name = "\(pairs) pairs, \(rows) rows, \(columns) columns"
+      expect(name, output.values, expected, 1e-6)
+      expectIntact(name, [output])
+    }
+  }
+
   /// Ties go to the even number, ends are kept, what is no number stays none.
   @Test(arguments: KernelTable.available) func rounding(_ table: KernelTable) {
     var random = RandomGenerator(seed: 23)

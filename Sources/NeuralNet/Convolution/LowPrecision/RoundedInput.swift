@@ -1,41 +1,49 @@
 import KernelArguments
 import Parallel
 
-/// The copy of a convolution's input in fewer bits, image by image: one pixel of padding, then those of the image.
+/// The copy of what a convolution's product reads in fewer bits: blocks of images, each behind one pixel of padding.
 ///
 /// Integers are steps between the least and the greatest number of an image, 0 among them, so that what becomes of an
 /// image depends on nothing else: q = round(x / step) + zero point, 0 ≤ q ≤ 255 (Jacob et al., 2018, equation 1).
 struct RoundedInput: Sendable, Hashable {
   let source: PlannedTensor
   let precision: Precision
+  /// Images that one table reaches: a single one, or all of a batch, whose padding is alike then.
+  let imagesPerBlock: Int
   /// Groups from the arena's start to the copy.
   private let place: Int
-  /// Floats from the arena's start to the ranges: `[image][2]`, then `[image][piece][2]`.
+  /// Floats from the arena's start to the ranges of integers: `[image][2]`, then `[image][piece][2]`.
   private let ranges: Int
 
-  init(_ source: PlannedTensor, _ precision: Precision, at place: Int, ranges: Int) {
-    (self.source, self.precision, self.place, self.ranges) = (source, precision, place, ranges)
+  init(_ source: PlannedTensor, _ precision: Precision, imagesPerBlock: Int = 1, at place: Int, ranges: Int = 0) {
+    precondition(imagesPerBlock == 1 || precision != .int8, "images have zero points of their own")
+    (self.source, self.precision, self.imagesPerBlock) = (source, precision, imagesPerBlock)
+    (self.place, self.ranges) = (place, ranges)
   }
 
   /// Groups of the copy, and floats of the ranges.
   static func counts(_ shape: Shape, _ precision: Precision) -> (copy: Int, ranges: Int) {
     let copy = (shape.pixels + shape.n) * (shape.c / precision.numbersPerGroup)
-    return (copy, 2 * shape.n * (1 + pieces(shape).perGroup))
+    return (copy, precision == .int8 ? 2 * shape.n * (1 + pieces(shape).perGroup) : 0)
   }
 
   /// Groups of a pixel.
   var groups: Int { source.shape.c / precision.numbersPerGroup }
-  private var imageStride: Int { (1 + source.shape.h * source.shape.w) * groups }
+  private var pixelsPerImage: Int { source.shape.h * source.shape.w }
+  private var blockStride: Int { (1 + imagesPerBlock * pixelsPerImage) * groups }
 
-  /// The copy of an image as products see it whose offsets count from `base`.
-  var image: PlannedTensor {
+  /// The copy of a block as products see it whose offsets count from `base`.
+  var block: PlannedTensor {
     PlannedTensor(
-      shape: Shape(1, source.shape.c, source.shape.h, source.shape.w), offset: groups, stride: groups)
+      shape: Shape(imagesPerBlock, source.shape.c, source.shape.h, source.shape.w), offset: groups, stride: groups)
   }
 
-  /// Where the copy of an image begins.
-  func base(_ image: Int, _ arena: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Int32> {
-    (arena + place + image * imageStride).groups
+  /// Blocks of the batch.
+  var blocks: Int { source.shape.n / imagesPerBlock }
+
+  /// Where a block begins.
+  func base(_ block: Int, _ arena: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Int32> {
+    (arena + place + block * blockStride).groups
   }
 
   /// What the integers of an image stand for.
@@ -61,9 +69,10 @@ struct RoundedInput: Sendable, Hashable {
     let shared = Shared(arena)
     processor.pool.run(pieces.count) { piece, _ in
       let (image, pixels) = pieces[piece]
-      let first = pixels.lowerBound - image * source.shape.h * source.shape.w
+      let block = image / imagesPerBlock
+      let first = pixels.lowerBound - block * imagesPerBlock * pixelsPerImage
       let (step, zeroPoint) = steps(image, shared.value)
-      let base = base(image, shared.value)
+      let base = base(block, shared.value)
       if first == 0 { fillPadding(base, zeroPoint) }
       let rounding = NumberRounding(
         pixels: pixels.count, channels: source.shape.c, input: view(shared.value, pixels.lowerBound),

@@ -10,18 +10,22 @@ extension TransformedWeights {
     panel: Int, place: Int, _ rows: Range<Int>, _ weights: UnsafePointer<Float>,
     _ transformedWeights: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
   ) {
-    precondition(isStraight && layout.grid.units.count == 1, "transforms of one phase, forward, are rounded")
+    precondition(layout.grid.units.count == 1, "transforms of one phase are rounded")
     let unit = layout.grid.units[0]
     let points = layout.grid.outputs[0].points
-    let floats = scratch + Self.transformScratch
+    let taps = isStraight ? tapPlaces[0] : scratchPlaces[0]
+    if !isStraight { transposeTaps(ofUnit: 0, panel: panel, rows, weights, scratch, kernels) }
+    let source =
+      isStraight ? weights + panel * packing.panelStride + rows.lowerBound * panelWidth : UnsafePointer(scratch)
+    let floats = scratch + Self.transformScratch + (isStraight ? 0 : taps.count * panelWidth * panelWidth)
     for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.roundedRows) {
       let count = min(Self.roundedRows, rows.upperBound - first)
       kernels.transform(
         TileTransform(
           tiles: count, channels: panelWidth, left: layout.matrices(ofTaps: unit.rowTaps.count).kernel.sparse,
           right: layout.matrices(ofTaps: unit.columnTaps.count).kernel.sparse,
-          input: weights + panel * packing.panelStride + first * panelWidth,
-          inputPlaces: TilePlaces(tileStride: panelWidth, table: tapPlaces[0].base, tableStride: 0), output: floats,
+          input: source + (first - rows.lowerBound) * panelWidth,
+          inputPlaces: TilePlaces(tileStride: panelWidth, table: taps.base, tableStride: 0), output: floats,
           outputPlaces: TilePlaces(tileStride: panelWidth, table: roundedPlaces.base, tableStride: 0), bias: nil,
           accumulates: false, scratch: scratch))
       kernels.lowPrecision.roundWeightsToBFloats(

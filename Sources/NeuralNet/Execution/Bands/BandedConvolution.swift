@@ -16,7 +16,7 @@ struct BandedConvolution: Sendable {
     self.operation = operation
     self.index = index
     layout = ConvolutionLayout(operation.geometry, operation.packing, rule, input: input, output: output)
-    transform = layout.transform(isDataGradient: false, images: 1, hasReadyWeights: mode.hasReadyWeights)
+    transform = layout.transform(.forward, images: 1, hasReadyWeights: mode.hasReadyWeights)
     pieces = layout.pieceRows(transform)
     statistics = operation.statistics(mode)
   }

@@ -15,8 +15,8 @@ extension Convolution {
     var transformed: Reservation?
     /// The place among the weights that were made ready for inference; nil: there are none.
     var readyWeights: Int?
-    /// The copy of the input in fewer bits, and what is known of its range.
-    var rounded: (precision: Precision, copy: Reservation, ranges: Reservation)?
+    /// The copy of the input in fewer bits, and what is known of the range of integers.
+    var rounded: (precision: Precision, copy: Reservation, ranges: Reservation?)?
     /// The copy of a thin input or of a thin output's gradient, and room for weights in reverse.
     var thin: Reservation?
     var reversedWeights: Reservation?
@@ -27,6 +27,10 @@ extension Convolution {
     var means: Reservation?
     /// The gradient of a reflected or upsampled grid.
     var large: Reservation?
+    /// What weight gradients are computed with tap by tap.
+    var numbersInTraining = Precision.float32
+    /// The copy of the output's gradient in fewer bits.
+    var roundedGradient: Reservation?
     var dataTransform: TransformChoice?
     var weightTransform: TransformChoice?
     /// Data and weight gradient, one after the other.
@@ -63,7 +67,7 @@ extension Convolution {
         if runsBackward { raw = planner.reserve(output.count, from: .forward, through: .backward) }
       }
       transform = layout.transform(
-        isDataGradient: false, images: planner.images, hasReadyWeights: mode.hasReadyWeights)
+        .forward, images: planner.images, hasReadyWeights: mode.hasReadyWeights)
       guard let transform else { return reserveRounded(planner) }
       transformed = planner.reserve(mode.hasReadyWeights ? transform.tiles : transform.count, in: .forward)
       if mode.hasReadyWeights {
@@ -73,12 +77,15 @@ extension Convolution {
     }
 
     private mutating func reserveRounded(_ planner: OperationPlanner) {
-      let precision = layout.directNumbers
-      guard planner.mode.hasReadyWeights, precision != .float32 else { return }
+      let hasReadyWeights = planner.mode.hasReadyWeights
+      let precision = layout.numbers(images: planner.images, hasReadyWeights: hasReadyWeights)
+      guard precision != .float32 else { return }
       let counts = RoundedInput.counts(layout.input, precision)
       rounded = (
-        precision, planner.reserve(counts.copy, in: .forward), planner.reserve(counts.ranges, in: .forward)
+        precision, planner.reserve(counts.copy, in: .forward),
+        counts.ranges > 0 ? planner.reserve(counts.ranges, in: .forward) : nil
       )
+      guard hasReadyWeights else { return }
       readyWeights = planner.reserveReady(
         LowPrecisionWeights(layout.packing, precision).count, .rounded(precision))
     }
@@ -100,10 +107,16 @@ extension Convolution {
           large = planner.reserve(
             gradientImages * layout.grid.rows.count * layout.grid.columns.count * input.c, in: .backward)
         }
-        dataTransform = layout.transform(isDataGradient: true, images: gradientImages, hasReadyWeights: false)
+        dataTransform = layout.transform(.dataGradient, images: gradientImages, hasReadyWeights: false)
+        if dataTransform == nil, layout.numbers(images: gradientImages, hasReadyWeights: false) != .float32 {
+          var shape = output
+          shape.n = gradientImages
+          roundedGradient = planner.reserve(RoundedInput.counts(shape, .bfloat16).copy, in: .backward)
+        }
       }
       if needsWeightGradient {
-        weightTransform = layout.transform(isDataGradient: false, images: planner.images, hasReadyWeights: false)
+        weightTransform = layout.transform(.weightGradient, images: planner.images, hasReadyWeights: false)
+        numbersInTraining = layout.numbers(images: planner.images, hasReadyWeights: false)
         if layout.thin != .input { planner.keepOrRemake(operation.input) }
       }
       let count = max(dataTransform?.count ?? 0, weightTransform?.count ?? 0)

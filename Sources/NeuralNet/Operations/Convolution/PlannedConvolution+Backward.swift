@@ -7,6 +7,7 @@ extension PlannedConvolution {
     if let residual = gradients.residual { passGradient(pass.pass, from: gradients.first, to: residual) }
     activationGradients(pass, gradients)
     gradients.thinGradient?.fill(pass.pass.arena, pass.pass.processor.pool)
+    gradients.rounded?.fill(pass.pass.arena, pass.pass.processor)
     // The data gradient needs the weights as they were.
     gradients.input?.run(
       arena: pass.pass.arena, weights: pass.pass.parameter(operation.weight), pass.pass.processor)

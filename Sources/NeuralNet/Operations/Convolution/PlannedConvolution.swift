@@ -26,6 +26,8 @@ struct PlannedConvolution: PlannedOperation {
     /// Of the residual, where that is not the first gradient itself.
     var residual: (tensor: PlannedTensor, adds: Bool)?
     var sums: Int
+    /// The copy of the raw gradient in fewer bits, made before the data gradient.
+    var rounded: RoundedInput?
     /// The copy of a thin output's gradient, made before the products.
     var thinGradient: ThinSide?
     /// The input where it has not been kept.
@@ -64,14 +66,15 @@ struct PlannedConvolution: PlannedOperation {
       ? needs.thin.map { layout.thinSide(of: input, at: places.offset($0), reversedWeights: reversed) } : nil
     roundedInput = needs.rounded.map { rounded in
       RoundedInput(
-        input, rounded.precision, at: places.offset(rounded.copy), ranges: places.offset(rounded.ranges))
+        input, rounded.precision, imagesPerBlock: mode.hasReadyWeights ? 1 : input.shape.n,
+        at: places.offset(rounded.copy), ranges: rounded.ranges.map { places.offset($0) } ?? 0)
     }
     let (rounded, thin) = (roundedInput, thinInput)
     let transform = Self.placed(needs.transform, needs.transformed, places)
     func makeProduct() -> ConvolutionProduct {
-      rounded.map { layout.lowPrecision(from: $0, to: output) }
-        ?? layout.forward(
-          from: input, to: output, imagesPerGroup: imagesPerGroup, transform: transform, thin: thin)
+      layout.forward(
+        from: input, to: output, imagesPerGroup: imagesPerGroup, transform: transform, rounded: rounded,
+        hasReadyWeights: mode.hasReadyWeights, thin: thin)
     }
     let key = SharedProducts.Key(
       geometry: operation.geometry, packing: operation.packing, input: input, output: output,
@@ -114,6 +117,11 @@ struct PlannedConvolution: PlannedOperation {
     var gradients = Gradients(first: first, raw: raw, sums: places.offset(sums))
     gradients.second = operation.second.flatMap { places.tensor(.gradients, $0.value) }
     if operation.residual != nil { gradients.residual = places.wantedGradient(ofRead: 0) }
+    if let copy = needs.roundedGradient {
+      let gradient = raw.images(needs.gradientImages)
+      gradients.rounded = RoundedInput(
+        gradient, .bfloat16, imagesPerBlock: gradient.shape.n, at: places.offset(copy))
+    }
     if layout.thin == .output, let thin = needs.thin {
       gradients.thinGradient = layout.thinSide(of: raw, at: places.offset(thin), reversedWeights: reversed)
     }
@@ -122,13 +130,13 @@ struct PlannedConvolution: PlannedOperation {
       gradients.weights = layout.weightGradient(
         input: gradients.remadeInput?.place ?? input, gradient: raw,
         transform: placed(needs.weightTransform, needs.gradientTransformed, places),
-        thin: thinInput ?? gradients.thinGradient)
+        isRounded: needs.numbersInTraining != .float32, thin: thinInput ?? gradients.thinGradient)
     }
     if let wanted = places.wantedGradient(ofRead: operation.reads.count - 1) {
       gradients.input = layout.dataGradient(
         from: raw, to: wanted.tensor, images: needs.gradientImages, large: needs.large.map { places.offset($0) },
         adds: wanted.adds, transform: placed(needs.dataTransform, needs.gradientTransformed, places),
-        thin: gradients.thinGradient)
+        rounded: gradients.rounded, thin: gradients.thinGradient)
     }
     return gradients
   }
@@ -145,7 +153,8 @@ struct PlannedConvolution: PlannedOperation {
     return Tangents(
       product: layout.forward(
         from: input, to: output ?? gradient, imagesPerGroup: input.shape.n, transform: transform, thin: nil),
-      weights: layout.weightGradient(input: input, gradient: gradient, transform: transform, thin: nil), output: output)
+      weights: layout.weightGradient(
+        input: input, gradient: gradient, transform: transform, isRounded: false, thin: nil), output: output)
   }
 
   // MARK: - Pieces

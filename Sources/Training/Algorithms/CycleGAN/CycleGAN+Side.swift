@@ -24,20 +24,25 @@ extension CycleGAN {
       self.generator = generator
       self.discriminator = discriminator
       pool = ImagePool(name: poolName, capacity: configuration.poolSize)
+      let precision = configuration.precision
       let hasIdentity = configuration.lambdaIdentity > 0
-      translation = PlannedExecutions(generator.network, .training(), processor, in: arenas.translation)
+      translation = PlannedExecutions(
+        generator.network, .training(precision: precision), processor, in: arenas.translation)
       reconstruct = PlannedExecutions(
         generator.network,
         .training(
           groups: hasIdentity ? 2 : 1, inputGradient: true,
-          inputGradientImages: hasIdentity ? configuration.batchSize : nil), processor, in: arenas.discriminator)
+          inputGradientImages: hasIdentity ? configuration.batchSize : nil, precision: precision), processor,
+        in: arenas.discriminator)
       apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: arenas.discriminator)
       discriminatorOnTranslation = PlannedExecutions(
-        discriminator.network, .training(parameterGradients: false, inputGradient: true), processor,
+        discriminator.network, .training(parameterGradients: false, inputGradient: true, precision: precision),
+        processor,
         in: arenas.discriminator)
       discriminatorOnPairs = PlannedExecutions(
-        discriminator.network, .training(groups: 2), processor, in: arenas.discriminator)
-      discriminatorOnOne = PlannedExecutions(discriminator.network, .training(), processor, in: arenas.discriminator)
+        discriminator.network, .training(groups: 2, precision: precision), processor, in: arenas.discriminator)
+      discriminatorOnOne = PlannedExecutions(
+        discriminator.network, .training(precision: precision), processor, in: arenas.discriminator)
       penalty =
         configuration.ganMode == .wgangp
         ? InterpolatedPenalty(discriminator.network, processor: processor) : nil

@@ -40,7 +40,8 @@ final class Enlarge: TranslationModel {
     let choice = configuration.enlargerConfiguration
     generator = try .drawn("G", choice.network(), configuration, &random)
     generator.network.parameters.scaleConvolutions(by: choice.initialScale)
-    pass = PlannedExecutions(generator.network, .training(), processor, in: generatorArena)
+    pass = PlannedExecutions(
+      generator.network, .training(precision: configuration.precision), processor, in: generatorArena)
     apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: generatorArena)
     values = choice.values
     let arena = otherArena
@@ -50,7 +51,8 @@ final class Enlarge: TranslationModel {
         configuration.discriminatorConfiguration(channels: configuration.outputChannels).network(), configuration,
         processor, in: arena, random: &random) : nil
     features = try configuration.featureWeights.map {
-      try FeatureLoss($0, seeing: choice.values, processor: processor, in: arena)
+      try FeatureLoss(
+        $0, seeing: choice.values, precision: configuration.precision, processor: processor, in: arena)
     }
     networks = [generator, discriminator?.trained].compactMap(\.self)
     generators = [

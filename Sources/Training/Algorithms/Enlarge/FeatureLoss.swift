@@ -22,10 +22,11 @@ final class FeatureLoss {
   /// - Parameters:
   ///   - width: channels of its first stage: a thin one serves to test
   ///   - values: what outputs call black and white
+  ///   - precision: what its products are computed with
   /// - Throws: `FileError` where the file holds no VGG-19 under torchvision's names, or there is no memory
   init(
-    _ path: String, width: Int = VGG19Features.width, seeing values: ClosedRange<Float>, processor: Processor,
-    in arena: Arena
+    _ path: String, width: Int = VGG19Features.width, seeing values: ClosedRange<Float>,
+    precision: Precision = .float32, processor: Processor, in arena: Arena
   ) throws {
     ofOutput = VGG19Features.normalization(of: values)
     network = try VGG19Features.network(width: width)
@@ -43,7 +44,7 @@ final class FeatureLoss {
     }
     self.processor = processor
     passes = PlannedExecutions(
-      network, .training(parameterGradients: false, inputGradient: true), processor, in: arena)
+      network, .training(parameterGradients: false, inputGradient: true, precision: precision), processor, in: arena)
   }
 
   /// Bytes of the weights.

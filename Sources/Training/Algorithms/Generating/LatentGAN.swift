@@ -44,7 +44,8 @@ final class LatentGAN: TranslationModel {
     ]
     self.configuration = configuration
     self.processor = processor
-    generatorPass = PlannedExecutions(generator.network, .training(), processor, in: arena)
+    generatorPass = PlannedExecutions(
+      generator.network, .training(precision: configuration.precision), processor, in: arena)
     apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: arena)
   }
 

@@ -44,7 +44,8 @@ final class Pix2Pix: TranslationModel {
     self.configuration = configuration
     self.processor = processor
     sizeMultiple = choice.sizeMultiple
-    generatorPass = PlannedExecutions(generator.network, .training(), processor, in: arena)
+    generatorPass = PlannedExecutions(
+      generator.network, .training(precision: configuration.precision), processor, in: arena)
     apply = PlannedExecutions(generator.network, configuration.inferenceMode, processor, in: arena)
   }
 

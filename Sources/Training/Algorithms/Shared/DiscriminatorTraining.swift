@@ -23,9 +23,10 @@ final class DiscriminatorTraining {
   ) throws {
     loss = configuration.ganMode
     trained = try .drawn("D", network, configuration, &random, weightLimit: loss.weightLimit)
-    onBoth = PlannedExecutions(network, .training(groups: 2), processor, in: arena)
+    let precision = configuration.precision
+    onBoth = PlannedExecutions(network, .training(groups: 2, precision: precision), processor, in: arena)
     onGenerated = PlannedExecutions(
-      network, .training(parameterGradients: false, inputGradient: true), processor, in: arena)
+      network, .training(parameterGradients: false, inputGradient: true, precision: precision), processor, in: arena)
     penalty = loss == .wgangp ? InterpolatedPenalty(network, processor: processor) : nil
     (self.processor, self.arena) = (processor, arena)
   }

@@ -9,7 +9,7 @@ private final class LayerRun {
   private let inputGradient: Execution
   private var times: [[Double]] = [[], [], [], []]
 
-  init(_ shape: LayerShape, batch: Int, _ processor: Processor) throws {
+  init(_ shape: LayerShape, batch: Int, _ precision: Precision, _ processor: Processor) throws {
     choice = processor.algorithms
     var builder = NetworkBuilder(inputChannels: shape.inputChannels)
     let output = builder.value(channels: shape.outputChannels)
@@ -19,11 +19,15 @@ private final class LayerRun {
     network.initialize(.normal, gain: 0.02, random: &random)
     let input = Shape(batch, shape.inputChannels, shape.extent, shape.extent)
     let arena = Arena()
-    inference = try Execution(network, shape: input, mode: ExecutionMode(), processor: processor)
+    var mode = ExecutionMode()
+    mode.precision = precision
+    inference = try Execution(network, shape: input, mode: mode, processor: processor)
+    let training = precision == .int8 ? Precision.float32 : precision
     weightGradient = try Execution(
-      network, shape: input, mode: .training(), processor: processor, arena: arena)
+      network, shape: input, mode: .training(precision: training), processor: processor, arena: arena)
     inputGradient = try Execution(
-      network, shape: input, mode: .training(parameterGradients: false, inputGradient: true), processor: processor)
+      network, shape: input, mode: .training(parameterGradients: false, inputGradient: true, precision: training),
+      processor: processor)
     let values = (0..<input.count).map { _ in Float(random.uniform() * 2 - 1) }
     for execution in [inference, weightGradient, inputGradient] { execution.input.setNCHW(values) }
     for execution in [weightGradient, inputGradient] {
@@ -70,12 +74,14 @@ struct LayerResult: Codable {
 }
 
 /// All layers, or those whose names begin so, with the rule's choice and, to check the rule, with every other.
-func measureLayers(_ name: String?, batch: Int, rounds: Int, threads: Int?) throws -> [LayerResult] {
+func measureLayers(
+  _ name: String?, batch: Int, _ precision: Precision, rounds: Int, threads: Int?
+) throws -> [LayerResult] {
   let choices: [AlgorithmChoice] = [.direct, .byShape, .tiles(2), .tiles(3), .tiles(4), .tiles(5)]
   let processors = try choices.map { try Processor(threads: threads, algorithms: $0) }
   var results: [LayerResult] = []
   for shape in LayerShape.all where shape.description.hasPrefix(name ?? "") {
-    let runs = try processors.map { try LayerRun(shape, batch: batch, $0) }
+    let runs = try processors.map { try LayerRun(shape, batch: batch, precision, $0) }
     var rate = 0.0
     for _ in 0..<rounds {
       for run in runs { run.measure() }

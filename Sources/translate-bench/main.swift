@@ -12,7 +12,7 @@ let usage = """
   TASK              \(Task.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named
   --compare-direct  each task once more without transforms, in turn
   --batch N         images of a layer
-  --precision P     \(Precision.allCases.map(\.rawValue).joined(separator: ", ")): of networks that are applied; bf16 also of steps
+  --precision P     \(Precision.allCases.map(\.rawValue).joined(separator: ", ")): of layers and networks that are applied; bf16 also of steps
   """
 
 if CommandLine.arguments.dropFirst().first == "weights" {
@@ -51,7 +51,7 @@ if !isJSON {
 }
 
 if showsLayers {
-  let results = try measureLayers(layerName, batch: batch, rounds: rounds ?? 9, threads: threads)
+  let results = try measureLayers(layerName, batch: batch, precision, rounds: rounds ?? 9, threads: threads)
   if isJSON { try printJSON(results) } else { printLayers(results) }
 } else if showsScaling {
   let results = try (tasks.isEmpty ? Task.allCases : tasks).map { try measureScaling($0, rounds: rounds) }

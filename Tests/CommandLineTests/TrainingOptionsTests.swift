@@ -109,6 +109,7 @@ struct TrainingOptionsTests {
       "--norm none --sync-batch-norm",
       "--sync-batch-norm has no effect without --norm batch or --discriminator-norm batch"
     ),
+    ("--precision int8", "--precision is int8, which has too few digits for gradients; give bf16 or f32"),
     ("--threads 0", "--threads is 0; give 1 to 1024"),
     ("--learning-rate fast", "--learning-rate needs a number, not fast"),
     ("--learning-rate nan", "--learning-rate needs a number, not nan"),

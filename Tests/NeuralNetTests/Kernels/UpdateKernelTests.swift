@@ -79,7 +79,8 @@ import Testing
       ])
     #expect(
       Mirror(reflecting: table.lowPrecision).children.compactMap(\.label) == [
-        "hasDotProducts", "multiplyIntegers", "multiplyBFloats", "range", "roundToIntegers", "roundToBFloats",
+        "hasDotProducts", "multiplyIntegers", "multiplyBFloats", "multiplyOuterBFloats", "range", "roundToIntegers",
+        "roundToBFloats",
         "roundWeightsToIntegers", "roundWeightsToBFloats",
       ])
   }

@@ -127,8 +127,8 @@ struct TrainingConfigurationTests {
       #expect(Set(own).count == own.count, "\(algorithm.name) has a setting twice")
       #expect(algorithm.examples.flatMap(\.settings).allSatisfy { own.contains($0.name) })
     }
-    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 54)
-    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 55)
+    #expect(TrainingAlgorithm.paired.settings.flatMap(\.settings).count == 55)
+    #expect(TrainingAlgorithm.unpaired.settings.flatMap(\.settings).count == 56)
   }
 
   /// Statistics of the whole batch take several ranks and a normalisation by the batch, in whichever network.

@@ -138,7 +138,7 @@ import Testing
         == [
           "epochs", "decay-epochs", "steps", "skip-damaged", "threads", "save-every", "sample-every", "patience",
           "keep-every", "learning-rate", "lambda-l1", "lambda-a", "lambda-b", "lambda-identity", "stop-when-dead",
-          "sync-batch-norm",
+          "sync-batch-norm", "precision",
         ])
   }
 

@@ -13,6 +13,8 @@ package struct LowPrecisionProduct {
   package var groups: Int
   /// What the input offsets count from.
   package var input: UnsafePointer<Int32>
+  /// From one group of an input pixel to the next.
+  package var inputGroupStride: Int
   /// `[tile][tap][6]`; a negative first entry says that the tap sees nothing but padding in this tile.
   package var inputOffsets: UnsafePointer<Int32>
   /// Entries of `inputOffsets` from one tile to the next.
@@ -40,7 +42,8 @@ package struct LowPrecisionProduct {
 
   /// A product of these extents over this memory.
   package init(
-    tiles: Int, taps: Int, groups: Int, input: UnsafePointer<Int32>, inputOffsets: UnsafePointer<Int32>,
+    tiles: Int, taps: Int, groups: Int, input: UnsafePointer<Int32>, inputGroupStride: Int = 1,
+    inputOffsets: UnsafePointer<Int32>,
     inputTileStride: Int, weights: UnsafePointer<Int32>, weightOffsets: UnsafePointer<Int32>,
     output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int32>, columns: Int,
     accumulates: Bool = false, bias: UnsafePointer<Float>?, zeroPoint: Int32 = 0, step: Float = 1,
@@ -50,6 +53,7 @@ package struct LowPrecisionProduct {
     self.taps = taps
     self.groups = groups
     self.input = input
+    self.inputGroupStride = inputGroupStride
     self.inputOffsets = inputOffsets
     self.inputTileStride = inputTileStride
     self.weights = weights
@@ -68,8 +72,9 @@ package struct LowPrecisionProduct {
 /// Rows and pairs of pixels that an `OuterProduct` of rounded numbers may have: what is put together for it stays in the
 /// second-level cache.
 package let roundedOuterLimits = (rows: 96, pairs: 256)
-/// Floats of scratch for it.
-package let roundedOuterScratch = roundedOuterLimits.pairs / 2 * (panelWidth + roundedOuterLimits.rows) + gatherTile
+/// Floats of scratch for it: pairs of both sides, and tables of rows.
+package let roundedOuterScratch =
+  roundedOuterLimits.pairs / 2 * (panelWidth + roundedOuterLimits.rows) + 2 * roundedOuterLimits.rows + 1
 
 /// Numbers of single precision on their way to fewer bits: `pixels` pixels of `channels` channels, a multiple of 16.
 package struct NumberRounding {

@@ -43,15 +43,17 @@ extension Kernels {
           let x2 = product.input + Int(offsets[2]), x3 = product.input + Int(offsets[3])
           let x4 = product.input + Int(offsets[4]), x5 = product.input + Int(offsets[5])
           var weights = Sums.skippingColumnSums(product.weights + Int(product.weightOffsets[tap]), &columnSums)
-          for group in 0..<product.groups {
+          var place = 0
+          for _ in 0..<product.groups {
             let b = Sums.Integers(weights)
-            r0.add(x0[group], b)
-            r1.add(x1[group], b)
-            r2.add(x2[group], b)
-            r3.add(x3[group], b)
-            r4.add(x4[group], b)
-            r5.add(x5[group], b)
+            r0.add(x0[place], b)
+            r1.add(x1[place], b)
+            r2.add(x2[place], b)
+            r3.add(x3[place], b)
+            r4.add(x4[place], b)
+            r5.add(x5[place], b)
             weights += panelWidth
+            place += product.inputGroupStride
           }
         }
         r0.store(product, columnSums, Int(outputs[0]), firstColumn: 0)
@@ -84,12 +86,14 @@ extension Kernels {
         let x2 = product.input + Int(offsets[row + 2])
         let start = product.weights + Int(product.weightOffsets[tap]) + column
         var weights = Sums.skippingColumnSums(start, &columnSums)
-        for group in 0..<product.groups {
+        var place = 0
+        for _ in 0..<product.groups {
           let b = Sums.Integers(weights)
-          r0.add(x0[group], b)
-          r1.add(x1[group], b)
-          r2.add(x2[group], b)
+          r0.add(x0[place], b)
+          r1.add(x1[place], b)
+          r2.add(x2[place], b)
           weights += panelWidth
+          place += product.inputGroupStride
         }
       }
       r0.store(product, columnSums, Int(outputs[0]), firstColumn: column)
@@ -111,7 +115,7 @@ typealias IntegerVector = SIMD16<Int32>
 }
 
 /// How groups of four bytes are multiplied, and what becomes of the sums of sixteen columns.
-protocol LowPrecisionFormat {
+private protocol LowPrecisionFormat {
   associatedtype Sum
   /// What the sums of sixteen columns begin with.
   static func start(_ product: LowPrecisionProduct, _ place: Int, firstColumn: Int) -> Sum
@@ -144,7 +148,7 @@ private enum ByteProduct: LowPrecisionFormat {
   }
 }
 
-enum BFloatProduct: LowPrecisionFormat {
+private enum BFloatProduct: LowPrecisionFormat {
   @inline(__always)
   static func start(_ product: LowPrecisionProduct, _ place: Int, firstColumn: Int) -> Vector {
     product.accumulates && firstColumn < product.columns
@@ -163,14 +167,14 @@ enum BFloatProduct: LowPrecisionFormat {
 }
 
 /// A multiple of sixteen groups.
-protocol GroupRow {
+private protocol GroupRow {
   init()
   init(_ pointer: UnsafePointer<Int32>)
   mutating func add(_ other: Self)
 }
 
 /// The sums of one pixel, a multiple of sixteen columns in registers.
-protocol LowPrecisionSums {
+private protocol LowPrecisionSums {
   associatedtype Integers: GroupRow
   associatedtype Format: LowPrecisionFormat
   /// With what `Format` begins with.
@@ -200,14 +204,14 @@ extension LowPrecisionSums {
   }
 }
 
-struct OneGroup: GroupRow {
+private struct OneGroup: GroupRow {
   var v0 = IntegerVector()
   @inline(__always) init() {}
   @inline(__always) init(_ pointer: UnsafePointer<Int32>) { v0 = load(pointer, 0) }
   @inline(__always) mutating func add(_ other: OneGroup) { v0 &+= other.v0 }
 }
 
-struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
+private struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
   var v0: Format.Sum
   @inline(__always) init(_ product: LowPrecisionProduct, _ place: Int, firstColumn: Int) {
     v0 = Format.start(product, place, firstColumn: firstColumn)
@@ -222,7 +226,7 @@ struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
 }
 
 #if KERNELS_AVX512
-  struct TwoGroups: GroupRow {
+  private struct TwoGroups: GroupRow {
     var v0 = IntegerVector()
     var v1 = IntegerVector()
     @inline(__always) init() {}
@@ -236,7 +240,7 @@ struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
     }
   }
 
-  struct TwoSums<Format: LowPrecisionFormat>: LowPrecisionSums {
+  private struct TwoSums<Format: LowPrecisionFormat>: LowPrecisionSums {
     var v0: Format.Sum
     var v1: Format.Sum
     @inline(__always) init(_ product: LowPrecisionProduct, _ place: Int, firstColumn: Int) {
@@ -254,7 +258,7 @@ struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
     }
   }
 
-  struct FourGroups: GroupRow {
+  private struct FourGroups: GroupRow {
     var v0 = IntegerVector()
     var v1 = IntegerVector()
     var v2 = IntegerVector()
@@ -274,7 +278,7 @@ struct OneSum<Format: LowPrecisionFormat>: LowPrecisionSums {
     }
   }
 
-  struct FourSums<Format: LowPrecisionFormat>: LowPrecisionSums {
+  private struct FourSums<Format: LowPrecisionFormat>: LowPrecisionSums {
     var v0: Format.Sum
     var v1: Format.Sum
     var v2: Format.Sum

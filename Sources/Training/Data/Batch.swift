@@ -90,6 +90,17 @@ package struct ImageBatch: Sendable, Equatable {
   }
 }
 
+extension FileError {
+  /// The picture at `path` has another size than those before it in its batch.
+  static func unequalSizes(
+    _ path: String?, _ size: (width: Int, height: Int), batch: (width: Int, height: Int)
+  ) -> FileError {
+    FileError(
+      path: path, problem: "is \(size.width)×\(size.height) in a batch of \(batch.width)×\(batch.height)",
+      advice: "choose \(setting: "batch-size", 1), or a \(setting: "preprocess") that makes all sizes equal")
+  }
+}
+
 /// What one training step is fed with.
 package struct Batch: Sendable, Equatable {
   /// The pictures to translate.

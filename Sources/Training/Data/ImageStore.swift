@@ -211,9 +211,7 @@ package final class ImageStore: Sendable {
   ) throws -> (window: ImageTensor.Window, flipped: Bool) {
     let (window, flipped) = preparation.window(width: image.width, height: image.height, draw: draw)
     guard batch.count == 0 || batch.height == window.height && batch.width == window.width else {
-      throw FileError(
-        path: path, problem: "is \(window.width)×\(window.height) in a batch of \(batch.width)×\(batch.height)",
-        advice: "choose \(setting: "batch-size", 1), or a \(setting: "preprocess") that makes all sizes equal")
+      throw FileError.unequalSizes(path, (window.width, window.height), batch: (batch.width, batch.height))
     }
     return (window, flipped)
   }

@@ -77,6 +77,7 @@ extension RankReport {
     switch batch {
     case .success(let batch):
       (images, epoch, position) = (batch.count, batch.epoch, batch.stateAfter.position)
+      sizes = Size.all(of: batch)
       leftOut = batch.leftOut.map { Problem($0) }
     case .failure(let error): failure = Problem(error)
     }

@@ -101,6 +101,7 @@ package final class RankLeader {
         path: nil, problem: "rank \(rank) has drawn other pictures than the first one",
         advice: "see to it that all ranks find the same data folder")
     }
+    try requireOneSize(batch, reports)
     images = [batch.count] + reports.map(\.images)
     batch.leftOut += reports.flatMap { $0.leftOut.map(\.error) }
     return batch
@@ -179,6 +180,18 @@ package final class RankLeader {
       guard var error = report.failure?.error else { continue }
       error.problem = "in rank \(rank): \(error.problem)"
       throw error
+    }
+  }
+
+  /// What each rank sees to among its own pictures, among those of all: files can change while training runs.
+  private func requireOneSize(_ batch: Batch, _ reports: [RankReport]) throws {
+    let own = RankReport.Size.all(of: batch)
+    for report in reports {
+      for (size, expected) in zip(report.sizes, own)
+      where (size.width, size.height) != (expected.width, expected.height) {
+        throw FileError.unequalSizes(
+          size.path, (size.width, size.height), batch: (expected.width, expected.height))
+      }
     }
   }
 

@@ -35,6 +35,8 @@ struct RankReport: Codable {
   var digests: [UInt64] = []
   /// Pictures of the next batch that are here.
   var images = 0
+  /// Their sizes, inputs before targets.
+  var sizes: [Size] = []
   /// Where the sampler stands behind it.
   var epoch = 0
   var position = 0
@@ -44,6 +46,20 @@ struct RankReport: Codable {
   var losses: [UInt64] = []
   /// What keeps this rank from going on.
   var failure: Problem?
+
+  /// The one size of some pictures, and the path of the first of them.
+  struct Size: Codable {
+    var width: Int
+    var height: Int
+    var path: String?
+
+    /// The sizes of the pictures in `batch`, inputs before targets.
+    static func all(of batch: Batch) -> [Size] {
+      [(batch.input, batch.inputPaths), (batch.target, batch.targetPaths)].map {
+        Size(width: $0.width, height: $0.height, path: $1.first)
+      }
+    }
+  }
 
   /// An error, as far as it can be told.
   struct Problem: Codable {

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Parallel
 import Translate
 
 /// How an option stands on the command line.
@@ -218,6 +219,16 @@ extension Option {
         }
         target[keyPath: property] = weights
       })
+  }
+
+  /// The state dict in a file with several, which every command has that takes a file of weights.
+  static func part(_ property: WritableKeyPath<Target, String?> & Sendable) -> Option {
+    .text("part", property, placeholder: "KEY", "the state dict that is meant in a .pth that holds several")
+  }
+
+  /// Threads of commands that use networks and train none.
+  static func threads(_ property: WritableKeyPath<Target, Int?> & Sendable) -> Option {
+    .integer("threads", property, in: WorkerPool.threadCounts, "threads that compute [one a core]")
   }
 
   /// Says nothing but errors and warnings.

@@ -17,7 +17,7 @@ extension ApplyCommand {
     where given.contains(option) {
       throw .needs(option: "--" + option, other: "a folder as INPUT and one as --out")
     }
-    if label == LabelNames.every {
+    if choice.label == LabelNames.every {
       throw .needs(option: "--label \(LabelNames.every)", other: "a folder as INPUT and one as --out")
     }
     guard translation.output == Self.stream || translation.output.lowercased().hasSuffix(".png") else {
@@ -37,7 +37,7 @@ extension ApplyCommand {
       ? try PNG.decode(Console.standardInput(atMost: byteLimit), path: path, limit: translation.limit)
       : try PNG.read(path, limit: translation.limit)
     let name = isInput ? "" : ((path as NSString).lastPathComponent as NSString).deletingPathExtension
-    let output = try translation.translate(picture, path: path, name: name, translator, choosesHalf: half == nil)
+    let output = try translation.translate(picture, path: path, name: name, translator, choosesHalf: choice.half == nil)
     if translation.output == Self.stream {
       try console.output(output)
     } else {

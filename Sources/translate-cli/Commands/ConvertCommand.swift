@@ -22,7 +22,7 @@ struct ConvertCommand: Command {
       options: [
         .choice("direction", \.direction, standard: "AtoB", "which generator of an unpaired run"),
         .weights("weights", \.weights),
-        .text("part", \.part, placeholder: "KEY", "the state dict that is meant in a .pth that holds several"),
+        .part(\.part),
         .choice(
           "norm-statistics", \.statistics, standard: "as the model says, else image",
           "whose statistics batch norm uses in .onnx"),

@@ -30,12 +30,12 @@ struct GenerateCommand: Command {
       title: "Network",
       options: [
         .weights("weights", \.weights),
-        .text("part", \.part, placeholder: "KEY", "the state dict that is meant in a .pth that holds several"),
+        .part(\.part),
       ]),
     OptionGroup<Self>(
       title: "Running",
       options: [
-        .integer("threads", \.threads, in: WorkerPool.threadCounts, "threads that compute [one a core]"),
+        .threads(\.threads),
         .quiet(\.isQuiet),
       ]),
   ]

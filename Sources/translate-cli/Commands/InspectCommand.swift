@@ -10,7 +10,7 @@ struct InspectCommand: Command {
     OptionGroup<Self>(
       title: "Options",
       options: [
-        .text("part", \.part, placeholder: "KEY", "the state dict that is meant in a .pth that holds several"),
+        .part(\.part),
         .maxHeader(\.maxHeader),
         .flag("json", \.json, "print JSON"),
       ])

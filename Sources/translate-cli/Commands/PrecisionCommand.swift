@@ -21,7 +21,7 @@ struct PrecisionCommand: Command {
     Where the half of a side-by-side image is translated, the other half is taken for the truth: MAE to it stands beside.
     """
   let operands = [
-    Operand<Self>("MODEL", \.model, "folder of a training run, or a .safetensors or .pth file"),
+    Operand<Self>("MODEL", \.choice.model, "folder of a training run, or a .safetensors or .pth file"),
     Operand<Self>("INPUT", \.comparison.input, "folder of PNGs, or one PNG"),
   ]
   let options: [OptionGroup<Self>] = [
@@ -32,31 +32,12 @@ struct PrecisionCommand: Command {
           "count", \.comparison.count, in: PrecisionComparison.counts,
           "images to translate at most, spread evenly over the folder"),
         .flag("recursive", \.comparison.recursive, "take images of sub-folders too"),
-        .choice(
-          "half", \.half, standard: "the input of the training, of images side by side as there; else whole",
-          "which half of side-by-side images to translate"),
-        .choice(
-          "color-space", \.settings.colourSpace, standard: "as the model says, else rgb",
-          "what the network's numbers mean; lab: it makes a and b of L and colours grey images"),
-        .maxPixels(\.comparison.limit.pixels),
-      ]),
-    OptionGroup<Self>(
-      title: "Network",
-      options: [
-        .choice("direction", \.direction, standard: "as trained", "which generator of an unpaired run"),
-        .text(
-          "label", \.label, placeholder: "NAME",
-          "what a network that was trained with labels makes of an image: one of them, or all"),
-        .weights("weights", \.weights),
-        .text("part", \.part, placeholder: "KEY", "the state dict that is meant in a .pth that holds several"),
-        .choice(
-          "norm-statistics", \.settings.normStatistics, standard: "as the model says, else image",
-          "whose statistics batch norm uses: the image's own, or those gathered in training"),
-      ]),
+      ] + GeneratorChoice.images.map { $0.within(\.choice) } + [.maxPixels(\.comparison.limit.pixels)]),
+    OptionGroup<Self>(title: "Network", options: GeneratorChoice.network().map { $0.within(\.choice) }),
     OptionGroup<Self>(
       title: "Running",
       options: [
-        .integer("threads", \.settings.threads, in: WorkerPool.threadCounts, "threads that compute [one a core]"),
+        .threads(\.choice.settings.threads),
         .quiet(\.isQuiet),
         .flag("json", \.json, "print JSON"),
       ]),
@@ -64,27 +45,20 @@ struct PrecisionCommand: Command {
   let memoryAdvice = "compare smaller images, choose fewer --threads, or give the program more memory"
   let examples = ["precision runs/facades facades/val", "precision latest_net_G.pth photos --count 5 --json"]
 
-  var model = ""
+  var choice = GeneratorChoice()
   var comparison = PrecisionComparison("")
-  var half: ApplyCommand.HalfChoice?
-  var direction: Direction?
-  var label: String?
-  var weights: RunWeights?
-  var part: String?
-  var settings = Translator.Options()
   var isQuiet = false
   var json = false
 
   func run(on console: Console) throws -> ExitCode {
-    let generator = try GeneratorModel(model, direction: direction, part: part, weights: weights)
-    let translators = try PrecisionComparison.translators(generator, options: settings)
+    let generator = try GeneratorModel(
+      choice.model, direction: choice.direction, part: choice.part, weights: choice.weights)
+    let translators = try PrecisionComparison.translators(generator, options: choice.settings)
     var comparison = comparison
-    comparison.labels = FolderTranslation.Labels(label, of: generator.labels)
-    comparison.half = try half.map { $0.half } ?? comparison.trainedHalf(of: generator)
-    if half == nil, let half = comparison.half, !isQuiet {
-      console.error(
-        "\(comparison.input) holds side-by-side images as in training: their \(half.rawValue) halves are translated; "
-          + "--half says otherwise")
+    comparison.labels = FolderTranslation.Labels(choice.label, of: generator.labels)
+    comparison.half = try choice.half.map { $0.half } ?? comparison.trainedHalf(of: generator)
+    if choice.half == nil, let half = comparison.half, !isQuiet {
+      console.error(GeneratorChoice.words(of: half, in: comparison.input))
     }
     let interruption = Interruption.shared
     interruption.begin()

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+@testable import DemoData
 @testable import Files
 @testable import NeuralNet
 @testable import Training
@@ -108,6 +109,34 @@ import Testing
       }
     }
     if let error { #expect(error.advice?.description.contains("all is saved") == true, "\(error)") }
+    #expect(FileManager.default.fileExists(atPath: scene.run("run") + "/checkpoint.safetensors"))
+  }
+
+  /// A picture that takes another size on the way ends all ranks in order, with the sentence of a single process.
+  @Test(arguments: [2, 4]) func aPictureThatChangesItsSizeEndsAllInOrder(ranks: Int) throws {
+    let scene = try RankScene(.paired)
+    var configuration = scene.configuration()
+    (configuration.steps, configuration.preprocess) = (60, Preprocessing.none)
+    let folder = scene.data + "/train"
+    let names = try NaturalOrder.sorted(FileManager.default.contentsOfDirectory(atPath: folder)) { $0 }
+    let larger = scene.folder + "/larger"
+    try DemoData.writePaired(to: larger, count: 10, size: 128, seed: 3)
+    let error = #expect(throws: FileError.self) {
+      try scene.train("run", ranks: ranks, configuration, cacheBytes: 0) { progress in
+        guard progress.event == .step, progress.step == 1 else { return }
+        // Half of them, so that some batch holds both sizes whatever the order.
+        for name in names.prefix(names.count / 2) {
+          guard let data = FileManager.default.contents(atPath: larger + "/train/" + name) else { continue }
+          try? data.write(to: URL(fileURLWithPath: folder + "/" + name), options: .atomic)
+        }
+      }
+    }
+    let sentence = try #require(error).description
+    #expect(
+      sentence.contains("is 128×128 in a batch of 64×64") || sentence.contains("is 64×64 in a batch of 128×128"),
+      "\(sentence)")
+    #expect(sentence.contains("batch size 1"), "\(sentence)")
+    #expect(error?.path?.hasPrefix(folder) == true, "\(sentence)")
     #expect(FileManager.default.fileExists(atPath: scene.run("run") + "/checkpoint.safetensors"))
   }
 

@@ -135,6 +135,15 @@ import Testing
     }
   }
 
+  /// Each product's scratch fits into what every worker has.
+  @Test func scratchHasRoom() {
+    let needs = [
+      ProductPlan.scratchCount, LowPrecisionPlan.scratchCount, TransformedWeights.scratchCount,
+      WeightGradientPlan.scratchCount,
+    ]
+    #expect(needs.allSatisfy { $0 <= Processor.scratchFloats }, "\(needs)")
+  }
+
   private static func error(_ actual: [Float], _ expected: [Float]) -> Double {
     func power(_ numbers: [Float]) -> Double { numbers.reduce(0) { $0 + Double($1) * Double($1) } }
     return (power(zip(actual, expected).map { $0 - $1 }) / power(expected)).squareRoot()

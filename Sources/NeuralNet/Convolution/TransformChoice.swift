@@ -8,6 +8,8 @@ struct TransformChoice: Sendable {
   let transformedWeights: Int
   private let inputs: Int
   private let outputs: Int
+  /// nil: chunks
+  private let blocks: TileBlocks?
 
   /// Floats of transformed inputs and outputs.
   var tiles: Int { inputs + outputs }
@@ -23,7 +25,7 @@ struct TransformChoice: Sendable {
   func memory(at start: Int) -> TransformedProduct.Memory {
     TransformedProduct.Memory(
       inputs: start, outputs: start + inputs, transformedWeights: start + tiles, panelsPerGroup: panelsPerGroup,
-      isRounded: isRounded)
+      isRounded: isRounded, blocks: blocks)
   }
 
   /// The same for some rows of the tiles of a single image; what it takes to hold them stays what the whole takes.
@@ -70,10 +72,12 @@ struct TransformChoice: Sendable {
     guard let chosen else { return nil }
     grid = chosen
     isRounded = hasReadyWeights && rule.numbers(geometry, packing, isTransformed: true) != .float32
+    blocks = isRounded ? nil : TileBlocks(chosen, inputs: source.c, outputs: target.c)
     (inputs, outputs) = TransformLayout.tileCounts(chosen, source.c, target.c, isRounded: isRounded)
     panelsPerGroup = TransformedWeights.panelsPerGroup(
       chosen, rows: source.c, columns: target.c,
-      isWhole: hasReadyWeights || TransformLayout.chunks(chosen, source.c, target.c, isRounded: isRounded) > 1)
+      isWhole: hasReadyWeights || blocks != nil
+        || TransformLayout.chunks(chosen, source.c, target.c, isRounded: isRounded) > 1)
     transformedWeights = TransformedWeights.count(
       chosen, rows: source.c, panelsPerGroup: panelsPerGroup, isRounded: isRounded)
   }

@@ -89,11 +89,13 @@ package struct ActivationPass {
   package var first: RectifiedView
   /// A second output with another slope; nil: none.
   package var second: RectifiedView?
+  /// `[channels]`: the slopes of the first output, one for each channel, instead of its own; nil: none
+  package var slopes: UnsafePointer<Float>?
 
   /// A pass over `pixels` pixels of `channels` channels.
   package init(
     pixels: Int, channels: Int, input: PixelView, affine: ChannelAffine?, dropout: DropoutMask?, scale: Float,
-    residual: PixelView?, first: RectifiedView, second: RectifiedView?
+    residual: PixelView?, first: RectifiedView, second: RectifiedView?, slopes: UnsafePointer<Float>? = nil
   ) {
     self.pixels = pixels
     self.channels = channels
@@ -104,12 +106,43 @@ package struct ActivationPass {
     self.residual = residual
     self.first = first
     self.second = second
+    self.slopes = slopes
   }
 
   /// Whether it would write what is there: only where its first output is its input.
   package var isIdentity: Bool {
     affine == nil && dropout == nil && scale == 1 && residual == nil && second == nil && first.slope == 1
-      && first.view.base == input.base
+      && slopes == nil && first.view.base == input.base
+  }
+
+  /// Whether several pixels can be taken as one: no channel has numbers of its own, and there are no gaps between pixels.
+  package var canBeWidened: Bool {
+    affine == nil && dropout == nil && slopes == nil && input.stride == channels && first.view.stride == channels
+      && residual?.stride ?? channels == channels && second?.view.stride ?? channels == channels
+  }
+
+  /// The same with `count` pixels taken as one, whose channels fill vectors; pixels that are left over are left out.
+  package func widened(by count: Int) -> ActivationPass {
+    var wide = self
+    wide.pixels = pixels / count
+    wide.channels = channels * count
+    wide.input.stride *= count
+    wide.residual?.stride *= count
+    wide.first.view.stride *= count
+    wide.second?.view.stride *= count
+    return wide
+  }
+
+  /// The same from a pixel on.
+  package func dropping(pixels count: Int) -> ActivationPass {
+    var rest = self
+    rest.pixels -= count
+    rest.input = input.advanced(toPixel: count)
+    rest.residual = residual?.advanced(toPixel: count)
+    rest.first.view = first.view.advanced(toPixel: count)
+    if let second { rest.second?.view = second.view.advanced(toPixel: count) }
+    rest.dropout?.firstPixel += count
+    return rest
   }
 }
 
@@ -142,7 +175,8 @@ package struct ActivationGradientPass {
   package var pixels: Int
   /// Channels of each pixel.
   package var channels: Int
-  /// Where the signs come from: with `affine`, the convolution's output; otherwise the first output of the forward pass.
+  /// Where the signs come from: with `affine` or `slopes`, the convolution's output; otherwise the first output of the
+  /// forward pass.
   package var input: PixelView
   /// The normalisation of the forward pass; nil: none.
   package var affine: ChannelAffine?
@@ -162,6 +196,8 @@ package struct ActivationGradientPass {
   package var meanGradientTimesNormalized: UnsafePointer<Float>?
   /// Where the gradient of the convolution's output is written; may be the first gradient itself.
   package var output: PixelView
+  /// `[channels]`: the slopes of the first output, one for each channel, instead of its own; nil: none
+  package var slopes: UnsafePointer<Float>?
 
   /// A pass over `pixels` pixels of `channels` channels.
   ///
@@ -169,7 +205,7 @@ package struct ActivationGradientPass {
   package init(
     pixels: Int, channels: Int, input: PixelView, normalization: NormalizationGradient?, dropout: DropoutMask?,
     scale: Float,
-    first: RectifiedView, second: RectifiedView?, output: PixelView
+    first: RectifiedView, second: RectifiedView?, output: PixelView, slopes: UnsafePointer<Float>? = nil
   ) {
     self.pixels = pixels
     self.channels = channels
@@ -183,17 +219,18 @@ package struct ActivationGradientPass {
     self.first = first
     self.second = second
     self.output = output
+    self.slopes = slopes
   }
 
   /// Whether it would write what is there.
   package var isIdentity: Bool {
-    affine == nil && dropout == nil && scale == 1 && second == nil && first.slope == 1
+    affine == nil && dropout == nil && scale == 1 && second == nil && first.slope == 1 && slopes == nil
       && first.view.base == output.base
   }
 
   /// Whether several pixels can be taken as one: no channel has numbers of its own, and there are no gaps between pixels.
   package var canBeWidened: Bool {
-    affine == nil && dropout == nil && input.stride == channels && first.view.stride == channels
+    affine == nil && dropout == nil && slopes == nil && input.stride == channels && first.view.stride == channels
       && output.stride == channels && second?.view.stride ?? channels == channels
   }
 

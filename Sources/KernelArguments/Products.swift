@@ -39,15 +39,21 @@ package struct GatheredProduct {
   package var accumulates: Bool
   /// `[64]` that the sum begins with otherwise; nil: 0.
   package var bias: UnsafePointer<Float>?
+  /// Tiles of four pixels that follow those of six in both lists of offsets.
+  package var fours: Int
+  /// Floats from the weights to those that are read next and asked for meanwhile; 0: none are.
+  package var weightsAhead: Int
 
   /// A product of these extents over this memory; nothing is left out by default.
   package init(
     tiles: Int, taps: Int, channels: Int, input: UnsafePointer<Float>, inputOffsets: UnsafePointer<Int32>,
     inputTileStride: Int, weights: UnsafePointer<Float>, weightOffsets: UnsafePointer<Int32>,
     output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int32>, columns: Int, accumulates: Bool,
-    bias: UnsafePointer<Float>?
+    bias: UnsafePointer<Float>?, fours: Int = 0, weightsAhead: Int = 0
   ) {
     self.tiles = tiles
+    self.fours = fours
+    self.weightsAhead = weightsAhead
     self.taps = taps
     self.channels = channels
     self.input = input

@@ -41,6 +41,45 @@ package struct TilePlaces {
   }
 }
 
+/// What the matrices of a transform are made of where their points are 0, p, −p, perhaps q, −q, perhaps r, and ∞, in this order.
+package struct PairedPoints {
+  /// Which of the matrices.
+  package enum Side {
+    /// B: as many numbers as points to points
+    case input
+    /// Aᵀ: points to outputs
+    case output
+    /// A: gradients of outputs to points
+    case outputGradient
+  }
+
+  /// Which matrix both L and R are.
+  package var side: Side
+  /// Outputs along an axis, 2 ... 5.
+  package var outputs: Int
+  /// p
+  package var first: Float
+  /// q; not looked at where there is none
+  package var second: Float
+  /// r; not looked at where there is none
+  package var single: Float
+  /// Whether there are ±q.
+  package var hasSecondPair: Bool
+  /// Whether there is r.
+  package var hasSingle: Bool
+
+  /// The given points.
+  package init(side: Side, outputs: Int, first: Float, second: Float?, single: Float?) {
+    self.side = side
+    self.outputs = outputs
+    self.first = first
+    self.second = second ?? 0
+    self.single = single ?? 0
+    hasSecondPair = second != nil
+    hasSingle = single != nil
+  }
+}
+
 /// `Y = L · X · Rᵀ` for tiles X of vectors of channels: the transforms of Winograd's convolutions.
 package struct TileTransform {
   /// Tiles in this piece.
@@ -63,16 +102,19 @@ package struct TileTransform {
   package var bias: UnsafePointer<Float>?
   /// Whether Y is added to what the output holds.
   package var accumulates: Bool
-  /// Room for `left.rows · right.columns · 64` floats.
+  /// Room for `left.rows · right.columns · 64` floats, and 64 more.
   package var scratch: UnsafeMutablePointer<Float>
   /// Whether Y is written as bfloat16 numbers; nothing is added to it then, and it is stored everywhere.
   package var isRounded: Bool
+  /// The points of both matrices where these are made of pairs; nil: they are not, or differ.
+  package var points: PairedPoints?
 
   /// A transform of these extents over this memory.
   package init(
     tiles: Int, channels: Int, left: SparseMatrix, right: SparseMatrix, input: UnsafePointer<Float>,
     inputPlaces: TilePlaces, output: UnsafeMutablePointer<Float>, outputPlaces: TilePlaces, bias: UnsafePointer<Float>?,
-    accumulates: Bool, scratch: UnsafeMutablePointer<Float>, isRounded: Bool = false
+    accumulates: Bool, scratch: UnsafeMutablePointer<Float>, isRounded: Bool = false,
+    points: PairedPoints? = nil
   ) {
     self.tiles = tiles
     self.channels = channels
@@ -86,5 +128,6 @@ package struct TileTransform {
     self.accumulates = accumulates
     self.scratch = scratch
     self.isRounded = isRounded
+    self.points = points
   }
 }

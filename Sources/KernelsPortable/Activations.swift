@@ -6,6 +6,13 @@ import KernelArguments
 extension Kernels {
   /// Runs a forward pass.
   package static func activate(_ pass: ActivationPass) {
+    guard pass.channels < lanes, pass.pixels >= lanes, pass.canBeWidened else { return narrowActivate(pass) }
+    let wide = pass.widened(by: lanes)
+    narrowActivate(wide)
+    narrowActivate(pass.dropping(pixels: wide.pixels * lanes))
+  }
+
+  private static func narrowActivate(_ pass: ActivationPass) {
     var channel = 0
     while channel < pass.channels {
       let count = min(lanes, pass.channels - channel)
@@ -23,7 +30,7 @@ extension Kernels {
     let isAffine = pass.affine != nil
     let mask = Mask(pass.dropout, channel)
     let scale = Vector(repeating: pass.scale)
-    let firstSlope = Vector(repeating: pass.first.slope)
+    let firstSlope = slope(pass.first.slope, pass.slopes, channel, count)
     let secondSlope = Vector(repeating: pass.second?.slope ?? 0)
     var input = pass.input.base + channel
     var first = pass.first.view.base + channel
@@ -41,6 +48,31 @@ extension Kernels {
       first += pass.first.view.stride
       if let pointer = second { second = pointer + pass.second.unsafelyUnwrapped.view.stride }
       if let pointer = residual { residual = pointer + pass.residual.unsafelyUnwrapped.stride }
+    }
+  }
+
+  @inline(__always)
+  private static func slope(
+    _ ofAll: Float, _ slopes: UnsafePointer<Float>?, _ channel: Int, _ count: Int
+  ) -> Vector {
+    slopes.map { load($0, channel, count: count) } ?? Vector(repeating: ofAll)
+  }
+
+  /// The gradients of a piece's learned slopes (He et al., 2015, equations 8 and 9), `Σ dy · min(x, 0)` of each channel.
+  package static func slopeGradients(_ pass: ActivationGradientPass, _ sums: UnsafeMutablePointer<Float>) {
+    var channel = 0
+    while channel < pass.channels {
+      let count = min(lanes, pass.channels - channel)
+      let input = pass.input.base + channel
+      let gradient = pass.first.view.base + channel
+      var sum = Vector()
+      for pixel in 0..<pass.pixels {
+        let x = load(input, pixel * pass.input.stride, count: count)
+        let dy = load(gradient, pixel * pass.first.view.stride, count: count)
+        sum.addProduct(dy, x.replacing(with: 0, where: x .> 0))
+      }
+      storeVector(sum, sums, channel, count: count)
+      channel += lanes
     }
   }
 
@@ -123,7 +155,7 @@ extension Kernels {
     let isAffine = pass.affine != nil
     let mask = Mask(pass.dropout, channel)
     let scale = Vector(repeating: pass.scale)
-    let firstSlope = Vector(repeating: pass.first.slope)
+    let firstSlope = slope(pass.first.slope, pass.slopes, channel, count)
     let secondSlope = Vector(repeating: pass.second?.slope ?? 0)
     let input = pass.input.base + channel
     let first = pass.first.view.base + channel

@@ -1,3 +1,4 @@
+import CVectors
 import KernelArguments
 
 // The accumulators of a tile stay in registers over all taps and channels: 6 × 64 fill 24 of AVX-512's 32 registers and
@@ -30,6 +31,7 @@ extension Kernels {
     let accumulates = product.accumulates
     let columns = product.columns - firstColumn
     let channels = product.channels
+    let ahead = product.weightsAhead
     for tile in 0..<product.tiles {
       let outputs = product.outputOffsets + tile * gatherTile
       @inline(__always) func start(_ row: Int) -> Row {
@@ -47,6 +49,7 @@ extension Kernels {
         var weights = product.weights + Int(product.weightOffsets[tap]) + firstColumn
         for channel in 0..<channels {
           let b = Row(weights)
+          vector_prefetch(weights + ahead)
           r0.add(x0[channel], b)
           r1.add(x1[channel], b)
           r2.add(x2[channel], b)
@@ -62,6 +65,47 @@ extension Kernels {
       r3.store(output + Int(outputs[3]), columns)
       r4.store(output + Int(outputs[4]), columns)
       r5.store(output + Int(outputs[5]), columns)
+    }
+    if product.fours > 0 { multiplyFours(product, Row.self, firstColumn: firstColumn) }
+  }
+
+  /// The tiles of four pixels.
+  @inline(__always)
+  private static func multiplyFours<Row: TileRow>(_ product: GatheredProduct, _: Row.Type, firstColumn: Int) {
+    let output = product.output + firstColumn
+    let bias = product.accumulates ? nil : product.bias.map { $0 + firstColumn }
+    let accumulates = product.accumulates
+    let columns = product.columns - firstColumn
+    let channels = product.channels
+    for tile in 0..<product.fours {
+      let outputs = product.outputOffsets + product.tiles * gatherTile + tile * 4
+      @inline(__always) func start(_ row: Int) -> Row {
+        if accumulates { return Row(partial: output + Int(outputs[row]), columns) }
+        return bias.map { Row($0) } ?? Row()
+      }
+      var r0 = start(0), r1 = start(1), r2 = start(2), r3 = start(3)
+      var offsets =
+        product.inputOffsets + product.tiles * product.inputTileStride
+        + tile * (product.inputTileStride / gatherTile * 4)
+      for tap in 0..<product.taps {
+        defer { offsets += 4 }
+        if offsets[0] < 0 { continue }
+        let x0 = product.input + Int(offsets[0]), x1 = product.input + Int(offsets[1])
+        let x2 = product.input + Int(offsets[2]), x3 = product.input + Int(offsets[3])
+        var weights = product.weights + Int(product.weightOffsets[tap]) + firstColumn
+        for channel in 0..<channels {
+          let b = Row(weights)
+          r0.add(x0[channel], b)
+          r1.add(x1[channel], b)
+          r2.add(x2[channel], b)
+          r3.add(x3[channel], b)
+          weights += panelWidth
+        }
+      }
+      r0.store(output + Int(outputs[0]), columns)
+      r1.store(output + Int(outputs[1]), columns)
+      r2.store(output + Int(outputs[2]), columns)
+      r3.store(output + Int(outputs[3]), columns)
     }
   }
 }

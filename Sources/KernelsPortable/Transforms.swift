@@ -1,3 +1,4 @@
+import CVectors
 import KernelArguments
 
 // Winograd's transforms with matrices of any size: each entry that is not 0 costs one broadcast and, for 64 channels,
@@ -6,6 +7,7 @@ import KernelArguments
 extension Kernels {
   /// Runs a transform.
   package static func transform(_ transform: TileTransform) {
+    if let points = transform.points, !transform.isRounded { return Self.transform(transform, points) }
     for tile in 0..<transform.tiles {
       var channel = 0
       while channel + panelWidth <= transform.channels {
@@ -27,6 +29,13 @@ extension Kernels {
     let left = transform.left, right = transform.right
     let columns = right.columns
     let scratch = transform.scratch
+    // Pixels lie in many short rows, which the processor does not foresee.
+    if transform.inputPlaces.tableStride != 0, tile + 1 < transform.tiles {
+      let next = inputTable + transform.inputPlaces.tableStride
+      for place in 0..<left.columns * columns {
+        prefetch(UnsafePointer(transform.input + Int(next[place]) + channel), Row.self)
+      }
+    }
     for row in 0..<left.rows {
       let first = Int(left.starts[row]), end = Int(left.starts[row + 1])
       for column in 0..<columns {
@@ -54,6 +63,14 @@ extension Kernels {
         }
         sum.store(output + place, panelWidth)
       }
+    }
+  }
+
+  @inline(__always) private static func prefetch<Row: TileRow>(_ place: UnsafePointer<Float>, _: Row.Type) {
+    var lane = 0
+    while lane < MemoryLayout<Row>.stride / MemoryLayout<Float>.stride {
+      vector_prefetch(place + lane)
+      lane += lanes
     }
   }
 

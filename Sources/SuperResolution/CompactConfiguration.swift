@@ -99,8 +99,8 @@ extension CompactConfiguration: EnlargerConfiguration {
     var builder = NetworkBuilder(inputChannels: inputChannels)
     var last = builder.input
     for layer in 0...convolutions {
-      last = builder.prelu(
-        "body.\(2 * layer + 1)", builder.convolution3("body.\(2 * layer)", from: last, filters))
+      last = builder.convolution3(
+        "body.\(2 * layer)", from: last, filters, learnedRectifier: "body.\(2 * layer + 1)")
     }
     let name = "body.\(2 * convolutions + 2)"
     let output: Value

@@ -23,6 +23,11 @@ static inline __attribute__((always_inline)) void vector_prefetch(const float *_
   __builtin_prefetch(place);
 }
 
+/// Asks for the cache line of `place`, which is written soon.
+static inline __attribute__((always_inline)) void vector_prefetch_to_write(const float *_Nonnull place) {
+  __builtin_prefetch(place, 1);
+}
+
 /// Integers as floats, to the nearest.
 static inline __attribute__((always_inline)) vector_16_floats vector_floats(vector_16_integers integers) {
   return __builtin_convertvector(integers, vector_16_floats);

@@ -1,3 +1,5 @@
+import KernelArguments
+
 /// A minimal way to compute `m` neighbouring outputs of a correlation with `r` taps by `m + r − 1` multiplications
 /// (Winograd, 1980, chapter V; Lavin and Gray, 2016): `y = Aᵀ · ((G · w) ⊙ (B · x))`.
 ///
@@ -14,6 +16,8 @@ struct ToomCook {
   let kernel: [[Double]]
   /// B: `[points][m + r − 1]`
   let input: [[Double]]
+  /// All points but ∞; none where there is nothing to save.
+  private let finitePoints: [Double]
 
   /// Multiplications, and inputs that are read.
   var points: Int { outputs + taps - 1 }
@@ -30,9 +34,11 @@ struct ToomCook {
       output = r == 1 ? identity : [[Double](repeating: 1, count: count)]
       kernel = r == 1 ? ones : identity
       input = identity
+      finitePoints = []
       return
     }
     let points = Self.points(m, r, rounded)
+    finitePoints = points
     var output = [[Double]](repeating: [Double](repeating: 0, count: count), count: m)
     var kernel = [[Double]](repeating: [Double](repeating: 0, count: r), count: count)
     var input = kernel
@@ -55,16 +61,25 @@ struct ToomCook {
     self.input = input
   }
 
-  /// The finite points that lost the fewest digits of those within ±4, measured with random numbers. Where products are of
-  /// bfloat16 numbers, it is their size that counts, not whether matrices have short entries.
+  /// Finite points: 0, then pairs ±p, then perhaps one more. Of those within ±4 whose pairs kernels know (`PairedPoints`), the ones
+  /// that lost about the fewest digits, measured with random numbers, which is fewer than with small whole numbers. Where products
+  /// are of bfloat16 numbers, others do.
   private static func points(_ m: Int, _ r: Int, _ rounded: Bool) -> [Double] {
-    switch (m, r) {
-    case (4, 3) where rounded: [0, 0.75, -0.75, 1.5, -1.5]
-    case (4, 2): [0, 1, -1, -2]
-    case (3, 4): [0, 1, -1, -0.5, 2]
-    case (4, 4): [0, 1, -1, -0.5, -2, 1.5]
+    switch m + r - 1 {
+    case 5: [0, 0.75, -0.75, 2]
+    case 6: rounded ? [0, 0.75, -0.75, 1.5, -1.5] : [0, 0.625, -0.625, 1.5, -1.5]
+    case 7: [0, 0.5, -0.5, 1.25, -1.25, 3]
     default: Array([0, 1, -1, 0.5, -2, 2, -0.5, 4, -0.25][..<(m + r - 2)])
     }
+  }
+
+  /// What kernels need to know of its points; nil where they have no code for these.
+  func pairedPoints(_ side: PairedPoints.Side) -> PairedPoints? {
+    guard taps > 1, 2...5 ~= outputs, 4...7 ~= points else { return nil }
+    let finite = finitePoints.map { Float($0) }
+    return PairedPoints(
+      side: side, outputs: outputs, first: finite[1], second: finite.count > 4 ? finite[3] : nil,
+      single: finite.count % 2 == 0 ? finite.last : nil)
   }
 
   /// The coefficients of `Π (x − root)`, the constant first.

@@ -8,6 +8,8 @@ struct TransformChoice: Sendable {
   let transformedWeights: Int
   private let inputs: Int
   private let outputs: Int
+  /// nil: chunks
+  private let blocks: TileBlocks?
 
   /// Floats of transformed inputs and outputs.
   var tiles: Int { inputs + outputs }
@@ -23,7 +25,7 @@ struct TransformChoice: Sendable {
   func memory(at start: Int) -> TransformedProduct.Memory {
     TransformedProduct.Memory(
       inputs: start, outputs: start + inputs, transformedWeights: start + tiles, panelsPerGroup: panelsPerGroup,
-      rounding: rounding)
+      rounding: rounding, blocks: blocks)
   }
 
   /// The same for some rows of the tiles of a single image; what it takes to hold them stays what the whole takes.
@@ -72,10 +74,12 @@ struct TransformChoice: Sendable {
     let numbers = rule.numbers(
       geometry, packing, isTransformed: true, pixels: hasReadyWeights ? nil : small.pixels)
     rounding = numbers == .float32 ? .none : kind == .weightGradient ? .inProducts : .inMemory
+    blocks = rounding == .none ? TileBlocks(chosen, inputs: source.c, outputs: target.c) : nil
     (inputs, outputs) = TransformLayout.tileCounts(chosen, source.c, target.c, rounding)
     panelsPerGroup = TransformedWeights.panelsPerGroup(
       chosen, rows: source.c, columns: target.c,
-      isWhole: hasReadyWeights || TransformLayout.chunks(chosen, source.c, target.c, rounding) > 1)
+      isWhole: hasReadyWeights || blocks != nil
+        || TransformLayout.chunks(chosen, source.c, target.c, rounding) > 1)
     transformedWeights = TransformedWeights.count(
       chosen, rows: source.c, panelsPerGroup: panelsPerGroup, rounding)
   }

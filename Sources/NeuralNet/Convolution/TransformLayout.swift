@@ -1,5 +1,4 @@
 import KernelArguments
-import Parallel
 
 /// The matrices of one algorithm along one axis, ready for kernels.
 final class TransformMatrices: Sendable {
@@ -15,11 +14,12 @@ final class TransformMatrices: Sendable {
   let outputGradient: TransformMatrix
 
   init(_ algorithm: ToomCook) {
-    input = TransformMatrix(algorithm.input)
+    input = TransformMatrix(algorithm.input, algorithm.pairedPoints(.input))
     kernel = TransformMatrix(algorithm.kernel)
     kernelGradient = TransformMatrix(TransformMatrix.transposed(algorithm.kernel))
-    output = TransformMatrix(algorithm.output)
-    outputGradient = TransformMatrix(TransformMatrix.transposed(algorithm.output))
+    output = TransformMatrix(algorithm.output, algorithm.pairedPoints(.output))
+    outputGradient = TransformMatrix(
+      TransformMatrix.transposed(algorithm.output), algorithm.pairedPoints(.outputGradient))
   }
 }
 
@@ -27,7 +27,8 @@ final class TransformMatrices: Sendable {
 ///
 /// Tiles are computed in chunks of whole rows of tiles, so that the transformed numbers of a chunk stay in the cache
 /// between the three steps, however large the image is: `[point][tile of the chunk][channels + 16]`, where the 16 keep
-/// the points of a tile from falling on the same lines of the cache.
+/// the points of a tile from falling on the same lines of the cache. Or, where `TileBlocks` suit them, in blocks which one
+/// thread takes through all three steps: `[tile of the block][point][channels]`, and 64 more from tile to tile for the same reason.
 final class TransformLayout: Sendable {
   let grid: TransformGrid
   let bandsPerChunk: Int
@@ -39,14 +40,16 @@ final class TransformLayout: Sendable {
   let rounding: TransformRounding
   /// Whether transformed inputs are pairs of bfloat16 numbers instead of floats.
   var isRounded: Bool { rounding == .inMemory }
+  /// nil: chunks
+  let blocks: TileBlocks?
   private let matrices: [Int: TransformMatrices]
-  private let inputSide: Side
-  private let outputSide: Side
+  let inputSide: Side
+  let outputSide: Side
   /// For each output block, whether an earlier one has written the same pixels.
-  private let addsToEarlierBlock: [Bool]
+  let addsToEarlierBlock: [Bool]
 
   /// One side of the convolution: the pixels that its tiles are of, and where they lie.
-  private struct Side: Sendable {
+  struct Side: Sendable {
     let blocks: [TransformGrid.Block]
     /// For each block, `[tile][place]`: the pixels.
     let places: [IndexTable]
@@ -62,18 +65,18 @@ final class TransformLayout: Sendable {
   private static func chunkFloats(_ grid: TransformGrid, _ inputs: Int, _ outputs: Int) -> Int {
     max(1 << 20, grid.products * inputs * outputs)
   }
-  /// Tiles of one piece of an input transform.
-  private static let tilesPerPiece = 8
 
   /// - Parameters:
   ///   - gathersOutput: whether the output tensor is read (for a weight gradient) instead of written
   ///   - rounding: of transformed numbers
+  ///   - blocks: nil: chunks
   init(
     _ grid: TransformGrid, from input: PlannedTensor, to output: PlannedTensor, gathersOutput: Bool,
-    _ rounding: TransformRounding
+    _ rounding: TransformRounding, blocks: TileBlocks? = nil
   ) {
     self.grid = grid
     self.rounding = rounding
+    self.blocks = blocks
     bandsPerChunk = Self.bandsPerChunk(grid, input.shape.c, output.shape.c, rounding)
     let spans = grid.tileRows.map(grid.rows.span(ofTile:))
     let firstRow = spans.first?.lowerBound ?? 0
@@ -82,8 +85,8 @@ final class TransformLayout: Sendable {
       let first = band / spans.count * output.shape.h - firstRow
       return (first + span.lowerBound) * output.shape.w..<(first + span.upperBound) * output.shape.w
     }
-    inputStride = Self.stride(inputs: input.shape.c, rounding)
-    outputStride = Self.stride(output.shape.c)
+    inputStride = blocks?.inputStride ?? Self.stride(inputs: input.shape.c, rounding)
+    outputStride = blocks?.outputStride ?? Self.stride(output.shape.c)
     let places = grid.outputs.map { (grid.rows.outputs[$0.row].places, grid.columns.outputs[$0.column].places) }
     addsToEarlierBlock = places.indices.map { index in places[..<index].contains { $0 == places[index] } }
     let taps = Set((grid.rows.inputs + grid.columns.inputs).map(\.taps))
@@ -100,14 +103,16 @@ final class TransformLayout: Sendable {
         grid.rows.outputs[$0.row], grid.columns.outputs[$0.column], output, missing: gathersOutput ? 0 : -1)
     }
     let tiles = Self.paddedTiles(bandsPerChunk * grid.columns.tiles)
-    func points(_ blocks: [TransformGrid.Block], _ stride: Int) -> [IndexTable] {
-      blocks.map { block in IndexTable((0..<block.points).map { Int32((block.firstPoint + $0) * tiles * stride) }) }
+    func points(_ blocks: [TransformGrid.Block], _ pointStride: Int) -> [IndexTable] {
+      blocks.map { block in IndexTable((0..<block.points).map { Int32((block.firstPoint + $0) * pointStride) }) }
     }
     inputSide = Side(
-      blocks: grid.inputs, places: inputPlaces, points: points(grid.inputs, inputStride), channels: input.shape.c,
+      blocks: grid.inputs, places: inputPlaces,
+      points: points(grid.inputs, blocks.map { _ in input.shape.c } ?? tiles * inputStride), channels: input.shape.c,
       stride: inputStride)
     outputSide = Side(
-      blocks: grid.outputs, places: outputPlaces, points: points(grid.outputs, outputStride),
+      blocks: grid.outputs, places: outputPlaces,
+      points: points(grid.outputs, blocks.map { _ in panelWidth } ?? tiles * outputStride),
       channels: output.shape.c, stride: outputStride)
   }
 
@@ -162,90 +167,4 @@ final class TransformLayout: Sendable {
   /// The places of a block's points among the transformed inputs, for tile 0.
   func inputPoint(_ block: Int, _ point: Int) -> Int { Int(inputSide.points[block].base[point]) }
   func outputPoint(_ block: Int, _ point: Int) -> Int { Int(outputSide.points[block].base[point]) }
-
-  // MARK: - Pixels to tiles
-
-  /// Transforms the inputs of a chunk into `tiles`.
-  func transformInputs(
-    ofChunk chunk: Int, arena: UnsafeMutablePointer<Float>, tiles: UnsafeMutablePointer<Float>, _ processor: Processor
-  ) {
-    let sides = (grid.rows.inputs, grid.columns.inputs)
-    gather(inputSide, ofChunk: chunk, arena: arena, tiles: tiles, isRounded: isRounded, processor) { block in
-      (self.matrices(ofTaps: sides.0[block.row].taps).input, self.matrices(ofTaps: sides.1[block.column].taps).input)
-    }
-  }
-
-  /// Transforms the gradients of the outputs of a chunk into `tiles`.
-  func transformOutputGradients(
-    ofChunk chunk: Int, arena: UnsafeMutablePointer<Float>, tiles: UnsafeMutablePointer<Float>, _ processor: Processor
-  ) {
-    let sides = (grid.rows.outputs, grid.columns.outputs)
-    gather(outputSide, ofChunk: chunk, arena: arena, tiles: tiles, isRounded: false, processor) { block in
-      (
-        self.matrices(ofTaps: sides.0[block.row].taps).outputGradient,
-        self.matrices(ofTaps: sides.1[block.column].taps).outputGradient
-      )
-    }
-  }
-
-  private func gather(
-    _ side: Side, ofChunk chunk: Int, arena: UnsafeMutablePointer<Float>, tiles: UnsafeMutablePointer<Float>,
-    isRounded: Bool, _ processor: Processor,
-    _ matrices: @Sendable (TransformGrid.Block) -> (TransformMatrix, TransformMatrix)
-  ) {
-    let blocks = side.blocks
-    let bands = bands(ofChunk: chunk)
-    let first = bands.lowerBound * grid.columns.tiles
-    let count = bands.count * grid.columns.tiles
-    let pieces = (count + Self.tilesPerPiece - 1) / Self.tilesPerPiece
-    let shared = Shared((arena: UnsafePointer(arena), tiles: tiles))
-    processor.pool.run(pieces * blocks.count) { piece, worker in
-      let (arena, tiles) = shared.value
-      let index = piece % blocks.count
-      let start = piece / blocks.count * Self.tilesPerPiece
-      let (left, right) = matrices(blocks[index])
-      let pixels = left.sparse.columns * right.sparse.columns
-      processor.kernels.transform(
-        TileTransform(
-          tiles: min(Self.tilesPerPiece, count - start), channels: side.channels, left: left.sparse,
-          right: right.sparse, input: arena,
-          inputPlaces: TilePlaces(
-            tileStride: 0, table: side.places[index].base + (first + start) * pixels, tableStride: pixels),
-          output: tiles + start * side.stride,
-          outputPlaces: TilePlaces(tileStride: side.stride, table: side.points[index].base, tableStride: 0), bias: nil,
-          accumulates: false, scratch: processor.scratch(of: worker), isRounded: isRounded))
-    }
-  }
-
-  // MARK: - Tiles to pixels
-
-  /// Writes a row of tiles to the pixels that it covers.
-  ///
-  /// - Parameters:
-  ///   - band: the row, counted over all images
-  ///   - range: the output channels to write
-  ///   - accumulates: whether they are added to what the pixels hold
-  func writeOutputs(
-    ofBand band: Int, _ range: Range<Int>, arena: UnsafeMutablePointer<Float>, tiles: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?, accumulates: Bool, scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
-  ) {
-    let inChunk = band % bandsPerChunk * grid.columns.tiles
-    for (index, block) in grid.outputs.enumerated() {
-      let rowSide = grid.rows.outputs[block.row], columnSide = grid.columns.outputs[block.column]
-      let pixels = grid.rows.outputsPerTile * grid.columns.outputsPerTile
-      kernels.transform(
-        TileTransform(
-          tiles: grid.columns.tiles, channels: range.count,
-          left: matrices(ofTaps: rowSide.taps).output.sparse, right: matrices(ofTaps: columnSide.taps).output.sparse,
-          input: tiles + inChunk * outputStride + range.lowerBound,
-          inputPlaces: TilePlaces(tileStride: outputStride, table: outputSide.points[index].base, tableStride: 0),
-          output: arena + range.lowerBound,
-          outputPlaces: TilePlaces(
-            tileStride: 0, table: outputSide.places[index].base + band * grid.columns.tiles * pixels,
-            tableStride: pixels),
-          bias: bias,
-          // Phases of different lengths meet in the same pixels only here.
-          accumulates: accumulates || addsToEarlierBlock[index], scratch: scratch))
-    }
-  }
 }

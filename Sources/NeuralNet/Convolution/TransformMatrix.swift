@@ -9,8 +9,11 @@ final class TransformMatrix: @unchecked Sendable {
   private let starts: IndexTable
   private let indices: IndexTable
   private let values: UnsafeMutablePointer<Float>
+  /// What it is made of; nil: nothing that kernels know.
+  let points: PairedPoints?
 
-  init(_ matrix: [[Double]]) {
+  init(_ matrix: [[Double]], _ points: PairedPoints? = nil) {
+    self.points = points
     rows = matrix.count
     columns = matrix.first?.count ?? 0
     var starts: [Int32] = [0]

@@ -12,21 +12,23 @@ struct TransformedProduct: Sendable {
     var transformedWeights: Int
     var panelsPerGroup: Int
     var rounding: TransformRounding
+    /// nil: chunks
+    var blocks: TileBlocks?
   }
 
-  private let layout: TransformLayout
+  let layout: TransformLayout
   let transformedWeights: TransformedWeights
-  private let memory: Memory
-  private let channels: Int
-  private let accumulates: Bool
-  /// For each output block `[tile / 6][unit][6]`.
-  private let inputOffsets: [IndexTable]
-  private let outputOffsets: IndexTable
-  private let weightOffsets: IndexTable
-  private let products: [(block: Int, point: Int)]
+  let memory: Memory
+  let channels: Int
+  let accumulates: Bool
+  /// For each output block `[tile / 6][unit][6]`; in blocks of tiles, fours follow the sixes.
+  let inputOffsets: [IndexTable]
+  let outputOffsets: IndexTable
+  let weightOffsets: IndexTable
+  let products: [(block: Int, point: Int)]
 
   /// Rows of weights that a product walks before it goes back over its tiles: 64 KB.
-  private static let rowsPerPass = 256
+  static let rowsPerPass = 256
 
   init(
     _ grid: TransformGrid, _ geometry: ConvolutionGeometry, _ packing: PackedWeights,
@@ -34,7 +36,7 @@ struct TransformedProduct: Sendable {
     accumulates: Bool
   ) {
     let layout = TransformLayout(
-      grid, from: input, to: output, gathersOutput: false, memory.rounding)
+      grid, from: input, to: output, gathersOutput: false, memory.rounding, blocks: memory.blocks)
     self.layout = layout
     self.memory = memory
     self.accumulates = accumulates
@@ -42,12 +44,13 @@ struct TransformedProduct: Sendable {
       layout, geometry, packing, isStraight: packing.columns == outputs,
       panelsPerGroup: memory.panelsPerGroup)
     channels = output.shape.c
-    let tiles = layout.tilesPerChunk
+    let tiles = memory.blocks?.computed ?? layout.tilesPerChunk
+    let groups = memory.blocks?.groups ?? stride(from: 0, to: tiles, by: gatherTile).map { ($0, gatherTile) }
     inputOffsets = grid.unitsOfOutput.map { units in
       var offsets: [Int32] = []
-      for first in stride(from: 0, to: tiles, by: gatherTile) {
+      for (first, count) in groups {
         for unit in units {
-          for tile in first..<first + gatherTile {
+          for tile in first..<first + count {
             offsets.append(Int32(layout.inputPoint(grid.units[unit].input, 0) + tile * layout.inputStride))
           }
         }
@@ -87,6 +90,10 @@ struct TransformedProduct: Sendable {
     bias: UnsafePointer<Float>?, _ processor: Processor,
     finished: @Sendable (_ piece: Int, _ pixels: Range<Int>, _ channels: Range<Int>) -> Void
   ) {
+    if let blocks = layout.blocks {
+      return runInBlocks(
+        blocks, arena: arena, weights: weights, ready: ready, bias: bias, processor, finished: finished)
+    }
     let transformed = ready ?? UnsafePointer(arena + memory.transformedWeights)
     precondition(layout.chunks == 1 || transformedWeights.groups == 1, "each group of panels is transformed once")
     let shared = Shared((arena: arena, transformed: transformed, bias: bias))

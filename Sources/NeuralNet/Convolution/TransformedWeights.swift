@@ -123,6 +123,9 @@ struct TransformedWeights: Sendable {
     blockStarts[block] + (point * panelsPerGroup + panel) * layout.grid.unitsOfOutput[block].count * unitStride
   }
 
+  /// Floats from the weights of a point to those of the next one.
+  func pointStride(_ block: Int) -> Int { panelsPerGroup * layout.grid.unitsOfOutput[block].count * unitStride }
+
   /// Independent pieces of both ways.
   func pieces(ofGroup group: Int) -> Int { panels(ofGroup: group).count * rowBlocks }
 

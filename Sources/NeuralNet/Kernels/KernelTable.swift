@@ -30,6 +30,7 @@ struct KernelTable: Sendable {
   let tanh: @Sendable (PixelView, Int, Int) -> Void
   let gradientSums: @Sendable (ActivationGradientPass, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   let activationGradient: @Sendable (ActivationGradientPass, UnsafeMutablePointer<Float>?) -> Void
+  let slopeGradients: @Sendable (ActivationGradientPass, UnsafeMutablePointer<Float>) -> Void
   let transform: @Sendable (TileTransform) -> Void
   let adam: @Sendable (AdamPass) -> Void
   let gatherSums: @Sendable (PixelSums) -> Void
@@ -64,6 +65,7 @@ struct KernelTable: Sendable {
       tanh: { KernelsAVX512.Kernels.tanh($0, pixels: $1, channels: $2) },
       gradientSums: { KernelsAVX512.Kernels.gradientSums($0, sums: $1, products: $2) },
       activationGradient: { KernelsAVX512.Kernels.activationGradient($0, sums: $1) },
+      slopeGradients: { KernelsAVX512.Kernels.slopeGradients($0, $1) },
       transform: { KernelsAVX512.Kernels.transform($0) },
       adam: { KernelsAVX512.Kernels.adam($0) },
       gatherSums: { KernelsAVX512.Kernels.gatherSums($0) }, lowPrecision: .avx512)
@@ -86,6 +88,7 @@ struct KernelTable: Sendable {
       tanh: { KernelsAVX2.Kernels.tanh($0, pixels: $1, channels: $2) },
       gradientSums: { KernelsAVX2.Kernels.gradientSums($0, sums: $1, products: $2) },
       activationGradient: { KernelsAVX2.Kernels.activationGradient($0, sums: $1) },
+      slopeGradients: { KernelsAVX2.Kernels.slopeGradients($0, $1) },
       transform: { KernelsAVX2.Kernels.transform($0) },
       adam: { KernelsAVX2.Kernels.adam($0) },
       gatherSums: { KernelsAVX2.Kernels.gatherSums($0) }, lowPrecision: .avx2)
@@ -108,6 +111,7 @@ struct KernelTable: Sendable {
     tanh: { KernelsPortable.Kernels.tanh($0, pixels: $1, channels: $2) },
     gradientSums: { KernelsPortable.Kernels.gradientSums($0, sums: $1, products: $2) },
     activationGradient: { KernelsPortable.Kernels.activationGradient($0, sums: $1) },
+    slopeGradients: { KernelsPortable.Kernels.slopeGradients($0, $1) },
     transform: { KernelsPortable.Kernels.transform($0) },
     adam: { KernelsPortable.Kernels.adam($0) },
     gatherSums: { KernelsPortable.Kernels.gatherSums($0) }, lowPrecision: .portable)

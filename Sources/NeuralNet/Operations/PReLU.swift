@@ -1,5 +1,7 @@
 /// A rectifier whose slope below 0 is learned for each channel (He et al., 2015, equation 1):
 /// y = max(x, 0) + a · min(x, 0).
+///
+/// Behind a convolution, that does the same in its own pass (`learnedRectifier`).
 struct PReLU: Operation {
   var name: String
   var input: Value
@@ -25,6 +27,9 @@ struct PReLU: Operation {
     let sums = planner.runsBackward ? planner.reserve(pieces * shape.c, in: .backward) : nil
     return { Planned(self, sums: sums, $0) }
   }
+
+  /// Every slope at first (He et al., 2015, section 2.1).
+  static let firstSlope: Float = 0.25
 
   private static func pixelsPerPiece(_ channels: Int) -> Int { PassPieces.pixelsPerPiece(channels: channels) }
 
@@ -98,7 +103,7 @@ extension NetworkBuilder {
   /// - Returns: the rectified values, of the same shape
   package mutating func prelu(_ name: String, _ input: Value) -> Value {
     let output = value(channels: input.channels)
-    let slope = parameter(name + ".weight", [input.channels], .constant(0.25), .vector)
+    let slope = parameter(name + ".weight", [input.channels], .constant(PReLU.firstSlope), .vector)
     append(PReLU(name: name, input: input, output: output, slope: slope))
     return output
   }

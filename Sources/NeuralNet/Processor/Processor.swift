@@ -58,8 +58,11 @@ package final class Processor: @unchecked Sendable {
     (KernelTable.current.name, KernelTable.current.lowPrecision.hasDotProducts)
   }
 
-  /// Floats of scratch that each worker has: the taps of a 4×4 block of 64 × 64 weights, and what kernels keep beside it.
-  static let scratchFloats = 16 * 64 * 64 + 64 * 64
+  /// Floats that leave room in a second-level cache of 512 KB for weights that pass through.
+  static let blockFloats = 92 * 1024
+  /// Floats of scratch that each worker has: the taps of a 4×4 block of 64 × 64 weights or a block of tiles, and what kernels
+  /// keep beside it.
+  static let scratchFloats = max(16 * 64 * 64, blockFloats) + 64 * 64
   /// A page apart, so that workers share no cache line.
   private static let scratchStride = (scratchFloats + 1023) / 1024 * 1024
 

@@ -69,6 +69,53 @@ import Testing
     }
   }
 
+  /// Tiles of four pixels behind those of six.
+  @Test(arguments: KernelTable.available, [1, 16, 17, 40, 64]) func fours(_ table: KernelTable, columns: Int) {
+    var random = RandomGenerator(seed: 15)
+    for (tiles, fours, taps, accumulates) in [(0, 1, 1, false), (2, 1, 3, true), (1, 2, 2, false)] {
+      let name = "\(tiles) sixes, \(fours) fours, \(taps) taps, \(columns) columns"
+      let channels = 17
+      let input = GuardedPixels(11, channels, gap: 3) { _, _ in random.number() }
+      let weights = GuardedPixels(taps * channels, columns, gap: panelWidth - columns) { _, _ in random.number() }
+      let output = GuardedPixels(6 * tiles + 4 * fours, columns, gap: 5) { _, _ in random.number() }
+      let counts = [Int](repeating: 6, count: tiles) + [Int](repeating: 4, count: fours)
+      var offsets: [Int32] = []
+      var expected: [ExactSum] = []
+      var first = 0
+      for count in counts {
+        let sources = (0..<taps * count).map { _ in random.index(input.pixels) }
+        offsets += sources.map { input.offset($0) }
+        for pixel in 0..<count {
+          for column in 0..<columns {
+            var sum = ExactSum(accumulates ? output[first + pixel, column] : 0)
+            for tap in 0..<taps {
+              for channel in 0..<channels {
+                sum += input[sources[tap * count + pixel], channel] * weights[tap * channels + channel, column]
+              }
+            }
+            expected.append(sum)
+          }
+        }
+        first += count
+      }
+      let inputs = Self.pointer(offsets), outputs = Self.pointer((0..<output.pixels).map { output.offset($0) })
+      let panels = Self.pointer((0..<taps).map { weights.offset($0 * channels) })
+      defer {
+        inputs.deallocate()
+        outputs.deallocate()
+        panels.deallocate()
+      }
+      table.multiplyGathered(
+        GatheredProduct(
+          tiles: tiles, taps: taps, channels: channels, input: input.base, inputOffsets: inputs,
+          inputTileStride: taps * gatherTile, weights: weights.base, weightOffsets: panels, output: output.base,
+          outputOffsets: outputs, columns: columns, accumulates: accumulates, bias: nil, fours: fours,
+          weightsAhead: 64))
+      expect(name, output.values, expected, Self.tolerance)
+      expectIntact(name, [output, input, weights])
+    }
+  }
+
   @Test(arguments: KernelTable.available, [1, 3, 4, 6, 7, 9, 10, 13, 64]) func dot(_ table: KernelTable, rows: Int) {
     var random = RandomGenerator(seed: 12)
     let storedRows = (rows + rowTile - 1) / rowTile * rowTile

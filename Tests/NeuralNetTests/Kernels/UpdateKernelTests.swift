@@ -74,7 +74,7 @@ import Testing
       kernels == [
         "name", "usesMatrixProducts", "memoryCost", "multiplyGathered", "multiplyDot", "multiplyOuter",
         "transposeBlock", "moments",
-        "activate", "tanh", "gradientSums", "activationGradient", "transform", "adam", "gatherSums",
+        "activate", "tanh", "gradientSums", "activationGradient", "slopeGradients", "transform", "adam", "gatherSums",
         "lowPrecision",
       ])
     #expect(

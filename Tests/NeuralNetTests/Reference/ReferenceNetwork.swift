@@ -117,6 +117,13 @@ struct ReferenceNetwork {
         let other = read(residual)
         for place in z.values.indices { z.values[place] += other.values[place] }
       }
+      if let rectifier = block.rectifier {
+        for (place, number) in z.values.enumerated() {
+          distance = min(distance, abs(number))
+          let channel = place / (z.shape.h * z.shape.w) % z.shape.c
+          z.values[place] = number > 0 ? number : parameters[rectifier.slope][channel] * number
+        }
+      }
       write(block.first, z)
       if let second = block.second { write(second, z) }
     }

@@ -174,7 +174,7 @@ struct BandedValues: Sendable {
           pass, part.operation, rows.lowerBound * layout.output.w, 0..<channels, channels: channels) : nil
       guard let residual = operation.residual else {
         operation.activate(
-          pass, pixels, raw, affine: affine, dropout: dropout, residual: nil, channels: channels,
+          pass, pixels, raw, affine: affine, dropout: dropout, residual: nil, channels: 0..<channels,
           to: (target, part.activation))
         continue
       }
@@ -183,7 +183,7 @@ struct BandedValues: Sendable {
         try load(residual, rows, to: added, staging: added + places.slotFloats)
         operation.activate(
           pass, pixels, raw, affine: affine, dropout: dropout, residual: PixelView(added, stride: channels),
-          channels: channels, to: (raw, part.activation))
+          channels: 0..<channels, to: (raw, part.activation))
         try file.write(UnsafeRawBufferPointer(numbers), at: start)
       }
       for pixel in 0..<pixels {

@@ -12,7 +12,10 @@ extension Convolution {
     if let residual {
       last = description.add(.sum, called: path + ".sum", of: [description.source(of: residual), last])
     }
-    let activated = description.add(first.activation, to: last, path)
+    let activated =
+      rectifier.map {
+        description.add(.learnedRectifier(slope: names[$0.slope]), called: $0.name, of: [last])
+      } ?? description.add(first.activation, to: last, path)
     description.set(first.value, to: activated)
     if let second {
       description.set(

@@ -1,5 +1,5 @@
 /// A convolution with all that follows it before the next:
-/// convolution → bias → normalisation → dropout → · scale → + residual → one or two activations.
+/// convolution → bias → normalisation → dropout → · scale → + residual → one or two activations, or a learned rectifier.
 ///
 /// One operation rather than five, since each of the parts would be a pass over memory: what follows the products is
 /// applied to a piece of pixels while it is in the cache.
@@ -13,6 +13,14 @@ struct Convolution: Operation {
     var shift: Int?
     /// Index of the running statistics; nil for instance normalisation.
     var running: Int?
+  }
+
+  /// A rectifier whose slope below 0 is learned for each channel, as `PReLU`.
+  struct LearnedRectifier: Sendable, Equatable {
+    /// Its name in the state_dict.
+    var name: String
+    /// a, [channels]
+    var slope: Int
   }
 
   struct Output: Sendable, Equatable {
@@ -34,11 +42,13 @@ struct Convolution: Operation {
   var residual: Value?
   var first: Output
   var second: Output?
+  /// What follows bias and product, instead of all else.
+  var rectifier: LearnedRectifier?
 
   var reads: [Value] { (residual.map { [$0] } ?? []) + [input] }
   var makes: [Value] { [first.value] + (second.map { [$0.value] } ?? []) }
   package var parameters: [Int] {
-    [weight, bias, normalization?.scale, normalization?.shift].compactMap(\.self)
+    [weight, bias, normalization?.scale, normalization?.shift, rectifier?.slope].compactMap(\.self)
   }
 
   // MARK: - Shape rule
@@ -62,7 +72,9 @@ struct Convolution: Operation {
 
   var obstacleToTangents: String? {
     if normalization != nil { return "comes before a normalisation (not so without normalisation)" }
-    guard residual == nil, second == nil, !hasDropout, scale == 1, case .rectifier = first.activation else {
+    guard residual == nil, second == nil, rectifier == nil, !hasDropout, scale == 1,
+      case .rectifier = first.activation
+    else {
       return "is followed by more than a rectifier"
     }
     return nil

@@ -66,6 +66,10 @@ extension Convolution {
         // The backward pass of a normalisation needs what was normalised.
         if runsBackward { raw = planner.reserve(output.count, from: .forward, through: .backward) }
       }
+      // That of a learned rectifier what was rectified: its slope may be 0, or below.
+      if operation.rectifier != nil, runsBackward {
+        raw = planner.reserve(output.count, from: .forward, through: .backward)
+      }
       transform = layout.transform(
         .forward, images: planner.images, hasReadyWeights: mode.hasReadyWeights)
       guard let transform else { return reserveRounded(planner) }
@@ -95,7 +99,7 @@ extension Convolution {
     ) {
       if operation.statistics(planner.mode) == .data {
         means = planner.reserve(2 * output.n * output.c, in: .backward)
-      } else {
+      } else if operation.rectifier == nil {
         // Without statistics, signs are taken from the output.
         planner.keep(.values, of: operation.first.value, until: .backward)
       }

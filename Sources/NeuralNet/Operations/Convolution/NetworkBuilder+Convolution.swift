@@ -11,11 +11,14 @@ extension NetworkBuilder {
   ///   - residual: added to the normalised values; no activation may follow then
   ///   - first: where the result goes, and the activation in between
   ///   - second: another copy with another activation
+  ///   - rectifier: the name in the state_dict of a rectifier that follows, whose slope is learned for each channel, 0.25 at
+  ///     first; `.weight` is appended, and nothing else may follow; nil: there is none
   package mutating func convolution(
     _ name: String, _ geometry: ConvolutionGeometry, from input: Value, hasBias: Bool,
     normalization: (kind: NormalizationKind, name: String)? = nil, hasDropout: Bool = false, scale: Float = 1,
     residual: Value? = nil,
-    to first: (value: Value, activation: Activation), and second: (value: Value, activation: Activation)? = nil
+    to first: (value: Value, activation: Activation), and second: (value: Value, activation: Activation)? = nil,
+    learnedRectifier rectifier: String? = nil
   ) {
     let outputs = first.value.channels
     require(
@@ -25,6 +28,11 @@ extension NetworkBuilder {
       (residual?.channels ?? outputs) == outputs && (second?.value.channels ?? outputs) == outputs, name,
       "has \(outputs) output channels, but a residual or second output of another number")
     require(second?.activation != .tanh, name, "has a tanh as its second activation")
+    require(
+      rectifier == nil
+        || normalization == nil && !hasDropout && scale == 1 && residual == nil && second == nil
+          && first.activation == .identity,
+      name, "is followed by more than its learned rectifier")
     let packing = PackedWeights(
       inputChannels: input.channels, outputChannels: outputs, taps: geometry.taps,
       isTransposed: geometry.isTransposed)
@@ -33,13 +41,18 @@ extension NetworkBuilder {
     let weight = parameter(
       name + ".weight", [outer, inner, geometry.kernel, geometry.kernel], .convolutionWeight, .packed(packing))
     let bias = hasBias ? parameter(name + ".bias", [outputs], .constant(0), .vector) : nil
+    let normalization = slot(normalization, outputs)
+    let slope = rectifier.map {
+      Convolution.LearnedRectifier(
+        name: $0, slope: parameter($0 + ".weight", [outputs], .constant(PReLU.firstSlope), .vector))
+    }
     append(
       Convolution(
         name: name, geometry: geometry, packing: packing, weight: weight, bias: bias,
-        normalization: slot(normalization, outputs), hasDropout: hasDropout, scale: scale, input: input,
+        normalization: normalization, hasDropout: hasDropout, scale: scale, input: input,
         residual: residual,
         first: Convolution.Output(value: first.value, activation: first.activation),
-        second: second.map { Convolution.Output(value: $0.value, activation: $0.activation) }))
+        second: second.map { Convolution.Output(value: $0.value, activation: $0.activation) }, rectifier: slope))
   }
 
   private mutating func slot(

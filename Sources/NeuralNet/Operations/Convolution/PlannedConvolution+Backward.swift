@@ -33,15 +33,24 @@ extension PlannedConvolution {
     let hasBiasGradient = operation.bias != nil && pass.pass.mode.needsParameterGradients && !normalizes
     pass.pass.run(pieces.count) { piece, _ in
       let gradientPass = gradientPass(pass.pass, gradients, pieces[piece])
+      if gradientPass.slopes != nil, pass.pass.mode.needsParameterGradients {
+        let place = sums.value + (pieces.count + piece) * channels
+        pass.pass.kernels.slopeGradients(gradientPass, place)
+      }
       guard hasBiasGradient || !gradientPass.isIdentity else { return }
       pass.pass.kernels.activationGradient(gradientPass, hasBiasGradient ? sums.value + piece * channels : nil)
     }
-    guard pass.pass.mode.needsParameterGradients, let bias = operation.bias else { return }
-    // Before a normalisation by the data a bias has no effect: its gradient is 0 exactly.
-    for channel in 0..<channels {
-      var sum = 0.0
-      if hasBiasGradient { for piece in 0..<pieces.count { sum += Double(sums.value[piece * channels + channel]) } }
-      pass.addGradient(bias, channel, sum)
+    guard pass.pass.mode.needsParameterGradients else { return }
+    func sum(_ sums: UnsafePointer<Float>, _ channel: Int) -> Double {
+      (0..<pieces.count).reduce(0.0) { $0 + Double(sums[$1 * channels + channel]) }
+    }
+    if let bias = operation.bias {
+      // Before a normalisation by the data a bias has no effect: its gradient is 0 exactly.
+      for channel in 0..<channels { pass.addGradient(bias, channel, hasBiasGradient ? sum(sums.value, channel) : 0) }
+    }
+    if let rectifier = operation.rectifier {
+      let products = UnsafePointer(sums.value + pieces.count * channels)
+      for channel in 0..<channels { pass.addGradient(rectifier.slope, channel, sum(products, channel)) }
     }
   }
 
@@ -51,13 +60,14 @@ extension PlannedConvolution {
     let start = piece.pixels.lowerBound
     let normalizes = normalization?.statistics == .data
     return ActivationGradientPass(
-      pixels: piece.pixels.count, channels: first.shape.c, input: pass.pixels(normalizes ? raw : first, start),
+      pixels: piece.pixels.count, channels: first.shape.c,
+      input: pass.pixels(normalizes || operation.rectifier != nil ? raw : first, start),
       normalization: normalizes ? normalization?.gradient(pass, group: piece.group) : nil,
       dropout: dropout(pass, start, 0..<first.shape.c), scale: operation.scale,
       first: RectifiedView(pass.pixels(gradients.first, start), slope: operation.first.activation.slope),
       second: operation.second.flatMap { output in
         gradients.second.map { RectifiedView(pass.pixels($0, start), slope: output.activation.slope) }
-      }, output: pass.pixels(gradients.raw, start))
+      }, output: pass.pixels(gradients.raw, start), slopes: operation.rectifier.map { pass.parameter($0.slope) })
   }
 
   private func multiplyByTanhDerivative(_ pass: Pass, _ gradients: Gradients) {

@@ -44,7 +44,7 @@ extension PlannedConvolution {
     operation.activate(
       pass, pixels.count, pass.pixels(raw, start, range), affine: normalization?.affine(pass, group, range),
       dropout: dropout(pass, start, range), residual: residual.map { pass.pixels($0, start, range) },
-      channels: range.count, to: (pass.pixels(first, start, range), operation.first.activation),
+      channels: range, to: (pass.pixels(first, start, range), operation.first.activation),
       and: operation.second.flatMap { output in
         second.map { (pass.pixels($0, start, range), output.activation) }
       })
@@ -64,20 +64,21 @@ extension Convolution {
   /// - Parameters:
   ///   - pixels: how many
   ///   - raw: what the products have made of them
-  ///   - channels: of each pixel
+  ///   - range: of the channels, those that the pixels begin with here
   ///   - first: where they go, which may be `raw`, and how they are rectified
   ///   - second: where they go a second time
   func activate(
     _ pass: Pass, _ pixels: Int, _ raw: PixelView, affine: ChannelAffine?, dropout: DropoutMask?, residual: PixelView?,
-    channels: Int, to first: (view: PixelView, activation: Activation),
+    channels range: Range<Int>, to first: (view: PixelView, activation: Activation),
     and second: (view: PixelView, activation: Activation)? = nil
   ) {
     let activation = ActivationPass(
-      pixels: pixels, channels: channels, input: raw, affine: affine, dropout: dropout, scale: scale,
+      pixels: pixels, channels: range.count, input: raw, affine: affine, dropout: dropout, scale: scale,
       residual: residual, first: RectifiedView(first.view, slope: first.activation.slope),
-      second: second.map { RectifiedView($0.view, slope: $0.activation.slope) })
+      second: second.map { RectifiedView($0.view, slope: $0.activation.slope) },
+      slopes: rectifier.map { pass.parameter($0.slope) + range.lowerBound })
     if !activation.isIdentity { pass.kernels.activate(activation) }
-    if first.activation == .tanh { pass.kernels.tanh(first.view, pixels, channels) }
+    if first.activation == .tanh { pass.kernels.tanh(first.view, pixels, range.count) }
   }
 
   /// Which numbers of the operation `index` are dropped, from a pixel on.

@@ -117,7 +117,7 @@ struct TrainingDialogue {
     guard precision != .float32 else { return "" }
     return " · products in \(precision.rawValue), \(PackageVersion.kernels)"
       + (Processor.kernelsInUse.haveLowPrecisionProducts
-        ? "" : ", which has no instructions for them: f32 is faster here")
+        ? "" : ": f32 is faster here")
   }
 
   private func state(_ progress: TrainingProgress) -> ProgressLine.State {

@@ -31,8 +31,7 @@ struct AlgorithmRule: Sendable, Equatable {
   /// that lie deeper (docs/performance.md), transformed ones, since a transform takes more digits than eight bits have, and
   /// those whose sums of integers could overflow.
   ///
-  /// While training, weights are rounded for every product: that pays where enough pixels use them. One layer's three products
-  /// are computed alike.
+  /// While training, weights are rounded for every product: that pays where enough pixels use them.
   ///
   /// - Parameter pixels: of the smaller side, all images; nil: weights are rounded once for many runs
   func numbers(

@@ -1,6 +1,17 @@
-// The arguments of the low-precision kernels. Numbers of fewer bits lie in groups of four bytes: two bfloat16 numbers, or
-// four integers of eight bits, of neighbouring channels. Weights lie in panels of 64 columns as those of single precision
-// do, a group of rows in place of a row: `[panel][tap][group][64]`. Offsets count groups from the base pointer beside them.
+// The arguments of the low-precision kernels. Numbers of fewer bits lie in groups of four bytes: two bfloat16 numbers, two
+// integers of sixteen bits or four of eight, of neighbouring channels. Weights lie in panels of 64 columns as those of single
+// precision do, a group of rows in place of a row: `[panel][tap][group][64]`. Offsets count groups from the base pointer beside
+// them.
+//
+// Where integers have sixteen bits, products read sixteen columns at a time, and weights lie so: `[panel][tap][4][group][16]`. Those
+// of eight bits (wide integers: the inputs are widened, weights are not) take two bytes of a group, `[panel][tap][4][group][16][2]`.
+// Scaled integers, from -4095 to 4095, have a step of their own for each pixel, behind its groups, and for each column of a tap,
+// `[16]` floats in front of its groups.
+
+/// Groups of two channels that a sum of scaled integers has room for.
+package let scaledGroups = 64
+/// The greatest scaled integer: 2 · `scaledGroups` products of two such are no more than 2³¹ − 1.
+package let scaledMost = 4095
 
 /// `output[pixel][column] = bias + Σ_tap Σ_channel input[pixel, tap][channel] · weights[tap][channel][column]`
 /// for tiles of six pixels and the columns of one panel, in single precision.
@@ -88,9 +99,9 @@ package struct NumberRounding {
   package var output: UnsafeMutablePointer<Int32>
   /// Groups from one pixel to the next.
   package var outputStride: Int
-  /// Integers alone: steps in 1.
+  /// Integers of eight bits alone: steps in 1.
   package var inverseStep: Float
-  /// Integers alone: the one that stands for 0.
+  /// Integers of eight bits alone: the one that stands for 0.
   package var zeroPoint: Float
 
   /// A pass over `pixels` pixels of `channels` channels.

@@ -48,6 +48,49 @@ extension Kernels {
     }
   }
 
+  /// The same without the zero point, in sixteen bits.
+  package static func roundToWideIntegers(_ pass: NumberRounding) {
+    let steps = Vector(repeating: pass.inverseStep)
+    let zero = Vector(repeating: pass.zeroPoint)
+    let most = Vector(repeating: 255)
+    let zeroPoint = rounded(zero)
+    for pixel in 0..<pass.pixels {
+      let input = pass.input.base + pixel * pass.input.stride
+      let output = UnsafeMutableRawPointer(pass.output + pixel * pass.outputStride)
+      var channel = 0
+      while channel < pass.channels {
+        var x = load(input, channel) * steps + zero
+        x.replace(with: Vector(), where: x .< 0)
+        x.replace(with: most, where: x .> most)
+        vector_store_halves(rounded(x) &- zeroPoint, output + 2 * channel)
+        channel += lanes
+      }
+    }
+  }
+
+  /// Rounds the numbers of each pixel to the nearest of 8191 steps, up to the greatest of them; what a step is worth is stored
+  /// behind its groups, NaN where a number is not finite.
+  package static func roundToScaledIntegers(_ pass: NumberRounding) {
+    for pixel in 0..<pass.pixels {
+      let input = pass.input.base + pixel * pass.input.stride
+      let output = pass.output + pixel * pass.outputStride
+      var greatest = IntegerVector()
+      var channel = 0
+      while channel < pass.channels {
+        greatest = vector_greatest_bits(greatest, load(input, channel))
+        channel += lanes
+      }
+      let most = Float(bitPattern: UInt32(bitPattern: vector_greatest(greatest)))
+      output[pass.channels / 2] = Int32(bitPattern: scaledStep(most).bitPattern)
+      let steps = Vector(repeating: scaledSteps(most))
+      channel = 0
+      while channel < pass.channels {
+        vector_store_halves(rounded(load(input, channel) * steps), UnsafeMutableRawPointer(output) + 2 * channel)
+        channel += lanes
+      }
+    }
+  }
+
   /// Rounds numbers to bfloat16.
   package static func roundToBFloats(_ pass: NumberRounding) {
     for pixel in 0..<pass.pixels {
@@ -65,18 +108,7 @@ extension Kernels {
   /// columns.
   package static func roundWeightsToIntegers(_ pass: WeightRounding) {
     for column in stride(from: 0, to: panelWidth, by: lanes) {
-      var greatest = Vector()
-      for tap in 0..<pass.taps {
-        let weights = pass.weights + tap * pass.weightStride + column
-        for row in 0..<pass.rows {
-          let w = load(weights, row * panelWidth)
-          greatest.replace(with: w, where: w .> greatest)
-          greatest.replace(with: -w, where: -w .> greatest)
-        }
-      }
-      let isZero = greatest .== 0
-      store(greatest * (1 / 127), pass.steps, column)
-      let scale = (127 / greatest.replacing(with: 1, where: isZero))
+      let scale = integerSteps(pass, column)
       for tap in 0..<pass.taps {
         let weights = pass.weights + tap * pass.weightStride + column
         let output = pass.output + tap * pass.outputStride + column
@@ -95,6 +127,61 @@ extension Kernels {
     }
   }
 
+  /// The same integers as pairs of bytes of two rows, sixteen columns together.
+  package static func roundWeightsToWideIntegers(_ pass: WeightRounding) {
+    for column in stride(from: 0, to: panelWidth, by: lanes) {
+      let scale = integerSteps(pass, column)
+      for tap in 0..<pass.taps {
+        let weights = pass.weights + tap * pass.weightStride + column
+        let output = pass.output + tap * pass.outputStride + column / lanes * pass.rows * lanes / 4
+        for group in 0..<pass.rows / 2 {
+          let even = rounded(load(weights, 2 * group * panelWidth) * scale)
+          let odd = rounded(load(weights, (2 * group + 1) * panelWidth) * scale)
+          vector_store_halves((even & 255) | (odd &<< IntegerVector(repeating: 8)), output + group * lanes / 2)
+        }
+      }
+    }
+  }
+
+  /// Stores what a step of sixteen columns is worth, and returns the steps in 1.
+  @inline(__always) private static func integerSteps(_ pass: WeightRounding, _ column: Int) -> Vector {
+    var greatest = Vector()
+    for tap in 0..<pass.taps {
+      let weights = pass.weights + tap * pass.weightStride + column
+      for row in 0..<pass.rows {
+        let w = load(weights, row * panelWidth)
+        greatest.replace(with: w, where: w .> greatest)
+        greatest.replace(with: -w, where: -w .> greatest)
+      }
+    }
+    store(greatest * (1 / 127), pass.steps, column)
+    return 127 / greatest.replacing(with: 1, where: greatest .== 0)
+  }
+
+  /// Rounds the weights of a panel to scaled integers, each column of a tap by its greatest number.
+  package static func roundWeightsToScaledIntegers(_ pass: WeightRounding) {
+    for tap in 0..<pass.taps {
+      for column in stride(from: 0, to: panelWidth, by: lanes) {
+        let weights = pass.weights + tap * pass.weightStride + column
+        let output = pass.output + tap * pass.outputStride + column * (pass.rows / 2 + 1)
+        var greatest = IntegerVector()
+        for row in 0..<pass.rows { greatest = vector_greatest_bits(greatest, load(weights, row * panelWidth)) }
+        var steps = Vector(), worth = Vector()
+        for lane in 0..<lanes {
+          let most = Float(bitPattern: UInt32(bitPattern: greatest[lane]))
+          steps[lane] = scaledSteps(most)
+          worth[lane] = scaledStep(most)
+        }
+        UnsafeMutableRawPointer(output).storeBytes(of: worth, as: Vector.self)
+        for group in 0..<pass.rows / 2 {
+          let even = rounded(load(weights, 2 * group * panelWidth) * steps)
+          let odd = rounded(load(weights, (2 * group + 1) * panelWidth) * steps)
+          store((even & 0xFFFF) | (odd &<< IntegerVector(repeating: 16)), output, (group + 1) * lanes)
+        }
+      }
+    }
+  }
+
   /// Rounds the weights of a panel to bfloat16, two rows to a group.
   package static func roundWeightsToBFloats(_ pass: WeightRounding) {
     for tap in 0..<pass.taps {
@@ -109,6 +196,19 @@ extension Kernels {
       }
     }
   }
+}
+
+/// The least number by which others are divided: what is below it becomes 0.
+private let leastScaled: Float = 0x1p-100
+
+/// What a step of scaled integers is worth whose greatest stands for `most`; NaN where that is not finite.
+@inline(__always) private func scaledStep(_ most: Float) -> Float {
+  most < leastScaled ? 0 : most < .infinity ? most * (1 / Float(scaledMost)) : .nan
+}
+
+/// Steps in 1.
+@inline(__always) private func scaledSteps(_ most: Float) -> Float {
+  most < leastScaled || !(most < .infinity) ? 0 : Float(scaledMost) / most
 }
 
 /// Numbers between −2²² and 2²² as integers; what lies between two becomes the even one.

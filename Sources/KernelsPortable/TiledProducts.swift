@@ -2,7 +2,8 @@ import CVectors
 import KernelArguments
 
 // The accumulators of a tile stay in registers over all taps and channels: 6 × 64 fill 24 of AVX-512's 32 registers and
-// need 10 loads per 24 multiply-adds. With 16 registers of 8 lanes, 6 × 16 is what fits.
+// need 10 loads per 24 multiply-adds. With 16 registers of 8 lanes, 6 × 16 is what fits. Loops take four steps a turn: where two
+// threads share a core, what surrounds the multiply-adds costs as much as they do (docs/performance.md).
 
 extension Kernels {
   /// Runs a gathered product.
@@ -47,15 +48,30 @@ extension Kernels {
         let x2 = product.input + Int(offsets[2]), x3 = product.input + Int(offsets[3])
         let x4 = product.input + Int(offsets[4]), x5 = product.input + Int(offsets[5])
         var weights = product.weights + Int(product.weightOffsets[tap]) + firstColumn
-        for channel in 0..<channels {
-          let b = Row(weights)
-          vector_prefetch(weights + ahead)
-          r0.add(x0[channel], b)
-          r1.add(x1[channel], b)
-          r2.add(x2[channel], b)
-          r3.add(x3[channel], b)
-          r4.add(x4[channel], b)
-          r5.add(x5[channel], b)
+        @inline(__always) func add(_ channel: Int, _ row: Int) {
+          let b = Row(weights + row * panelWidth)
+          r0.add(x0[channel + row], b)
+          r1.add(x1[channel + row], b)
+          r2.add(x2[channel + row], b)
+          r3.add(x3[channel + row], b)
+          r4.add(x4[channel + row], b)
+          r5.add(x5[channel + row], b)
+        }
+        var channel = 0
+        while channel + 4 <= channels {
+          if ahead != 0 {
+            for row in 0..<4 { vector_prefetch(weights + ahead + row * panelWidth) }
+          }
+          add(channel, 0)
+          add(channel, 1)
+          add(channel, 2)
+          add(channel, 3)
+          channel += 4
+          weights += 4 * panelWidth
+        }
+        while channel < channels {
+          add(channel, 0)
+          channel += 1
           weights += panelWidth
         }
       }
@@ -93,12 +109,25 @@ extension Kernels {
         let x0 = product.input + Int(offsets[0]), x1 = product.input + Int(offsets[1])
         let x2 = product.input + Int(offsets[2]), x3 = product.input + Int(offsets[3])
         var weights = product.weights + Int(product.weightOffsets[tap]) + firstColumn
-        for channel in 0..<channels {
-          let b = Row(weights)
-          r0.add(x0[channel], b)
-          r1.add(x1[channel], b)
-          r2.add(x2[channel], b)
-          r3.add(x3[channel], b)
+        @inline(__always) func add(_ channel: Int, _ row: Int) {
+          let b = Row(weights + row * panelWidth)
+          r0.add(x0[channel + row], b)
+          r1.add(x1[channel + row], b)
+          r2.add(x2[channel + row], b)
+          r3.add(x3[channel + row], b)
+        }
+        var channel = 0
+        while channel + 4 <= channels {
+          add(channel, 0)
+          add(channel, 1)
+          add(channel, 2)
+          add(channel, 3)
+          channel += 4
+          weights += 4 * panelWidth
+        }
+        while channel < channels {
+          add(channel, 0)
+          channel += 1
           weights += panelWidth
         }
       }
@@ -148,7 +177,7 @@ extension Kernels {
     let right = product.right + firstColumn
     let leftOffsets = product.leftOffsets
     let rightOffsets = product.rightOffsets
-    for pair in 0..<product.pairs {
+    @inline(__always) func add(_ pair: Int) {
       let a = left + Int(leftOffsets[pair])
       let b = Row(right + Int(rightOffsets[pair]))
       r0.add(a[0], b)
@@ -157,6 +186,18 @@ extension Kernels {
       r3.add(a[3], b)
       r4.add(a[4], b)
       r5.add(a[5], b)
+    }
+    var pair = 0
+    while pair + 4 <= product.pairs {
+      add(pair)
+      add(pair + 1)
+      add(pair + 2)
+      add(pair + 3)
+      pair += 4
+    }
+    while pair < product.pairs {
+      add(pair)
+      pair += 1
     }
     r0.store(output, columns)
     if rows > 1 { r1.store(output + panelWidth, columns) }

@@ -7,7 +7,8 @@ package enum PackageVersion {
 
   /// The kernels that this process runs, in words.
   package static var kernels: String {
-    let (name, haveLowPrecisionProducts) = Processor.kernelsInUse
-    return "kernels \(name), " + (haveLowPrecisionProducts ? "with" : "without") + " instructions for bf16 and int8"
+    let kernels = Processor.kernelsInUse
+    return "kernels \(kernels.name), " + (kernels.haveLowPrecisionProducts ? "with" : "without")
+      + " instructions for bf16 and int8" + (kernels.usePairs ? " (pairs of 16 bits instead)" : "")
   }
 }

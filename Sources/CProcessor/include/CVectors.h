@@ -89,25 +89,9 @@ static inline __attribute__((always_inline)) vector_16_integers vector_add_byte_
     vector_16_integers sum, vector_16_integers bytes, vector_16_integers weights) {
 #if defined(__AVX512VNNI__)
   return (vector_16_integers)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)bytes, (__m512i)weights);
-#elif defined(__AVX512BW__)
-  // Without such an instruction even and odd bytes are multiplied as numbers of 16 bits: the one for pairs of bytes
-  // (`vpmaddubsw`) would cut off sums beyond 16 bits.
-  __m512i x = (__m512i)bytes, w = (__m512i)weights;
-  __m512i even = _mm512_madd_epi16(
-      _mm512_and_si512(x, _mm512_set1_epi16(255)), _mm512_srai_epi16(_mm512_slli_epi16(w, 8), 8));
-  __m512i odd = _mm512_madd_epi16(_mm512_srli_epi16(x, 8), _mm512_srai_epi16(w, 8));
-  return (vector_16_integers)_mm512_add_epi32(_mm512_add_epi32((__m512i)sum, even), odd);
-#elif defined(__AVX2__)
-  union { vector_16_integers whole; __m256i parts[2]; } s = {sum}, x = {bytes}, w = {weights};
-  for (int i = 0; i < 2; i++) {
-    __m256i even = _mm256_madd_epi16(
-        _mm256_and_si256(x.parts[i], _mm256_set1_epi16(255)),
-        _mm256_srai_epi16(_mm256_slli_epi16(w.parts[i], 8), 8));
-    __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(x.parts[i], 8), _mm256_srai_epi16(w.parts[i], 8));
-    s.parts[i] = _mm256_add_epi32(_mm256_add_epi32(s.parts[i], even), odd);
-  }
-  return s.whole;
 #elif defined(__x86_64__)
+  // Even and odd bytes are multiplied as numbers of 16 bits: the instruction for pairs of bytes (`pmaddubsw`) would cut off
+  // sums beyond 16 bits.
   union { vector_16_integers whole; __m128i parts[4]; } s = {sum}, x = {bytes}, w = {weights};
   for (int i = 0; i < 4; i++) {
     __m128i even = _mm_madd_epi16(
@@ -129,6 +113,48 @@ static inline __attribute__((always_inline)) vector_16_integers vector_add_byte_
   }
   return sum;
 #endif
+}
+
+/// In each lane `sum + Σ pair[i] · weights[i]` over two integers of 16 bits, `pair` being the same in all lanes.
+static inline __attribute__((always_inline)) vector_16_integers vector_add_pair_dots(
+    vector_16_integers sum, int pair, vector_16_integers weights) {
+#if defined(__AVX512BW__)
+  return (vector_16_integers)_mm512_add_epi32(
+      (__m512i)sum, _mm512_madd_epi16(_mm512_set1_epi32(pair), (__m512i)weights));
+#elif defined(__AVX2__)
+  union { vector_16_integers whole; __m256i parts[2]; } s = {sum}, w = {weights};
+  for (int i = 0; i < 2; i++) {
+    s.parts[i] = _mm256_add_epi32(s.parts[i], _mm256_madd_epi16(_mm256_set1_epi32(pair), w.parts[i]));
+  }
+  return s.whole;
+#elif defined(__x86_64__)
+  union { vector_16_integers whole; __m128i parts[4]; } s = {sum}, w = {weights};
+  for (int i = 0; i < 4; i++) {
+    s.parts[i] = _mm_add_epi32(s.parts[i], _mm_madd_epi16(_mm_set1_epi32(pair), w.parts[i]));
+  }
+  return s.whole;
+#else
+  return sum + (short)pair * ((weights << 16) >> 16) + (pair >> 16) * (weights >> 16);
+#endif
+}
+
+/// Sixteen pairs of integers of eight bits as pairs of sixteen bits.
+static inline __attribute__((always_inline)) vector_16_integers vector_wide_pairs(const void *_Nonnull place) {
+  typedef signed char vector_32_bytes __attribute__((ext_vector_type(32), aligned(1)));
+  typedef short vector_32_shorts __attribute__((ext_vector_type(32)));
+  return (vector_16_integers)__builtin_convertvector(*(const vector_32_bytes *)place, vector_32_shorts);
+}
+
+/// The greater of `greatest` and the bits of each float but its sign, as integers, which have the order of the floats; what is not
+/// finite is beyond all others.
+static inline __attribute__((always_inline)) vector_16_integers vector_greatest_bits(
+    vector_16_integers greatest, vector_16_floats values) {
+  return __builtin_elementwise_max(greatest, (vector_16_integers)values & 0x7FFFFFFF);
+}
+
+/// The greatest of sixteen integers.
+static inline __attribute__((always_inline)) int vector_greatest(vector_16_integers values) {
+  return __builtin_reduce_max(values);
 }
 
 /// In each lane `sum + Σ values[i] · weights[i]` over its two bfloat16 numbers; the first of a pair is the lower half.

@@ -11,17 +11,39 @@ struct AlgorithmRule: Sendable, Equatable {
   let memoryCost: Double
   /// What products are computed with, if a layer allows it.
   let precision: Precision
+  /// `LowPrecisionKernels.forms`
+  let forms: LowPrecisionKernels.Forms
 
   /// The rule, or one algorithm for every layer, to test and to compare.
-  init(_ choice: AlgorithmChoice = .byShape, memoryCost: Double, precision: Precision = .float32) {
+  init(
+    _ choice: AlgorithmChoice = .byShape, memoryCost: Double, precision: Precision = .float32,
+    forms: LowPrecisionKernels.Forms = .dotProducts
+  ) {
     self.choice = choice
     self.memoryCost = memoryCost
     self.precision = precision
+    self.forms = forms
   }
 
   /// The rule of a processor's kernels.
   init(_ processor: Processor, _ precision: Precision = .float32) {
-    self.init(processor.algorithms, memoryCost: processor.kernels.memoryCost, precision: precision)
+    self.init(
+      processor.algorithms, memoryCost: processor.kernels.memoryCost, precision: precision,
+      forms: processor.kernels.lowPrecision.forms)
+  }
+
+  /// The form of the numbers that products are computed with; its arguments are those of `numbers`.
+  ///
+  /// Where pairs of integers stand in for bfloat16 numbers, transformed products are single precision: they spare three
+  /// quarters of the multiply-adds, pairs a quarter of their time.
+  func form(
+    _ geometry: ConvolutionGeometry, _ packing: PackedWeights, isTransformed: Bool, pixels: Int?
+  ) -> NumberForm {
+    switch numbers(geometry, packing, isTransformed: isTransformed, pixels: pixels) {
+    case .float32: .floats
+    case .bfloat16: pixels != nil ? .bfloats : isTransformed && forms == .pairs ? .floats : forms.bfloat16
+    case .int8: forms.int8
+    }
   }
 
   /// What products are computed with.
@@ -63,6 +85,8 @@ struct AlgorithmRule: Sendable, Equatable {
   private static let readyWeightCost = 12.0
   /// AVX-512's multiply-adds that a transformed input or output costs.
   private static let tileCost = 60.0
+  /// What a multiply-add of pairs of integers takes of the time of one of floats.
+  private static let pairCost = 0.75
   /// The part of the direct cost that a transform must stay below: it costs memory and digits too.
   private static let advantage = 0.92
 
@@ -80,11 +104,15 @@ struct AlgorithmRule: Sendable, Equatable {
     pixels: Int, hasReadyWeights: Bool, _ grids: (_ outputs: Int) -> [TransformGrid]
   ) -> TransformGrid? {
     guard Self.allows(geometry, packing) else { return nil }
-    let numbers = numbers(geometry, packing, isTransformed: true, pixels: hasReadyWeights ? nil : pixels)
-    let isRounded = numbers != .float32
+    func form(isTransformed: Bool) -> NumberForm {
+      self.form(geometry, packing, isTransformed: isTransformed, pixels: hasReadyWeights ? nil : pixels)
+    }
+    let (direct, isRounded) = (form(isTransformed: false), form(isTransformed: true) != .floats)
     let directProducts = pixels * geometry.taps * channels.read * channels.written
-    // Products of fewer bits are so fast that transforms pay only where they spare the most.
-    if isRounded, geometry.kernel != 3 || geometry.stride != 1 { return nil }
+    // Products of fewer bits are so fast that transforms pay only where they spare the most. Integers of eight bits are computed
+    // in the same layers whatever their form.
+    if isRounded || direct.hasRanges, geometry.kernel != 3 || geometry.stride != 1 { return nil }
+    let directCost = Double(directProducts) * (direct == .scaledIntegers ? Self.pairCost : 1)
     let share = hasReadyWeights ? images : 1
     func cost(_ grid: TransformGrid) -> Double {
       let pairs = channels.read * channels.written
@@ -102,7 +130,7 @@ struct AlgorithmRule: Sendable, Equatable {
     case .byShape:
       let outputs = isRounded ? 4...4 : Self.outputs(geometry)
       guard let best = best(outputs.flatMap(grids)) else { return nil }
-      return best.cost < Self.advantage * Double(directProducts / share) ? best.grid : nil
+      return best.cost < Self.advantage * directCost / Double(share) ? best.grid : nil
     }
   }
 

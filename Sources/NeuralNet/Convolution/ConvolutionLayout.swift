@@ -39,9 +39,9 @@ struct ConvolutionLayout: Sendable {
   }
 
   /// What a product of the first `images` images is computed with tap by tap.
-  func numbers(images: Int, hasReadyWeights: Bool) -> Precision {
+  func form(images: Int, hasReadyWeights: Bool) -> NumberForm {
     let small = geometry.isTransposed ? input : output
-    return rule.numbers(
+    return rule.form(
       geometry, packing, isTransformed: false, pixels: hasReadyWeights ? nil : images * small.h * small.w)
   }
 

@@ -15,7 +15,7 @@ final class ReadyWeights {
   enum Form: Sendable, Hashable {
     case transformed(TransformedWeights.Form)
     /// Fewer bits, otherwise as they lie.
-    case rounded(Precision)
+    case rounded(NumberForm)
   }
 
   /// Transformed weights of one operation.

@@ -71,9 +71,9 @@ struct TransformChoice: Sendable {
     }
     guard let chosen else { return nil }
     grid = chosen
-    let numbers = rule.numbers(
+    let form = rule.form(
       geometry, packing, isTransformed: true, pixels: hasReadyWeights ? nil : small.pixels)
-    rounding = numbers == .float32 ? .none : kind == .weightGradient ? .inProducts : .inMemory
+    rounding = form == .floats ? .none : kind == .weightGradient ? .inProducts : .inMemory
     blocks = rounding == .none ? TileBlocks(chosen, inputs: source.c, outputs: target.c) : nil
     (inputs, outputs) = TransformLayout.tileCounts(chosen, source.c, target.c, rounding)
     panelsPerGroup = TransformedWeights.panelsPerGroup(

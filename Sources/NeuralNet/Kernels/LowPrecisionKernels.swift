@@ -20,52 +20,130 @@ extension KernelTable {
 
 /// The kernels for numbers of fewer bits.
 struct LowPrecisionKernels: Sendable {
-  /// Whether the processor multiplies such numbers faster than floats: it has dot products of bytes and of bfloat16 numbers.
-  var hasDotProducts = false
-  var multiplyIntegers: @Sendable (LowPrecisionProduct) -> Void
-  var multiplyBFloats: @Sendable (LowPrecisionProduct) -> Void
+  /// The forms that this processor multiplies fastest.
+  private(set) var forms: Forms
+  private(set) var multiplyIntegers: @Sendable (LowPrecisionProduct) -> Void
+  let multiplyWideIntegers: @Sendable (LowPrecisionProduct) -> Void
+  let multiplyScaledIntegers: @Sendable (LowPrecisionProduct) -> Void
+  private(set) var multiplyBFloats: @Sendable (LowPrecisionProduct) -> Void
   /// A tile of a weight gradient whose sides are rounded on the way, and scratch for them.
-  var multiplyOuterBFloats: @Sendable (OuterProduct, UnsafeMutablePointer<Float>) -> Void
+  private(set) var multiplyOuterBFloats: @Sendable (OuterProduct, UnsafeMutablePointer<Float>) -> Void
   let range: @Sendable (PixelView, Int, Int) -> (least: Float, greatest: Float)
   let roundToIntegers: @Sendable (NumberRounding) -> Void
+  let roundToWideIntegers: @Sendable (NumberRounding) -> Void
+  let roundToScaledIntegers: @Sendable (NumberRounding) -> Void
   let roundToBFloats: @Sendable (NumberRounding) -> Void
   let roundWeightsToIntegers: @Sendable (WeightRounding) -> Void
+  let roundWeightsToWideIntegers: @Sendable (WeightRounding) -> Void
+  let roundWeightsToScaledIntegers: @Sendable (WeightRounding) -> Void
   let roundWeightsToBFloats: @Sendable (WeightRounding) -> Void
 
+  /// In which form a processor multiplies the numbers of each precision when it translates.
+  enum Forms: Sendable, Equatable {
+    /// It has dot products of bytes and of bfloat16 numbers, which are faster than those of floats.
+    case dotProducts
+    /// It has none; pairs of integers of sixteen bits are the fastest that it multiplies.
+    case pairs
+    /// Bytes and bfloat16 numbers as they are, whatever it takes.
+    case plain
+
+    /// The form of bfloat16 numbers while translating; training knows no other than themselves.
+    var bfloat16: NumberForm { self == .pairs ? .scaledIntegers : .bfloats }
+    /// The form of integers of eight bits.
+    var int8: NumberForm { self == .pairs ? .wideIntegers : .integers }
+  }
+
+  /// Whether the processor multiplies bfloat16 numbers faster than floats.
+  var hasDotProducts: Bool { forms == .dotProducts }
+
+  /// A product of numbers of this form.
+  func multiply(_ product: LowPrecisionProduct, _ form: NumberForm) {
+    switch form {
+    case .floats: preconditionFailure("floats have kernels of their own")
+    case .bfloats: multiplyBFloats(product)
+    case .scaledIntegers: multiplyScaledIntegers(product)
+    case .integers: multiplyIntegers(product)
+    case .wideIntegers: multiplyWideIntegers(product)
+    }
+  }
+
+  /// Rounds numbers to this form.
+  func round(_ rounding: NumberRounding, _ form: NumberForm) {
+    switch form {
+    case .floats: preconditionFailure("floats are not rounded")
+    case .bfloats: roundToBFloats(rounding)
+    case .scaledIntegers: roundToScaledIntegers(rounding)
+    case .integers: roundToIntegers(rounding)
+    case .wideIntegers: roundToWideIntegers(rounding)
+    }
+  }
+
+  /// Rounds weights to this form.
+  func roundWeights(_ rounding: WeightRounding, _ form: NumberForm) {
+    switch form {
+    case .floats: preconditionFailure("floats are not rounded")
+    case .bfloats: roundWeightsToBFloats(rounding)
+    case .scaledIntegers: roundWeightsToScaledIntegers(rounding)
+    case .integers: roundWeightsToIntegers(rounding)
+    case .wideIntegers: roundWeightsToWideIntegers(rounding)
+    }
+  }
+
   static let portable = LowPrecisionKernels(
+    forms: .plain,
     multiplyIntegers: { KernelsPortable.Kernels.multiplyIntegers($0) },
+    multiplyWideIntegers: { KernelsPortable.Kernels.multiplyWideIntegers($0) },
+    multiplyScaledIntegers: { KernelsPortable.Kernels.multiplyScaledIntegers($0) },
     multiplyBFloats: { KernelsPortable.Kernels.multiplyBFloats($0) },
     multiplyOuterBFloats: { KernelsPortable.Kernels.multiplyOuterBFloats($0, scratch: $1) },
     range: { KernelsPortable.Kernels.range($0, pixels: $1, channels: $2) },
     roundToIntegers: { KernelsPortable.Kernels.roundToIntegers($0) },
+    roundToWideIntegers: { KernelsPortable.Kernels.roundToWideIntegers($0) },
+    roundToScaledIntegers: { KernelsPortable.Kernels.roundToScaledIntegers($0) },
     roundToBFloats: { KernelsPortable.Kernels.roundToBFloats($0) },
     roundWeightsToIntegers: { KernelsPortable.Kernels.roundWeightsToIntegers($0) },
+    roundWeightsToWideIntegers: { KernelsPortable.Kernels.roundWeightsToWideIntegers($0) },
+    roundWeightsToScaledIntegers: { KernelsPortable.Kernels.roundWeightsToScaledIntegers($0) },
     roundWeightsToBFloats: { KernelsPortable.Kernels.roundWeightsToBFloats($0) })
 
   #if arch(x86_64)
     static let avx2 = LowPrecisionKernels(
+      forms: .pairs,
       multiplyIntegers: { KernelsAVX2.Kernels.multiplyIntegers($0) },
+      multiplyWideIntegers: { KernelsAVX2.Kernels.multiplyWideIntegers($0) },
+      multiplyScaledIntegers: { KernelsAVX2.Kernels.multiplyScaledIntegers($0) },
       multiplyBFloats: { KernelsAVX2.Kernels.multiplyBFloats($0) },
       multiplyOuterBFloats: { KernelsAVX2.Kernels.multiplyOuterBFloats($0, scratch: $1) },
       range: { KernelsAVX2.Kernels.range($0, pixels: $1, channels: $2) },
       roundToIntegers: { KernelsAVX2.Kernels.roundToIntegers($0) },
+      roundToWideIntegers: { KernelsAVX2.Kernels.roundToWideIntegers($0) },
+      roundToScaledIntegers: { KernelsAVX2.Kernels.roundToScaledIntegers($0) },
       roundToBFloats: { KernelsAVX2.Kernels.roundToBFloats($0) },
       roundWeightsToIntegers: { KernelsAVX2.Kernels.roundWeightsToIntegers($0) },
+      roundWeightsToWideIntegers: { KernelsAVX2.Kernels.roundWeightsToWideIntegers($0) },
+      roundWeightsToScaledIntegers: { KernelsAVX2.Kernels.roundWeightsToScaledIntegers($0) },
       roundWeightsToBFloats: { KernelsAVX2.Kernels.roundWeightsToBFloats($0) })
 
     static let avx512 = LowPrecisionKernels(
+      forms: .pairs,
       multiplyIntegers: { KernelsAVX512.Kernels.multiplyIntegers($0) },
+      multiplyWideIntegers: { KernelsAVX512.Kernels.multiplyWideIntegers($0) },
+      multiplyScaledIntegers: { KernelsAVX512.Kernels.multiplyScaledIntegers($0) },
       multiplyBFloats: { KernelsAVX512.Kernels.multiplyBFloats($0) },
       multiplyOuterBFloats: { KernelsAVX512.Kernels.multiplyOuterBFloats($0, scratch: $1) },
       range: { KernelsAVX512.Kernels.range($0, pixels: $1, channels: $2) },
       roundToIntegers: { KernelsAVX512.Kernels.roundToIntegers($0) },
+      roundToWideIntegers: { KernelsAVX512.Kernels.roundToWideIntegers($0) },
+      roundToScaledIntegers: { KernelsAVX512.Kernels.roundToScaledIntegers($0) },
       roundToBFloats: { KernelsAVX512.Kernels.roundToBFloats($0) },
       roundWeightsToIntegers: { KernelsAVX512.Kernels.roundWeightsToIntegers($0) },
+      roundWeightsToWideIntegers: { KernelsAVX512.Kernels.roundWeightsToWideIntegers($0) },
+      roundWeightsToScaledIntegers: { KernelsAVX512.Kernels.roundWeightsToScaledIntegers($0) },
       roundWeightsToBFloats: { KernelsAVX512.Kernels.roundWeightsToBFloats($0) })
 
     static let avx512Dots: LowPrecisionKernels = {
       var kernels = avx512
-      kernels.hasDotProducts = true
+      kernels.forms = .dotProducts
       kernels.multiplyIntegers = { KernelsAVX512Dots.Kernels.multiplyIntegers($0) }
       kernels.multiplyBFloats = { KernelsAVX512Dots.Kernels.multiplyBFloats($0) }
       kernels.multiplyOuterBFloats = { KernelsAVX512Dots.Kernels.multiplyOuterBFloats($0, scratch: $1) }

@@ -52,10 +52,11 @@ package final class Processor: @unchecked Sendable {
   /// Which kernels run: `avx512dots`, `avx512`, `avx2` or `portable`.
   package var kernelName: String { kernels.name }
 
-  /// The kernels of this process, and whether they have instructions for products of fewer bits: without these such products
-  /// are as exact, but those of bfloat16 no faster than of floats.
-  package static var kernelsInUse: (name: String, haveLowPrecisionProducts: Bool) {
-    (KernelTable.current.name, KernelTable.current.lowPrecision.hasDotProducts)
+  /// The kernels of this process, whether they have instructions for products of fewer bits, and whether pairs of integers of
+  /// sixteen bits stand in for these while translating: without either, products of bfloat16 numbers are no faster than of floats.
+  package static var kernelsInUse: (name: String, haveLowPrecisionProducts: Bool, usePairs: Bool) {
+    let table = KernelTable.current
+    return (table.name, table.lowPrecision.hasDotProducts, table.lowPrecision.forms == .pairs)
   }
 
   /// Floats that leave room in a second-level cache of 512 KB for weights that pass through.

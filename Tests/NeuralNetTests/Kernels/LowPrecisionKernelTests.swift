@@ -21,6 +21,10 @@ import Testing
       bitPattern: bytes.enumerated().reduce(0) { $0 | UInt32(truncatingIfNeeded: $1.element & 255) << (8 * $1.offset) })
   }
 
+  private static func pair(_ first: Int, _ second: Int) -> Int32 {
+    Int32(bitPattern: UInt32(first & 0xFFFF) | UInt32(second & 0xFFFF) << 16)
+  }
+
   private static func group(_ first: Float, _ second: Float) -> Int32 {
     Int32(bitPattern: first.bitPattern >> 16 | second.bitPattern & 0xFFFF_0000)
   }
@@ -88,9 +92,110 @@ import Testing
           output: memory.7.base, outputOffsets: memory.6.base, columns: columns,
           bias: hasBias ? UnsafePointer(memory.5.base) : nil, zeroPoint: Int32(zeroPoint), step: 0.25,
           weightSteps: memory.4.base))
-      #expect(
-        memory.7.values(expected.count) == expected, "\(tiles) tiles, \(taps) taps, \(groups) groups, zero \(zeroPoint)"
+      let name = "\(tiles) tiles, \(taps) taps, \(groups) groups, zero \(zeroPoint)"
+      #expect(memory.7.values(expected.count) == expected, "\(name)")
+
+      // The same in pairs, without the zero point.
+      let wide = (
+        Memory(
+          input.flatMap { bytes in
+            (0..<2).map { Self.pair(bytes[2 * $0] - zeroPoint, bytes[2 * $0 + 1] - zeroPoint) }
+          }),
+        Memory(offsets.map { $0 < 0 ? $0 : 2 * $0 }), Memory([Int8](repeating: 0, count: weights.count * 4)),
+        Memory((0..<taps).map { Int32($0 * groups * panelWidth) }),
+        Memory([Float](repeating: Self.mark, count: expected.count))
       )
+      for tap in 0..<taps {
+        for row in 0..<4 * groups {
+          for column in 0..<panelWidth {
+            let place =
+              ((tap * 4 + column / 16) * 2 * groups + row / 2) * 32 + column % 16 * 2 + row % 2
+            wide.2.base[place] = Int8(weights[(tap * groups + row / 4) * panelWidth + column][row % 4])
+          }
+        }
+      }
+      wide.2.base.withMemoryRebound(to: Int32.self, capacity: weights.count) { narrow in
+        table.lowPrecision.multiplyWideIntegers(
+          LowPrecisionProduct(
+            tiles: tiles, taps: taps, groups: 2 * groups, input: wide.0.base, inputOffsets: wide.1.base,
+            inputTileStride: taps * gatherTile, weights: narrow, weightOffsets: wide.3.base,
+            output: wide.4.base, outputOffsets: memory.6.base, columns: columns,
+            bias: hasBias ? UnsafePointer(memory.5.base) : nil, step: 0.25, weightSteps: memory.4.base))
+      }
+      #expect(wide.4.values(expected.count) == expected, "\(name), in pairs")
+    }
+  }
+
+  /// The sums of a tap's channels are exact, up to the greatest integers there are; pixels that fill up a tile repeat its last.
+  @Test(arguments: KernelTable.available, [1, 16, 33, 64])
+  func scaledIntegers(_ table: KernelTable, columns: Int) {
+    var random = RandomGenerator(seed: 27)
+    for (tiles, taps, groups, hasBias, isExtreme) in [
+      (1, 1, 8, false, false), (3, 4, 16, true, false), (2, 9, 65, true, false), (2, 3, 256, false, true),
+    ] {
+      let pixels = 7
+      func integers() -> (Int, Int) {
+        let numbers = (0..<2).map { _ in isExtreme ? scaledMost : random.index(2 * scaledMost + 1) - scaledMost }
+        return (numbers[0], numbers[1])
+      }
+      let steps = (0..<pixels + taps * panelWidth).map { _ in random.number() }
+      let input = (0..<pixels * groups).map { _ in integers() }
+      let weights = (0..<taps * groups * panelWidth).map { _ in integers() }
+      var sources = (0..<tiles * taps * gatherTile).map { _ in random.index(pixels) }
+      // The last tile has five pixels: its sixth is the fifth once more.
+      for tap in 0..<taps {
+        let place = ((tiles - 1) * taps + tap) * gatherTile
+        sources[place + 5] = sources[place + 4]
+      }
+      var expected: [ExactSum] = []
+      for pixel in 0..<tiles * gatherTile - 1 {
+        for column in 0..<columns {
+          var sum = ExactSum(hasBias ? Double(column) - 3 : 0)
+          for tap in 0..<taps where taps == 1 || tap != 1 || pixel >= gatherTile {
+            let source = sources[(pixel / gatherTile * taps + tap) * gatherTile + pixel % gatherTile]
+            let step = Double(steps[source]) * Double(steps[pixels + tap * panelWidth + column])
+            for group in 0..<groups {
+              let (a, b) = (input[source * groups + group], weights[(tap * groups + group) * panelWidth + column])
+              sum += Double(a.0 * b.0 + a.1 * b.1) * step
+            }
+          }
+          expected.append(sum)
+        }
+      }
+      var copy: [Int32] = []
+      for pixel in 0..<pixels {
+        copy += input[pixel * groups..<(pixel + 1) * groups].map { Self.pair($0.0, $0.1) }
+        copy.append(Int32(bitPattern: steps[pixel].bitPattern))
+      }
+      var packed: [Int32] = []
+      for tap in 0..<taps {
+        for first in stride(from: 0, to: panelWidth, by: 16) {
+          packed += (first..<first + 16).map { Int32(bitPattern: steps[pixels + tap * panelWidth + $0].bitPattern) }
+          for group in 0..<groups {
+            packed += (first..<first + 16).map {
+              let pair = weights[(tap * groups + group) * panelWidth + $0]
+              return Self.pair(pair.0, pair.1)
+            }
+          }
+        }
+      }
+      var offsets = sources.map { Int32($0 * (groups + 1)) }
+      if taps > 1 { offsets[gatherTile] = -1 }
+      let output = GuardedPixels(tiles * gatherTile - 1, columns, gap: 3, value: nil)
+      let memory = (
+        Memory(copy), Memory(offsets), Memory(packed), Memory((0..<taps).map { Int32($0 * (groups + 1) * panelWidth) }),
+        Memory((0..<panelWidth).map { Float($0) - 3 }),
+        Memory((0..<tiles * gatherTile).map { output.offset(min($0, tiles * gatherTile - 2)) })
+      )
+      table.lowPrecision.multiplyScaledIntegers(
+        LowPrecisionProduct(
+          tiles: tiles, taps: taps, groups: groups, input: memory.0.base, inputOffsets: memory.1.base,
+          inputTileStride: taps * gatherTile, weights: memory.2.base, weightOffsets: memory.3.base,
+          output: output.base, outputOffsets: memory.5.base, columns: columns,
+          bias: hasBias ? UnsafePointer(memory.4.base) : nil, weightSteps: memory.4.base))
+      let name = "\(tiles) tiles, \(taps) taps, \(groups) groups, \(columns) columns"
+      expect(name, output.values, expected, 1e-6)
+      expectIntact(name, [output])
     }
   }
 
@@ -211,6 +316,51 @@ import Testing
       let byte = Float(group >> (8 * UInt32(place % 4)) & 255)
       #expect(byte == min(255, max(0, number * 64 + 117)).rounded(.toNearestOrEven), "\(number)")
     }
+    table.lowPrecision.roundToWideIntegers(
+      NumberRounding(
+        pixels: 4, channels: 32, input: pixels.view, output: output.base, outputStride: 20, inverseStep: 64,
+        zeroPoint: 117))
+    for (place, number) in finite.enumerated() {
+      let integer = Self.integer(output, place / 32 * 20, place % 32)
+      #expect(Float(integer + 117) == min(255, max(0, number * 64 + 117)).rounded(.toNearestOrEven), "\(number)")
+    }
+  }
+
+  /// The integer of a channel in pairs from `start` on.
+  private static func integer(_ memory: Memory<Int32>, _ start: Int, _ channel: Int) -> Int {
+    Int(Int16(truncatingIfNeeded: memory.base[start + channel / 2] >> Int32(channel % 2 * 16)))
+  }
+
+  /// Each pixel by its own greatest number; zeros, and what is too small to divide by, become zeros, and what is not finite
+  /// makes all that is computed with the pixel not a number.
+  @Test(arguments: KernelTable.available) func scaledRounding(_ table: KernelTable) {
+    var random = RandomGenerator(seed: 28)
+    let strange: [Float] = [1, -3.0e38, 1e-30, 0, 1e-35, .infinity, -.infinity, .nan]
+    var numbers = (0..<strange.count * 32).map { _ in random.number() }
+    for (pixel, number) in strange.enumerated() {
+      if abs(number) < 1 { for channel in 0..<32 { numbers[pixel * 32 + channel] *= number } }
+      numbers[pixel * 32 + 7 + 3 * pixel] = number
+    }
+    let input = GuardedPixels(strange.count, 32, gap: 5) { numbers[$0 * 32 + $1] }
+    let output = Memory([Int32](repeating: 7, count: strange.count * 20))
+    table.lowPrecision.roundToScaledIntegers(
+      NumberRounding(pixels: strange.count, channels: 32, input: input.view, output: output.base, outputStride: 20))
+    for pixel in strange.indices {
+      let step = Float(bitPattern: UInt32(bitPattern: output.base[pixel * 20 + 16]))
+      #expect(output.base[pixel * 20 + 17] == 7, "written beyond the step")
+      if !strange[pixel].isFinite {
+        #expect(step.isNaN)
+        continue
+      }
+      let most = numbers[pixel * 32..<(pixel + 1) * 32].map(abs).max() ?? 0
+      #expect(abs(step - most / 4095) <= step * 1e-6 || step == 0 && most < 1e-30)
+      let integers = (0..<32).map { Self.integer(output, pixel * 20, $0) }
+      #expect(integers.map(abs).max() == (step == 0 ? 0 : scaledMost))
+      for (channel, integer) in integers.enumerated() where step > 0 {
+        let exact = Double(numbers[pixel * 32 + channel])
+        #expect(abs(Double(integer) * Double(step) - exact) <= Double(step) * 0.501, "\(exact) became \(integer)")
+      }
+    }
   }
 
   /// Of each vector's lanes and of pixels beyond the first; 0 is always within.
@@ -263,6 +413,35 @@ import Testing
         #expect(output.base[tap * tapStride + column] == Int32(sum))
       }
       #expect(most == (column == 5 ? 0 : 127))
+    }
+    let (integers, wide) = (output, Memory([Int32](repeating: 0, count: numbers.count / 4)))
+    table.lowPrecision.roundWeightsToWideIntegers(
+      WeightRounding(
+        taps: taps, rows: rows, weights: weights.base, weightStride: rows * panelWidth, output: wide.base,
+        outputStride: rows / 4 * panelWidth, steps: steps.base))
+    let scaled = Memory([Int32](repeating: 0, count: taps * (rows / 2 + 1) * panelWidth))
+    table.lowPrecision.roundWeightsToScaledIntegers(
+      WeightRounding(
+        taps: taps, rows: rows, weights: weights.base, weightStride: rows * panelWidth, output: scaled.base,
+        outputStride: (rows / 2 + 1) * panelWidth, steps: steps.base))
+    for tap in 0..<taps {
+      for column in 0..<panelWidth {
+        let block = (tap * 4 + column / 16) * (rows / 2 + 1) * 16
+        let step = Float(bitPattern: UInt32(bitPattern: scaled.base[block + column % 16]))
+        let ofTap = (0..<rows).map { numbers[(tap * rows + $0) * panelWidth + column] }
+        let most = ofTap.map(abs).max() ?? 0
+        #expect(abs(step - most / 4095) <= most * 1e-7)
+        for row in 0..<rows {
+          let group = integers.base[tap * tapStride + (row / 4 + 1) * panelWidth + column]
+          let pair = wide.base[((tap * 4 + column / 16) * rows / 2 + row / 2) * 8 + column % 16 / 2]
+          #expect(
+            Int8(truncatingIfNeeded: pair >> Int32(column % 2 * 16 + row % 2 * 8))
+              == Int8(truncatingIfNeeded: group >> Int32(8 * (row % 4))))
+          let integer = Int16(
+            truncatingIfNeeded: scaled.base[block + (row / 2 + 1) * 16 + column % 16] >> Int32(row % 2 * 16))
+          #expect(abs(Float(integer) * step - ofTap[row]) <= step * 0.501)
+        }
+      }
     }
     let pairs = Memory([Int32](repeating: 0, count: numbers.count / 2))
     table.lowPrecision.roundWeightsToBFloats(

@@ -11,8 +11,8 @@ import Testing
 /// What fewer bits do to the pictures of networks that have learnt something.
 @Suite struct LowPrecisionModelTests {
   /// Grey levels, after rounding to 8 bits: the mean is at most 0.15 in bfloat16 and 0.35 with integers, and the distance to
-  /// the truth moves by 0.02 at most. Seen with AVX2: U-Net 0.098 and 0.117, ResNet 0.124 and
-  /// 0.124, at most 2.
+  /// the truth moves by 0.02 at most. Seen with bfloat16 numbers: U-Net 0.098 and 0.117, ResNet 0.122 and 0.122, at most 2; with
+  /// pairs of integers in their place (AVX2): 0.013 and 0.063, 0.008 and 0.008, at most 1.
   @Test(arguments: ["trained_unet", "trained_resnet"]) func staysCloseToSinglePrecision(_ name: String) throws {
     let folder = try TemporaryFolder()
     try DemoData.writePaired(to: folder("data"), count: 16, size: 128, seed: 4)
@@ -26,7 +26,7 @@ import Testing
       let difference = try #require(row.difference.figures)
       let figures = "\(name), \(row.precision): mean \(difference.mean), at most \(difference.largest), truth \(errors)"
       #expect(difference.mean <= mean && difference.largest <= largest, "\(figures)")
-      #expect(difference.mean > 0.01, "\(figures): fewer bits leave something")
+      #expect(difference.mean > 0.001, "\(figures): fewer bits leave something")
     }
     #expect(errors.allSatisfy { abs($0 - errors[0]) <= 0.02 }, "\(name): distances to the truth \(errors)")
   }

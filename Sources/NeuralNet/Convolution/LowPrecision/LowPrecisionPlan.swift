@@ -41,7 +41,7 @@ struct LowPrecisionPlan: Sendable {
   ) {
     (self.packing, self.input, self.output, self.accumulates) = (packing, input, output, accumulates)
     isStraight = packing.columns == outputs
-    let weights = hasReadyWeights ? LowPrecisionWeights(packing, input.precision) : nil
+    let weights = hasReadyWeights ? LowPrecisionWeights(packing, input.form) : nil
     self.weights = weights
     // A block of rounded weights is paid for by the pixels that it serves.
     let form = hasReadyWeights ? ProductPlan.Form.gathered : .transposed
@@ -125,7 +125,7 @@ struct LowPrecisionPlan: Sendable {
     var product = product
     product.weights = (ready + panel * weights.panelStride).groups
     product.weightSteps = ready + weights.steps(panel)
-    if weights.precision == .int8 { kernels.multiplyIntegers(product) } else { kernels.multiplyBFloats(product) }
+    kernels.multiply(product, weights.form)
   }
 
   /// Channels that are read by 64, taps by as many as there is scratch for.

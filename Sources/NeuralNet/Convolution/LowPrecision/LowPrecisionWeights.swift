@@ -1,21 +1,19 @@
 import KernelArguments
 import Parallel
 
-/// The weights of a convolution in fewer bits: `[panel][tap][group][64]`, and for integers the sums of each tap's columns in
-/// front of its groups and, behind all panels, what a step of each column is worth.
+/// The weights of a convolution in fewer bits: `[panel][tap]` and what `NumberForm` says; for integers of eight bits, behind all
+/// panels, what a step of each column is worth.
 struct LowPrecisionWeights: Sendable {
   let packing: PackedWeights
-  let precision: Precision
+  let form: NumberForm
 
-  init(_ packing: PackedWeights, _ precision: Precision) {
+  init(_ packing: PackedWeights, _ form: NumberForm) {
     precondition(packing.columns == .output, "columns are the outputs of what is rounded")
-    (self.packing, self.precision) = (packing, precision)
+    (self.packing, self.form) = (packing, form)
   }
 
-  /// Groups of a tap's rows.
-  var groups: Int { packing.rowCount / precision.numbersPerGroup }
   /// Groups from one tap to the next.
-  var tapStride: Int { (groups + (precision == .int8 ? 1 : 0)) * panelWidth }
+  var tapStride: Int { form.weightGroups(rows: packing.rowCount) }
   var panelStride: Int { packing.taps * tapStride }
   /// Floats, or groups, of all.
   var count: Int { packing.panels * (panelStride + panelWidth) }
@@ -29,8 +27,8 @@ struct LowPrecisionWeights: Sendable {
   ///   - memory: `count` groups
   func round(_ weights: UnsafePointer<Float>, into memory: UnsafeMutablePointer<Float>, _ processor: Processor) {
     let shared = Shared((weights: weights, memory: memory))
-    // The steps of a column are of all its taps; bfloat16 numbers know nothing of each other.
-    let parts = precision == .int8 ? 1 : packing.taps
+    // The steps of a column of eight bits are of all its taps; others know nothing of each other.
+    let parts = form.hasRanges ? 1 : packing.taps
     processor.pool.run(packing.panels * parts) { piece, _ in
       let (panel, part) = piece.quotientAndRemainder(dividingBy: parts)
       let rounding = WeightRounding(
@@ -39,11 +37,7 @@ struct LowPrecisionWeights: Sendable {
         weightStride: packing.tapStride,
         output: (shared.value.memory + panel * panelStride + part * tapStride).groups, outputStride: tapStride,
         steps: shared.value.memory + steps(panel))
-      if precision == .int8 {
-        processor.kernels.lowPrecision.roundWeightsToIntegers(rounding)
-      } else {
-        processor.kernels.lowPrecision.roundWeightsToBFloats(rounding)
-      }
+      processor.kernels.lowPrecision.roundWeights(rounding, form)
     }
   }
 }

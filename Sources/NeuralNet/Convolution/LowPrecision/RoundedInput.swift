@@ -3,11 +3,11 @@ import Parallel
 
 /// The copy of what a convolution's product reads in fewer bits: blocks of images, each behind one pixel of padding.
 ///
-/// Integers are steps between the least and the greatest number of an image, 0 among them, so that what becomes of an
+/// Integers of eight bits are steps between the least and the greatest number of an image, 0 among them, so that what becomes of an
 /// image depends on nothing else: q = round(x / step) + zero point, 0 ≤ q ≤ 255 (Jacob et al., 2018, equation 1).
 struct RoundedInput: Sendable, Hashable {
   let source: PlannedTensor
-  let precision: Precision
+  let form: NumberForm
   /// Images that one table reaches: a single one, or all of a batch, whose padding is alike then.
   let imagesPerBlock: Int
   /// Groups from the arena's start to the copy.
@@ -15,27 +15,30 @@ struct RoundedInput: Sendable, Hashable {
   /// Floats from the arena's start to the ranges of integers: `[image][2]`, then `[image][piece][2]`.
   private let ranges: Int
 
-  init(_ source: PlannedTensor, _ precision: Precision, imagesPerBlock: Int = 1, at place: Int, ranges: Int = 0) {
-    precondition(imagesPerBlock == 1 || precision != .int8, "images have zero points of their own")
-    (self.source, self.precision, self.imagesPerBlock) = (source, precision, imagesPerBlock)
+  init(_ source: PlannedTensor, _ form: NumberForm, imagesPerBlock: Int = 1, at place: Int, ranges: Int = 0) {
+    precondition(imagesPerBlock == 1 || !form.hasRanges, "images have zero points of their own")
+    (self.source, self.form, self.imagesPerBlock) = (source, form, imagesPerBlock)
     (self.place, self.ranges) = (place, ranges)
   }
 
   /// Groups of the copy, and floats of the ranges.
-  static func counts(_ shape: Shape, _ precision: Precision) -> (copy: Int, ranges: Int) {
-    let copy = (shape.pixels + shape.n) * (shape.c / precision.numbersPerGroup)
-    return (copy, precision == .int8 ? 2 * shape.n * (1 + pieces(shape).perGroup) : 0)
+  static func counts(_ shape: Shape, _ form: NumberForm) -> (copy: Int, ranges: Int) {
+    let copy = (shape.pixels + shape.n) * (shape.c / form.numbersPerGroup + form.groupsBehindPixel)
+    return (copy, form.hasRanges ? 2 * shape.n * (1 + pieces(shape).perGroup) : 0)
   }
 
-  /// Groups of a pixel.
-  var groups: Int { source.shape.c / precision.numbersPerGroup }
+  /// Groups of a pixel's numbers.
+  var groups: Int { source.shape.c / form.numbersPerGroup }
+  /// Groups from one pixel to the next.
+  private var pixelStride: Int { groups + form.groupsBehindPixel }
   private var pixelsPerImage: Int { source.shape.h * source.shape.w }
-  private var blockStride: Int { (1 + imagesPerBlock * pixelsPerImage) * groups }
+  private var blockStride: Int { (1 + imagesPerBlock * pixelsPerImage) * pixelStride }
 
   /// The copy of a block as products see it whose offsets count from `base`.
   var block: PlannedTensor {
     PlannedTensor(
-      shape: Shape(imagesPerBlock, source.shape.c, source.shape.h, source.shape.w), offset: groups, stride: groups)
+      shape: Shape(imagesPerBlock, source.shape.c, source.shape.h, source.shape.w), offset: pixelStride,
+      stride: pixelStride)
   }
 
   /// Blocks of the batch.
@@ -48,7 +51,7 @@ struct RoundedInput: Sendable, Hashable {
 
   /// What the integers of an image stand for.
   func steps(_ image: Int, _ arena: UnsafeMutablePointer<Float>) -> (step: Float, zeroPoint: Float) {
-    guard precision == .int8 else { return (1, 0) }
+    guard form.hasRanges else { return (1, 0) }
     let (least, greatest) = (arena[ranges + 2 * image], arena[ranges + 2 * image + 1])
     // A constant picture of zeros has no range. What is not finite stays so.
     let span = greatest - least
@@ -65,7 +68,7 @@ struct RoundedInput: Sendable, Hashable {
   func fill(_ arena: UnsafeMutablePointer<Float>, _ processor: Processor) {
     let pieces = Self.pieces(source.shape)
     let kernels = processor.kernels.lowPrecision
-    if precision == .int8 { gatherRanges(arena, pieces, processor) }
+    if form.hasRanges { gatherRanges(arena, pieces, processor) }
     let shared = Shared(arena)
     processor.pool.run(pieces.count) { piece, _ in
       let (image, pixels) = pieces[piece]
@@ -76,8 +79,9 @@ struct RoundedInput: Sendable, Hashable {
       if first == 0 { fillPadding(base, zeroPoint) }
       let rounding = NumberRounding(
         pixels: pixels.count, channels: source.shape.c, input: view(shared.value, pixels.lowerBound),
-        output: base + (1 + first) * groups, outputStride: groups, inverseStep: 1 / step, zeroPoint: zeroPoint)
-      if precision == .int8 { kernels.roundToIntegers(rounding) } else { kernels.roundToBFloats(rounding) }
+        output: base + (1 + first) * pixelStride, outputStride: pixelStride, inverseStep: 1 / step,
+        zeroPoint: zeroPoint)
+      kernels.round(rounding, form)
     }
   }
 
@@ -111,6 +115,6 @@ struct RoundedInput: Sendable, Hashable {
   /// A pixel of zeros.
   private func fillPadding(_ base: UnsafeMutablePointer<Int32>, _ zeroPoint: Float) {
     let byte = zeroPoint.isFinite ? Int32(zeroPoint) : 0
-    base.update(repeating: precision == .int8 ? byte &* 0x0101_0101 : 0, count: groups)
+    base.update(repeating: form == .integers ? byte &* 0x0101_0101 : 0, count: pixelStride)
   }
 }

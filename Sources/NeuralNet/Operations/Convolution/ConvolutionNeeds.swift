@@ -16,7 +16,7 @@ extension Convolution {
     /// The place among the weights that were made ready for inference; nil: there are none.
     var readyWeights: Int?
     /// The copy of the input in fewer bits, and what is known of the range of integers.
-    var rounded: (precision: Precision, copy: Reservation, ranges: Reservation?)?
+    var rounded: (form: NumberForm, copy: Reservation, ranges: Reservation?)?
     /// The copy of a thin input or of a thin output's gradient, and room for weights in reverse.
     var thin: Reservation?
     var reversedWeights: Reservation?
@@ -28,7 +28,7 @@ extension Convolution {
     /// The gradient of a reflected or upsampled grid.
     var large: Reservation?
     /// What weight gradients are computed with tap by tap.
-    var numbersInTraining = Precision.float32
+    var formInTraining = NumberForm.floats
     /// The copy of the output's gradient in fewer bits.
     var roundedGradient: Reservation?
     var dataTransform: TransformChoice?
@@ -82,16 +82,16 @@ extension Convolution {
 
     private mutating func reserveRounded(_ planner: OperationPlanner) {
       let hasReadyWeights = planner.mode.hasReadyWeights
-      let precision = layout.numbers(images: planner.images, hasReadyWeights: hasReadyWeights)
-      guard precision != .float32 else { return }
-      let counts = RoundedInput.counts(layout.input, precision)
+      let form = layout.form(images: planner.images, hasReadyWeights: hasReadyWeights)
+      guard form != .floats else { return }
+      let counts = RoundedInput.counts(layout.input, form)
       rounded = (
-        precision, planner.reserve(counts.copy, in: .forward),
+        form, planner.reserve(counts.copy, in: .forward),
         counts.ranges > 0 ? planner.reserve(counts.ranges, in: .forward) : nil
       )
       guard hasReadyWeights else { return }
       readyWeights = planner.reserveReady(
-        LowPrecisionWeights(layout.packing, precision).count, .rounded(precision))
+        LowPrecisionWeights(layout.packing, form).count, .rounded(form))
     }
 
     private mutating func reserveBackward(
@@ -112,15 +112,15 @@ extension Convolution {
             gradientImages * layout.grid.rows.count * layout.grid.columns.count * input.c, in: .backward)
         }
         dataTransform = layout.transform(.dataGradient, images: gradientImages, hasReadyWeights: false)
-        if dataTransform == nil, layout.numbers(images: gradientImages, hasReadyWeights: false) != .float32 {
+        if dataTransform == nil, layout.form(images: gradientImages, hasReadyWeights: false) != .floats {
           var shape = output
           shape.n = gradientImages
-          roundedGradient = planner.reserve(RoundedInput.counts(shape, .bfloat16).copy, in: .backward)
+          roundedGradient = planner.reserve(RoundedInput.counts(shape, .bfloats).copy, in: .backward)
         }
       }
       if needsWeightGradient {
         weightTransform = layout.transform(.weightGradient, images: planner.images, hasReadyWeights: false)
-        numbersInTraining = layout.numbers(images: planner.images, hasReadyWeights: false)
+        formInTraining = layout.form(images: planner.images, hasReadyWeights: false)
         if layout.thin != .input { planner.keepOrRemake(operation.input) }
       }
       let count = max(dataTransform?.count ?? 0, weightTransform?.count ?? 0)

@@ -66,7 +66,7 @@ struct PlannedConvolution: PlannedOperation {
       ? needs.thin.map { layout.thinSide(of: input, at: places.offset($0), reversedWeights: reversed) } : nil
     roundedInput = needs.rounded.map { rounded in
       RoundedInput(
-        input, rounded.precision, imagesPerBlock: mode.hasReadyWeights ? 1 : input.shape.n,
+        input, rounded.form, imagesPerBlock: mode.hasReadyWeights ? 1 : input.shape.n,
         at: places.offset(rounded.copy), ranges: rounded.ranges.map { places.offset($0) } ?? 0)
     }
     let (rounded, thin) = (roundedInput, thinInput)
@@ -120,7 +120,7 @@ struct PlannedConvolution: PlannedOperation {
     if let copy = needs.roundedGradient {
       let gradient = raw.images(needs.gradientImages)
       gradients.rounded = RoundedInput(
-        gradient, .bfloat16, imagesPerBlock: gradient.shape.n, at: places.offset(copy))
+        gradient, .bfloats, imagesPerBlock: gradient.shape.n, at: places.offset(copy))
     }
     if layout.thin == .output, let thin = needs.thin {
       gradients.thinGradient = layout.thinSide(of: raw, at: places.offset(thin), reversedWeights: reversed)
@@ -130,7 +130,7 @@ struct PlannedConvolution: PlannedOperation {
       gradients.weights = layout.weightGradient(
         input: gradients.remadeInput?.place ?? input, gradient: raw,
         transform: placed(needs.weightTransform, needs.gradientTransformed, places),
-        isRounded: needs.numbersInTraining != .float32, thin: thinInput ?? gradients.thinGradient)
+        isRounded: needs.formInTraining != .floats, thin: thinInput ?? gradients.thinGradient)
     }
     if let wanted = places.wantedGradient(ofRead: operation.reads.count - 1) {
       gradients.input = layout.dataGradient(

@@ -142,9 +142,8 @@ extension Kernels {
 extension Kernels {
   /// Runs an outer product.
   package static func multiply(_ product: OuterProduct) {
-    var row = 0
-    while row < product.rows {
-      #if KERNELS_AVX512
+    #if KERNELS_AVX512
+      for row in stride(from: 0, to: product.rows, by: rowTile) {
         if product.columns > 2 * lanes {
           multiply(product, FourVectors.self, row, firstColumn: 0)
         } else if product.columns > lanes {
@@ -152,16 +151,27 @@ extension Kernels {
         } else {
           multiply(product, OneVector.self, row, firstColumn: 0)
         }
-      #else
-        var first = 0
-        while first < product.columns {
-          multiply(product, OneVector.self, row, firstColumn: first)
-          first += lanes
+      }
+    #else
+      // Sixteen columns of a block of pixels, 8 KB, stay in the first-level cache for all rows.
+      var block = product
+      for done in stride(from: 0, to: product.pairs, by: pairsPerBlock) {
+        block.pairs = min(pairsPerBlock, product.pairs - done)
+        for column in stride(from: 0, to: product.columns, by: lanes) {
+          for row in stride(from: 0, to: product.rows, by: rowTile) {
+            multiply(block, OneVector.self, row, firstColumn: column)
+          }
         }
-      #endif
-      row += rowTile
-    }
+        block.leftOffsets += pairsPerBlock
+        block.rightOffsets += pairsPerBlock
+        block.accumulates = true
+      }
+    #endif
   }
+
+  #if !KERNELS_AVX512
+    private static let pairsPerBlock = 128
+  #endif
 
   @inline(__always)
   private static func multiply<Row: TileRow>(_ product: OuterProduct, _: Row.Type, _ row: Int, firstColumn: Int) {

@@ -9,8 +9,8 @@ let optimized: [SwiftSetting] = [
   .unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-disable-batch-mode"], .when(configuration: .debug))
 ]
 
-// The kernel sources are compiled once per vector width (Sources/KernelsAVX2, KernelsAVX512 and KernelsAVX512Dots are
-// links to KernelsPortable); which build runs is decided when the program starts. On arm64 NEON is always there, so the
+// The kernel sources are compiled once per vector width (Sources/KernelsAVX2 and the other Kernels… are links to
+// KernelsPortable); which build runs is decided when the program starts. On arm64 NEON is always there, so the
 // portable build is the only one.
 #if arch(x86_64)
   let wideKernels: [Target] = [
@@ -21,6 +21,15 @@ let optimized: [SwiftSetting] = [
       name: "KernelsAVX512", dependencies: ["CProcessor", "KernelArguments"],
       swiftSettings: [.define("KERNELS_AVX512"), .unsafeFlags(["-Xcc", "-march=skylake-avx512"])] + optimized),
     // The products that have instructions of their own in later processors: links to files.
+    .target(
+      name: "KernelsAVX2VNNI", dependencies: ["CProcessor", "KernelArguments"],
+      swiftSettings: [
+        .define("KERNELS_AVX2"), .define("KERNELS_AVX2_VNNI"),
+        .unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mavxvnni"]),
+      ] + optimized),
+    .target(
+      name: "KernelsAVX512VNNI", dependencies: ["CProcessor", "KernelArguments"],
+      swiftSettings: [.define("KERNELS_AVX512"), .unsafeFlags(["-Xcc", "-march=cascadelake"])] + optimized),
     .target(
       name: "KernelsAVX512Dots", dependencies: ["CProcessor", "KernelArguments"],
       swiftSettings: [.define("KERNELS_AVX512"), .unsafeFlags(["-Xcc", "-march=cooperlake"])] + optimized),

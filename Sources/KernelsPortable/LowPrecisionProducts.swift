@@ -15,25 +15,30 @@ extension Kernels {
   private static func multiply<Format: LowPrecisionFormat>(_ product: LowPrecisionProduct, _: Format.Type) {
     #if KERNELS_AVX512
       if product.columns > 2 * lanes {
-        sixRows(product, FourSums<Format>.self)
+        sixRows(product, FourSums<Format>.self, 0)
       } else {
-        sixRows(product, TwoSums<Format>.self)
+        sixRows(product, TwoSums<Format>.self, 0)
       }
+    #elseif KERNELS_AVX2_VNNI
+      for column in stride(from: 0, to: product.columns, by: lanes) { sixRows(product, OneSum<Format>.self, column) }
     #else
       // What a dot product takes apart first fills registers too, so that three pixels are what fits.
       for column in stride(from: 0, to: product.columns, by: lanes) { threeRows(product, OneSum<Format>.self, column) }
     #endif
   }
 
-  #if KERNELS_AVX512
+  #if KERNELS_AVX512 || KERNELS_AVX2_VNNI
     @inline(__always)
-    private static func sixRows<Sums: LowPrecisionSums>(_ product: LowPrecisionProduct, _: Sums.Type) {
+    private static func sixRows<Sums: LowPrecisionSums>(_ product: LowPrecisionProduct, _: Sums.Type, _ column: Int) {
       for tile in 0..<product.tiles {
         // All before the first is stored: pixels that fill up a tile are stored twice.
         let outputs = product.outputOffsets + tile * gatherTile
-        var r0 = Sums(product, Int(outputs[0]), firstColumn: 0), r1 = Sums(product, Int(outputs[1]), firstColumn: 0)
-        var r2 = Sums(product, Int(outputs[2]), firstColumn: 0), r3 = Sums(product, Int(outputs[3]), firstColumn: 0)
-        var r4 = Sums(product, Int(outputs[4]), firstColumn: 0), r5 = Sums(product, Int(outputs[5]), firstColumn: 0)
+        var r0 = Sums(product, Int(outputs[0]), firstColumn: column),
+          r1 = Sums(product, Int(outputs[1]), firstColumn: column)
+        var r2 = Sums(product, Int(outputs[2]), firstColumn: column),
+          r3 = Sums(product, Int(outputs[3]), firstColumn: column)
+        var r4 = Sums(product, Int(outputs[4]), firstColumn: column),
+          r5 = Sums(product, Int(outputs[5]), firstColumn: column)
         var columnSums = Sums.Integers()
         var offsets = product.inputOffsets + tile * product.inputTileStride
         for tap in 0..<product.taps {
@@ -42,7 +47,8 @@ extension Kernels {
           let x0 = product.input + Int(offsets[0]), x1 = product.input + Int(offsets[1])
           let x2 = product.input + Int(offsets[2]), x3 = product.input + Int(offsets[3])
           let x4 = product.input + Int(offsets[4]), x5 = product.input + Int(offsets[5])
-          var weights = Sums.skippingColumnSums(product.weights + Int(product.weightOffsets[tap]), &columnSums)
+          var weights = Sums.skippingColumnSums(
+            product.weights + Int(product.weightOffsets[tap]) + column, &columnSums)
           var place = 0
           for _ in 0..<product.groups {
             let b = Sums.Integers(weights)
@@ -56,12 +62,12 @@ extension Kernels {
             place += product.inputGroupStride
           }
         }
-        r0.store(product, columnSums, Int(outputs[0]), firstColumn: 0)
-        r1.store(product, columnSums, Int(outputs[1]), firstColumn: 0)
-        r2.store(product, columnSums, Int(outputs[2]), firstColumn: 0)
-        r3.store(product, columnSums, Int(outputs[3]), firstColumn: 0)
-        r4.store(product, columnSums, Int(outputs[4]), firstColumn: 0)
-        r5.store(product, columnSums, Int(outputs[5]), firstColumn: 0)
+        r0.store(product, columnSums, Int(outputs[0]), firstColumn: column)
+        r1.store(product, columnSums, Int(outputs[1]), firstColumn: column)
+        r2.store(product, columnSums, Int(outputs[2]), firstColumn: column)
+        r3.store(product, columnSums, Int(outputs[3]), firstColumn: column)
+        r4.store(product, columnSums, Int(outputs[4]), firstColumn: column)
+        r5.store(product, columnSums, Int(outputs[5]), firstColumn: column)
       }
     }
   #endif

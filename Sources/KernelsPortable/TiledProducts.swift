@@ -155,17 +155,19 @@ extension Kernels {
     #else
       // Sixteen columns of a block of pixels, 8 KB, stay in the first-level cache for all rows.
       var block = product
-      for done in stride(from: 0, to: product.pairs, by: pairsPerBlock) {
+      var done = 0
+      repeat {
         block.pairs = min(pairsPerBlock, product.pairs - done)
         for column in stride(from: 0, to: product.columns, by: lanes) {
           for row in stride(from: 0, to: product.rows, by: rowTile) {
             multiply(block, OneVector.self, row, firstColumn: column)
           }
         }
-        block.leftOffsets += pairsPerBlock
-        block.rightOffsets += pairsPerBlock
+        done += block.pairs
+        block.leftOffsets += block.pairs
+        block.rightOffsets += block.pairs
         block.accumulates = true
-      }
+      } while done < product.pairs  // Sums of nothing are stored too.
     #endif
   }
 

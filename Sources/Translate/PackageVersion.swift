@@ -7,8 +7,10 @@ package enum PackageVersion {
 
   /// The kernels that this process runs, in words.
   package static var kernels: String {
-    let kernels = Processor.kernelsInUse
-    return "kernels \(kernels.name), " + (kernels.haveLowPrecisionProducts ? "with" : "without")
-      + " instructions for bf16 and int8" + (kernels.usePairs ? " (pairs of 16 bits instead)" : "")
+    let known = [Precision.bfloat16, .int8].filter(Processor.hasDotProducts).map(\.rawValue)
+    return "kernels \(Processor.kernelsInUse), "
+      + (known.isEmpty
+        ? "without instructions for bf16 and int8" : "with instructions for " + known.joined(separator: " and "))
+      + (Processor.usesPairs ? ", pairs of 16 bits for bf16" : "")
   }
 }

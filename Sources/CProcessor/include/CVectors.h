@@ -89,6 +89,10 @@ static inline __attribute__((always_inline)) vector_16_integers vector_add_byte_
     vector_16_integers sum, vector_16_integers bytes, vector_16_integers weights) {
 #if defined(__AVX512VNNI__)
   return (vector_16_integers)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)bytes, (__m512i)weights);
+#elif defined(__AVXVNNI__)
+  union { vector_16_integers whole; __m256i parts[2]; } s = {sum}, x = {bytes}, w = {weights};
+  for (int i = 0; i < 2; i++) s.parts[i] = _mm256_dpbusd_avx_epi32(s.parts[i], x.parts[i], w.parts[i]);
+  return s.whole;
 #elif defined(__x86_64__)
   // Even and odd bytes are multiplied as numbers of 16 bits: the instruction for pairs of bytes (`pmaddubsw`) would cut off
   // sums beyond 16 bits.
@@ -118,13 +122,19 @@ static inline __attribute__((always_inline)) vector_16_integers vector_add_byte_
 /// In each lane `sum + Σ pair[i] · weights[i]` over two integers of 16 bits, `pair` being the same in all lanes.
 static inline __attribute__((always_inline)) vector_16_integers vector_add_pair_dots(
     vector_16_integers sum, int pair, vector_16_integers weights) {
-#if defined(__AVX512BW__)
+#if defined(__AVX512VNNI__)
+  return (vector_16_integers)_mm512_dpwssd_epi32((__m512i)sum, _mm512_set1_epi32(pair), (__m512i)weights);
+#elif defined(__AVX512BW__)
   return (vector_16_integers)_mm512_add_epi32(
       (__m512i)sum, _mm512_madd_epi16(_mm512_set1_epi32(pair), (__m512i)weights));
 #elif defined(__AVX2__)
   union { vector_16_integers whole; __m256i parts[2]; } s = {sum}, w = {weights};
   for (int i = 0; i < 2; i++) {
+#if defined(__AVXVNNI__)
+    s.parts[i] = _mm256_dpwssd_avx_epi32(s.parts[i], _mm256_set1_epi32(pair), w.parts[i]);
+#else
     s.parts[i] = _mm256_add_epi32(s.parts[i], _mm256_madd_epi16(_mm256_set1_epi32(pair), w.parts[i]));
+#endif
   }
   return s.whole;
 #elif defined(__x86_64__)

@@ -17,7 +17,7 @@ struct AlgorithmRule: Sendable, Equatable {
   /// The rule, or one algorithm for every layer, to test and to compare.
   init(
     _ choice: AlgorithmChoice = .byShape, memoryCost: Double, precision: Precision = .float32,
-    forms: LowPrecisionKernels.Forms = .dotProducts
+    forms: LowPrecisionKernels.Forms = .asTheyAre
   ) {
     self.choice = choice
     self.memoryCost = memoryCost
@@ -41,7 +41,8 @@ struct AlgorithmRule: Sendable, Equatable {
   ) -> NumberForm {
     switch numbers(geometry, packing, isTransformed: isTransformed, pixels: pixels) {
     case .float32: .floats
-    case .bfloat16: pixels != nil ? .bfloats : isTransformed && forms == .pairs ? .floats : forms.bfloat16
+    case .bfloat16:
+      pixels != nil ? .bfloats : isTransformed && forms.bfloat16 == .scaledIntegers ? .floats : forms.bfloat16
     case .int8: forms.int8
     }
   }

@@ -10,9 +10,10 @@ import KernelsPortable
 
 /// The kernels that suit this processor, chosen once when the program starts.
 ///
-/// `TRANSLATE_KERNELS=avx512|avx2|portable` (or `avx512dots`, which is `avx512` with dot products of fewer bits) asks for narrower ones than the processor offers, to test or to compare.
+/// `TRANSLATE_KERNELS` asks by name for narrower ones than the processor offers, to test or to compare.
 struct KernelTable: Sendable {
-  /// `avx512dots`, `avx512`, `avx2` or `portable`
+  /// `avx512`, `avx2` or `portable`; behind the first two `vnni`, if integers of fewer bits have dot products, or `dots`, if
+  /// bfloat16 numbers have too
   private(set) var name: String
   /// Whether OpenBLAS multiplies dense matrices faster: on x86 without FMA, where it has kernels written by hand.
   let usesMatrixProducts: Bool
@@ -41,8 +42,10 @@ struct KernelTable: Sendable {
     var tables = [portable]
     #if arch(x86_64)
       if processor_has_avx2_fma() { tables.insert(avx2, at: 0) }
+      if processor_has_avx2_vnni() { tables.insert(avx2.with(.avx2VNNI, "avx2vnni"), at: 0) }
       if processor_has_avx512() { tables.insert(avx512, at: 0) }
-      if processor_has_avx512_dot_products() { tables.insert(avx512Dots, at: 0) }
+      if processor_has_avx512_vnni() { tables.insert(avx512.with(.avx512VNNI, "avx512vnni"), at: 0) }
+      if processor_has_avx512_dot_products() { tables.insert(avx512.with(.avx512Dots, "avx512dots"), at: 0) }
     #endif
     return tables
   }()
@@ -70,12 +73,12 @@ struct KernelTable: Sendable {
       adam: { KernelsAVX512.Kernels.adam($0) },
       gatherSums: { KernelsAVX512.Kernels.gatherSums($0) }, lowPrecision: .avx512)
 
-    private static let avx512Dots: KernelTable = {
-      var table = avx512
-      table.name = "avx512dots"
-      table.lowPrecision = .avx512Dots
+    /// The same with other products of fewer bits.
+    private func with(_ lowPrecision: LowPrecisionKernels, _ name: String) -> KernelTable {
+      var table = self
+      (table.name, table.lowPrecision) = (name, lowPrecision)
       return table
-    }()
+    }
 
     private static let avx2 = KernelTable(
       name: "avx2", usesMatrixProducts: false, memoryCost: 0.4,

@@ -3,8 +3,10 @@ import KernelsPortable
 
 #if arch(x86_64)
   import KernelsAVX2
+  import KernelsAVX2VNNI
   import KernelsAVX512
   import KernelsAVX512Dots
+  import KernelsAVX512VNNI
 #endif
 
 extension KernelTable {
@@ -23,8 +25,8 @@ struct LowPrecisionKernels: Sendable {
   /// The forms that this processor multiplies fastest.
   private(set) var forms: Forms
   private(set) var multiplyIntegers: @Sendable (LowPrecisionProduct) -> Void
-  let multiplyWideIntegers: @Sendable (LowPrecisionProduct) -> Void
-  let multiplyScaledIntegers: @Sendable (LowPrecisionProduct) -> Void
+  private(set) var multiplyWideIntegers: @Sendable (LowPrecisionProduct) -> Void
+  private(set) var multiplyScaledIntegers: @Sendable (LowPrecisionProduct) -> Void
   private(set) var multiplyBFloats: @Sendable (LowPrecisionProduct) -> Void
   /// A tile of a weight gradient whose sides are rounded on the way, and scratch for them.
   private(set) var multiplyOuterBFloats: @Sendable (OuterProduct, UnsafeMutablePointer<Float>) -> Void
@@ -39,22 +41,22 @@ struct LowPrecisionKernels: Sendable {
   let roundWeightsToBFloats: @Sendable (WeightRounding) -> Void
 
   /// In which form a processor multiplies the numbers of each precision when it translates.
-  enum Forms: Sendable, Equatable {
-    /// It has dot products of bytes and of bfloat16 numbers, which are faster than those of floats.
-    case dotProducts
-    /// It has none; pairs of integers of sixteen bits are the fastest that it multiplies.
-    case pairs
-    /// Bytes and bfloat16 numbers as they are, whatever it takes.
-    case plain
+  struct Forms: Sendable, Equatable {
+    /// That of bfloat16 numbers; training knows no other than themselves.
+    let bfloat16: NumberForm
+    /// That of integers of eight bits.
+    let int8: NumberForm
 
-    /// The form of bfloat16 numbers while translating; training knows no other than themselves.
-    var bfloat16: NumberForm { self == .pairs ? .scaledIntegers : .bfloats }
-    /// The form of integers of eight bits.
-    var int8: NumberForm { self == .pairs ? .wideIntegers : .integers }
+    /// For processors with dot products of bytes and of bfloat16 numbers, and for builds that take whatever it takes.
+    static let asTheyAre = Forms(bfloat16: .bfloats, int8: .integers)
+    /// With dot products of integers alone.
+    static let integers = Forms(bfloat16: .scaledIntegers, int8: .integers)
+    /// With none: pairs of integers of sixteen bits are the fastest that it multiplies.
+    static let pairs = Forms(bfloat16: .scaledIntegers, int8: .wideIntegers)
   }
 
-  /// Whether the processor multiplies bfloat16 numbers faster than floats.
-  var hasDotProducts: Bool { forms == .dotProducts }
+  /// Numbers whose products the processor has instructions of their own for, which are faster than those of floats.
+  private(set) var dotProducts: Set<NumberForm> = []
 
   /// A product of numbers of this form.
   func multiply(_ product: LowPrecisionProduct, _ form: NumberForm) {
@@ -90,7 +92,7 @@ struct LowPrecisionKernels: Sendable {
   }
 
   static let portable = LowPrecisionKernels(
-    forms: .plain,
+    forms: .asTheyAre,
     multiplyIntegers: { KernelsPortable.Kernels.multiplyIntegers($0) },
     multiplyWideIntegers: { KernelsPortable.Kernels.multiplyWideIntegers($0) },
     multiplyScaledIntegers: { KernelsPortable.Kernels.multiplyScaledIntegers($0) },
@@ -141,10 +143,30 @@ struct LowPrecisionKernels: Sendable {
       roundWeightsToScaledIntegers: { KernelsAVX512.Kernels.roundWeightsToScaledIntegers($0) },
       roundWeightsToBFloats: { KernelsAVX512.Kernels.roundWeightsToBFloats($0) })
 
-    static let avx512Dots: LowPrecisionKernels = {
+    static let avx2VNNI: LowPrecisionKernels = {
+      var kernels = avx2
+      kernels.forms = .integers
+      kernels.dotProducts = [.integers]
+      kernels.multiplyIntegers = { KernelsAVX2VNNI.Kernels.multiplyIntegers($0) }
+      kernels.multiplyWideIntegers = { KernelsAVX2VNNI.Kernels.multiplyWideIntegers($0) }
+      kernels.multiplyScaledIntegers = { KernelsAVX2VNNI.Kernels.multiplyScaledIntegers($0) }
+      return kernels
+    }()
+
+    static let avx512VNNI: LowPrecisionKernels = {
       var kernels = avx512
-      kernels.forms = .dotProducts
-      kernels.multiplyIntegers = { KernelsAVX512Dots.Kernels.multiplyIntegers($0) }
+      kernels.forms = .integers
+      kernels.dotProducts = [.integers]
+      kernels.multiplyIntegers = { KernelsAVX512VNNI.Kernels.multiplyIntegers($0) }
+      kernels.multiplyWideIntegers = { KernelsAVX512VNNI.Kernels.multiplyWideIntegers($0) }
+      kernels.multiplyScaledIntegers = { KernelsAVX512VNNI.Kernels.multiplyScaledIntegers($0) }
+      return kernels
+    }()
+
+    static let avx512Dots: LowPrecisionKernels = {
+      var kernels = avx512VNNI
+      kernels.forms = .asTheyAre
+      kernels.dotProducts = [.bfloats, .integers]
       kernels.multiplyBFloats = { KernelsAVX512Dots.Kernels.multiplyBFloats($0) }
       kernels.multiplyOuterBFloats = { KernelsAVX512Dots.Kernels.multiplyOuterBFloats($0, scratch: $1) }
       return kernels

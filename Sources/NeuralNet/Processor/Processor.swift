@@ -49,15 +49,25 @@ package final class Processor: @unchecked Sendable {
     scratch = try AlignedMemory(count: pool.threads * Self.scratchStride, for: .threads)
   }
 
-  /// Which kernels run: `avx512dots`, `avx512`, `avx2` or `portable`.
+  /// Which kernels run, by name.
   package var kernelName: String { kernels.name }
 
-  /// The kernels of this process, whether they have instructions for products of fewer bits, and whether pairs of integers of
-  /// sixteen bits stand in for these while translating: without either, products of bfloat16 numbers are no faster than of floats.
-  package static var kernelsInUse: (name: String, haveLowPrecisionProducts: Bool, usePairs: Bool) {
-    let table = KernelTable.current
-    return (table.name, table.lowPrecision.hasDotProducts, table.lowPrecision.forms == .pairs)
+  /// The name of the kernels of this process.
+  package static var kernelsInUse: String { KernelTable.current.name }
+
+  /// Whether they have instructions of their own for products of this precision, which are faster than those of floats.
+  package static func hasDotProducts(_ precision: Precision) -> Bool {
+    let form: NumberForm =
+      switch precision {
+      case .float32: .floats
+      case .bfloat16: .bfloats
+      case .int8: .integers
+      }
+    return KernelTable.current.lowPrecision.dotProducts.contains(form)
   }
+
+  /// Whether pairs of integers of sixteen bits stand in for bfloat16 numbers while translating, since that is not so.
+  package static var usesPairs: Bool { KernelTable.current.lowPrecision.forms.bfloat16 == .scaledIntegers }
 
   /// Floats that leave room in a second-level cache of 512 KB for weights that pass through.
   static let blockFloats = 92 * 1024

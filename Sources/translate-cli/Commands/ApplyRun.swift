@@ -87,9 +87,9 @@ extension ApplyCommand {
   private static let namedFailures = 100
 
   private var precisionWords: String {
-    "products in \(choice.settings.precision.rawValue), \(PackageVersion.kernels)"
-      + (choice.settings.precision == .int8 || Processor.kernelsInUse.haveLowPrecisionProducts
-        ? "" : ": no faster than f32 here")
+    let precision = choice.settings.precision
+    return "products in \(precision.rawValue), \(PackageVersion.kernels)"
+      + (precision == .bfloat16 && !Processor.hasDotProducts(.bfloat16) ? ": hardly faster than f32 here" : "")
   }
 
   /// Says that squares were asked for and will not be.

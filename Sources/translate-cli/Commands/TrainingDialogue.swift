@@ -116,8 +116,7 @@ struct TrainingDialogue {
   private func precisionWords(_ precision: Precision) -> String {
     guard precision != .float32 else { return "" }
     return " · products in \(precision.rawValue), \(PackageVersion.kernels)"
-      + (Processor.kernelsInUse.haveLowPrecisionProducts
-        ? "" : ": f32 is faster here")
+      + (Processor.hasDotProducts(precision) ? "" : ": f32 is faster here")
   }
 
   private func state(_ progress: TrainingProgress) -> ProgressLine.State {

@@ -178,7 +178,7 @@ import Testing
     #expect(actual == alone)
     func power(_ numbers: [Float]) -> Double { numbers.reduce(0) { $0 + Double($1) * Double($1) } }
     let error = (power(zip(actual, expected).map { $0 - $1 }) / power(expected)).squareRoot()
-    if kernels.lowPrecision.forms == .pairs {
+    if kernels.lowPrecision.forms.bfloat16 == .scaledIntegers {
       #expect(error < 3e-6 && error > 0, "relative error \(error)")
     } else {
       #expect(error < 0.015 && error > 1e-4, "relative error \(error)")
@@ -233,10 +233,10 @@ import Testing
           isTransformed: isTransformed, pixels: pixels)
       }
     }
-    #expect(forms(.dotProducts) == [.floats, .bfloats, .integers])
-    #expect(forms(.plain) == [.floats, .bfloats, .integers])
+    #expect(forms(.asTheyAre) == [.floats, .bfloats, .integers])
+    #expect(forms(.integers) == [.floats, .scaledIntegers, .integers])
     #expect(forms(.pairs) == [.floats, .scaledIntegers, .wideIntegers])
-    #expect(forms(.dotProducts, isTransformed: true) == [.floats, .bfloats, .bfloats])
+    #expect(forms(.asTheyAre, isTransformed: true) == [.floats, .bfloats, .bfloats])
     #expect(forms(.pairs, isTransformed: true) == [.floats, .floats, .floats])
     #expect(forms(.pairs, pixels: 32) == [.floats, .bfloats, .floats])
   }

@@ -175,7 +175,9 @@ import Testing
   func outer(_ table: KernelTable, columns: Int) {
     var random = RandomGenerator(seed: 13)
     for rows in [1, 2, 3, 4, 5, 6, 7, 13, 64] {
-      for (pairs, accumulates) in [(1, false), (3, true), (17, false), (33, true)] {
+      for (pairs, accumulates) in [
+        (0, false), (0, true), (1, false), (3, true), (17, false), (33, true), (128, false), (129, false), (300, true),
+      ] {
         let name = "\(pairs) pairs, \(rows) rows, \(columns) columns, accumulates \(accumulates)"
         let left = GuardedPixels(9, rows, gap: 3) { _, _ in random.number() }
         let right = GuardedPixels(9, columns, gap: 2) { _, _ in random.number() }

@@ -79,9 +79,10 @@ import Testing
       ])
     #expect(
       Mirror(reflecting: table.lowPrecision).children.compactMap(\.label) == [
-        "hasDotProducts", "multiplyIntegers", "multiplyBFloats", "multiplyOuterBFloats", "range", "roundToIntegers",
-        "roundToBFloats",
-        "roundWeightsToIntegers", "roundWeightsToBFloats",
+        "forms", "multiplyIntegers", "multiplyWideIntegers", "multiplyScaledIntegers", "multiplyBFloats",
+        "multiplyOuterBFloats", "range", "roundToIntegers", "roundToWideIntegers", "roundToScaledIntegers",
+        "roundToBFloats", "roundWeightsToIntegers", "roundWeightsToWideIntegers", "roundWeightsToScaledIntegers",
+        "roundWeightsToBFloats", "dotProducts",
       ])
   }
 }

@@ -40,15 +40,15 @@ package struct LowPrecisionProduct {
   package var outputOffsets: UnsafePointer<Int32>
   /// Columns that are stored, 1 ... 64.
   package var columns: Int
-  /// Whether the sum begins with what the output holds; columns are a multiple of 16 then.
+  /// bfloat16 numbers alone: whether the sum begins with what the output holds; columns are a multiple of 16 then.
   package var accumulates: Bool
   /// `[64]` that it begins with otherwise; nil: 0.
   package var bias: UnsafePointer<Float>?
-  /// Integers alone: the one that stands for 0 in the input.
+  /// Integers of eight bits in fours alone: the one that stands for 0 in the input.
   package var zeroPoint: Int32
-  /// Integers alone: what one step of the input is worth.
+  /// Integers of eight bits alone: what one step of the input is worth.
   package var step: Float
-  /// Integers alone: `[64]`, what one step of each column's weights is worth; any address otherwise.
+  /// Integers of eight bits alone: `[64]`, what one step of each column's weights is worth; any address otherwise.
   package var weightSteps: UnsafePointer<Float>
 
   /// A product of these extents over this memory.

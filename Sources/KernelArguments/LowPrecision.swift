@@ -129,11 +129,11 @@ package struct WeightRounding {
   package var weights: UnsafePointer<Float>
   /// Floats from one tap to the next.
   package var weightStride: Int
-  /// `[tap][group][64]`; the sums of a tap's columns in front of its integers.
+  /// `[tap][group][64]`, or what is said above of integers; the sums of a tap's columns in front of integers in fours.
   package var output: UnsafeMutablePointer<Int32>
   /// Groups from one tap to the next.
   package var outputStride: Int
-  /// Integers alone: `[64]`, written: what one step of a column is worth; any address otherwise.
+  /// Integers of eight bits alone: `[64]`, written: what one step of a column is worth; any address otherwise.
   package var steps: UnsafeMutablePointer<Float>
 
   /// A pass over a panel of these extents.

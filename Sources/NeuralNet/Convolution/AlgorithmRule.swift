@@ -110,8 +110,8 @@ struct AlgorithmRule: Sendable, Equatable {
     }
     let (direct, isRounded) = (form(isTransformed: false), form(isTransformed: true) != .floats)
     let directProducts = pixels * geometry.taps * channels.read * channels.written
-    // Products of fewer bits are so fast that transforms pay only where they spare the most. Integers of eight bits are computed
-    // in the same layers whatever their form.
+    // Products of fewer bits are so fast that transforms pay only where they spare the most. Integers of eight bits, whose sums
+    // are the same in any form, give way to no others where pairs are slower either.
     if isRounded || direct.hasRanges, geometry.kernel != 3 || geometry.stride != 1 { return nil }
     let directCost = Double(directProducts) * (direct == .scaledIntegers ? Self.pairCost : 1)
     let share = hasReadyWeights ? images : 1

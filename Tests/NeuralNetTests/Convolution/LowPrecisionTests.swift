@@ -161,8 +161,8 @@ import Testing
   }
 
   /// Residual layers are transformed and rounded to bfloat16, whichever of the two is asked for; the difference to single
-  /// precision is a hundredth, and many times that of the transform alone, which is what it is where pairs of integers stand in
-  /// for bfloat16.
+  /// precision is a hundredth, and many times that of the transform alone. Where pairs of integers stand in for bfloat16 numbers
+  /// they are one or the other: transformed in single precision, or pairs.
   @Test(arguments: KernelTable.available, [Precision.bfloat16, .int8])
   func residualLayers(_ kernels: KernelTable, precision: Precision) throws {
     let layer = Layer(
@@ -179,7 +179,7 @@ import Testing
     func power(_ numbers: [Float]) -> Double { numbers.reduce(0) { $0 + Double($1) * Double($1) } }
     let error = (power(zip(actual, expected).map { $0 - $1 }) / power(expected)).squareRoot()
     if kernels.lowPrecision.forms.bfloat16 == .scaledIntegers {
-      #expect(error < 3e-6 && error > 0, "relative error \(error)")
+      #expect(error < 5e-4 && error > 0, "\(kernels.name): relative error \(error)")
     } else {
       #expect(error < 0.015 && error > 1e-4, "relative error \(error)")
     }

@@ -41,7 +41,7 @@ package struct GatheredProduct {
   package var bias: UnsafePointer<Float>?
   /// Tiles of four pixels that follow those of six in both lists of offsets.
   package var fours: Int
-  /// Floats from the weights to those that are read next and asked for meanwhile; 0: none are.
+  /// Floats from the weights to as many that are read after them and asked for meanwhile; 0: none are.
   package var weightsAhead: Int
 
   /// A product of these extents over this memory; nothing is left out by default.

@@ -1,3 +1,5 @@
+import CVectors
+
 /// One row of a tile of a product, a multiple of sixteen columns in registers.
 protocol TileRow {
   /// Zeros.
@@ -23,7 +25,9 @@ struct OneVector: TileRow {
 
   @inline(__always) init(partial pointer: UnsafePointer<Float>, _ count: Int) { v0 = load(pointer, 0, count: count) }
 
-  @inline(__always) mutating func add(_ a: Float, _ b: Self) { v0.addProduct(Vector(repeating: a), b.v0) }
+  @inline(__always) mutating func add(_ a: Float, _ b: Self) {
+    v0 = vector_computed(v0.plus(Vector(repeating: a), b.v0))
+  }
 
   @inline(__always) func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
     storeVector(v0, pointer, 0, count: count)
@@ -53,8 +57,8 @@ struct OneVector: TileRow {
 
     @inline(__always) mutating func add(_ a: Float, _ b: Self) {
       let a = Vector(repeating: a)
-      v0.addProduct(a, b.v0)
-      v1.addProduct(a, b.v1)
+      v0 = vector_computed(v0.plus(a, b.v0))
+      v1 = vector_computed(v1.plus(a, b.v1))
     }
 
     @inline(__always) func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
@@ -93,10 +97,10 @@ struct FourVectors: TileRow {
 
   @inline(__always) mutating func add(_ a: Float, _ b: Self) {
     let a = Vector(repeating: a)
-    v0.addProduct(a, b.v0)
-    v1.addProduct(a, b.v1)
-    v2.addProduct(a, b.v2)
-    v3.addProduct(a, b.v3)
+    v0 = vector_computed(v0.plus(a, b.v0))
+    v1 = vector_computed(v1.plus(a, b.v1))
+    v2 = vector_computed(v2.plus(a, b.v2))
+    v3 = vector_computed(v3.plus(a, b.v3))
   }
 
   @inline(__always) func store(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {

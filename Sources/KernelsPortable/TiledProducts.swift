@@ -32,8 +32,10 @@ extension Kernels {
     let accumulates = product.accumulates
     let columns = product.columns - firstColumn
     let channels = product.channels
-    let ahead = product.weightsAhead
     for tile in 0..<product.tiles {
+      if product.weightsAhead != 0 {
+        askAhead(product, tile, firstColumn: firstColumn, columns: MemoryLayout<Row>.size / MemoryLayout<Float>.size)
+      }
       let outputs = product.outputOffsets + tile * gatherTile
       @inline(__always) func start(_ row: Int) -> Row {
         if accumulates { return Row(partial: output + Int(outputs[row]), columns) }
@@ -59,9 +61,6 @@ extension Kernels {
         }
         var channel = 0
         while channel + 4 <= channels {
-          if ahead != 0 {
-            for row in 0..<4 { vector_prefetch(weights + ahead + row * panelWidth) }
-          }
           add(channel, 0)
           add(channel, 1)
           add(channel, 2)
@@ -83,6 +82,17 @@ extension Kernels {
       r5.store(output + Int(outputs[5]), columns)
     }
     if product.fours > 0 { multiplyFours(product, Row.self, firstColumn: firstColumn) }
+  }
+
+  /// Asks for a tile's share of the weights that are read next: all tiles together for as many as `columns` columns read now.
+  @inline(never)
+  private static func askAhead(_ product: GatheredProduct, _ tile: Int, firstColumn: Int, columns: Int) {
+    let rows = product.taps * product.channels
+    let lines = rows * columns / lanes
+    let first = product.weights + product.weightsAhead + firstColumn * rows
+    for line in lines * tile / product.tiles..<lines * (tile + 1) / product.tiles {
+      vector_prefetch_outer(first + line * lanes)
+    }
   }
 
   /// The tiles of four pixels.

@@ -18,9 +18,27 @@ static inline __attribute__((always_inline)) void vector_square_roots(float *_No
   *vector = __builtin_elementwise_sqrt(*vector);
 }
 
+/// No instruction, `values` as they are: they are computed when it is reached, and nothing is loaded before that comes after it.
+/// Compilers gather the loads of several steps in front of their multiply-adds, which pushes sums out of the registers.
+static inline __attribute__((always_inline)) vector_16_floats vector_computed(vector_16_floats values) {
+#if defined(__AVX512F__)
+  __asm__ volatile("" : "+v"(values) : : "memory");
+#elif defined(__AVX__)
+  union { vector_16_floats whole; __m256 parts[2]; } v = {values};
+  __asm__ volatile("" : "+x"(v.parts[0]), "+x"(v.parts[1]) : : "memory");
+  return v.whole;
+#endif
+  return values;
+}
+
 /// Asks for the cache line of `place`, which is read soon.
 static inline __attribute__((always_inline)) void vector_prefetch(const float *_Nonnull place) {
   __builtin_prefetch(place);
+}
+
+/// Asks for the cache line of `place`, which is read later: to the second-level cache.
+static inline __attribute__((always_inline)) void vector_prefetch_outer(const float *_Nonnull place) {
+  __builtin_prefetch(place, 0, 2);
 }
 
 /// Asks for the cache line of `place`, which is written soon.

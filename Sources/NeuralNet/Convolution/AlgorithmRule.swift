@@ -129,15 +129,16 @@ struct AlgorithmRule: Sendable, Equatable {
     case .direct: return nil
     case .tiles(let outputs): return best(grids(outputs))?.grid
     case .byShape:
-      let outputs = isRounded ? 4...4 : Self.outputs(geometry)
+      let outputs = isRounded ? 4...4 : Self.outputs(geometry, hasReadyWeights: hasReadyWeights)
       guard let best = best(outputs.flatMap(grids)) else { return nil }
       return best.cost < Self.advantage * directCost / Double(share) ? best.grid : nil
     }
   }
 
-  /// Tiles whose errors stay below 6e-6: more outputs lose more digits, the sooner the more taps there are.
-  private static func outputs(_ geometry: ConvolutionGeometry) -> ClosedRange<Int> {
-    (geometry.kernel + geometry.stride - 1) / geometry.stride <= 2 ? 2...5 : 2...4
+  /// Tiles whose errors stay below 6e-6: more outputs lose more digits, the sooner the more taps there are. Five outputs of three
+  /// taps come near to that, and have so many weights that they pay only where these are ready.
+  private static func outputs(_ geometry: ConvolutionGeometry, hasReadyWeights: Bool) -> ClosedRange<Int> {
+    (geometry.kernel + geometry.stride - 1) / geometry.stride <= (hasReadyWeights ? 3 : 2) ? 2...5 : 2...4
   }
 
   /// Whether the transforms can run at all: whole vectors of channels, and weights with outputs along the columns.

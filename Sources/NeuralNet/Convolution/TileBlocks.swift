@@ -14,9 +14,8 @@ struct TileBlocks: Sendable, Equatable {
   /// Floats from one tile to the next.
   let inputStride: Int
   let outputStride: Int
-  /// The tiles of a block in sixes and fours, as the products compute them.
-  let sixes: Int
-  let fours: Int
+  /// The tiles of a block as the products compute them.
+  let groups: TileGroups
 
   /// The fewest tiles that pay for reading weights once.
   private static let leastTiles = 12
@@ -31,7 +30,7 @@ struct TileBlocks: Sendable, Equatable {
     inputStride = grid.inputPoints * inputs + panelWidth
     outputStride = grid.outputPoints * panelWidth + panelWidth
     var most = Processor.blockFloats / (inputStride + outputStride)
-    while most > 0, Self.computed(most) * (inputStride + outputStride) > Processor.blockFloats { most -= 1 }
+    while most > 0, TileGroups(most).computed * (inputStride + outputStride) > Processor.blockFloats { most -= 1 }
     guard most >= Self.leastTiles, grid.products * inputs * panels * panelWidth <= Self.mostWeights else { return nil }
     let perBand = grid.columns.tiles
     if perBand > most {
@@ -43,26 +42,43 @@ struct TileBlocks: Sendable, Equatable {
       bandsPerPiece = max(1, most / max(1, perBand))
       tiles = bandsPerPiece * perBand
     }
-    (sixes, fours) = Self.split(tiles)
+    groups = TileGroups(tiles)
     guard grid.images * grid.rows.tiles >= Self.leastPieces * bandsPerPiece else { return nil }
   }
+}
 
-  /// Sixes and fours that hold `tiles`, with as few to spare as can be.
-  private static func split(_ tiles: Int) -> (sixes: Int, fours: Int) {
-    let splits = (0...2).map { fours in (max(0, (tiles - 4 * fours + 5) / 6), fours) }
-    return splits.min { 6 * $0.0 + 4 * $0.1 < 6 * $1.0 + 4 * $1.1 } ?? (0, 0)
+/// Tiles in sixes and fours, as the products compute them: as many as are asked for, with as few to spare as can be.
+struct TileGroups: Sendable, Equatable {
+  let sixes: Int
+  let fours: Int
+
+  /// - Parameter hasFours: whether the product can compute four at a time
+  init(_ tiles: Int, hasFours: Bool = true) {
+    let splits = (0...(hasFours ? 2 : 0)).map { fours in
+      (sixes: max(0, (tiles - 4 * fours + gatherTile - 1) / gatherTile), fours: fours)
+    }
+    let best = splits.min { Self.computed($0.sixes, $0.fours) < Self.computed($1.sixes, $1.fours) }
+    (sixes, fours) = (best?.sixes ?? 0, best?.fours ?? 0)
   }
 
-  private static func computed(_ tiles: Int) -> Int {
-    let (sixes, fours) = split(tiles)
-    return 6 * sixes + 4 * fours
+  private init(sixes: Int, fours: Int) {
+    self.sixes = sixes
+    self.fours = fours
   }
 
-  /// Tiles of a block that are computed.
-  var computed: Int { 6 * sixes + 4 * fours }
+  private static func computed(_ sixes: Int, _ fours: Int) -> Int { gatherTile * sixes + 4 * fours }
 
-  /// The first tile of each six and four.
-  var groups: [(first: Int, count: Int)] {
-    (0..<sixes).map { (6 * $0, 6) } + (0..<fours).map { (6 * sixes + 4 * $0, 4) }
+  /// Tiles that are computed.
+  var computed: Int { Self.computed(sixes, fours) }
+
+  /// The first of them that hold `tiles`, at most as many as all hold.
+  func first(_ tiles: Int) -> TileGroups {
+    let sixes = min(sixes, (tiles + gatherTile - 1) / gatherTile)
+    return TileGroups(sixes: sixes, fours: (max(0, tiles - gatherTile * sixes) + 3) / 4)
+  }
+
+  /// The first tile of each six and four, and how many it has.
+  var places: [(first: Int, count: Int)] {
+    (0..<sixes).map { (gatherTile * $0, gatherTile) } + (0..<fours).map { (gatherTile * sixes + 4 * $0, 4) }
   }
 }

@@ -144,8 +144,8 @@ final class TransformLayout: Sendable {
     )
   }
 
-  /// Tiles that the tables have room for.
-  var tilesPerChunk: Int { Self.paddedTiles(bandsPerChunk * grid.columns.tiles) }
+  /// Tiles of a chunk; only the last may have fewer.
+  var tilesPerChunk: Int { bandsPerChunk * grid.columns.tiles }
 
   var chunks: Int { (grid.bands + bandsPerChunk - 1) / bandsPerChunk }
 

@@ -41,7 +41,7 @@ extension TransformedProduct {
     bias: UnsafePointer<Float>?, scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
   ) {
     let inputs = scratch + TransformedWeights.transformScratch
-    let outputs = inputs + blocks.computed * blocks.inputStride
+    let outputs = inputs + groups.computed * blocks.inputStride
     layout.transformInputs(ofTiles: tiles, arena: arena, to: inputs, scratch: scratch, kernels)
     for panel in 0..<panels {
       let range = range(ofPanel: panel)
@@ -80,9 +80,9 @@ extension TransformedProduct {
     }
     kernels.multiplyGathered(
       GatheredProduct(
-        tiles: blocks.sixes, taps: units, channels: rows, input: input, inputOffsets: offsets,
+        tiles: groups.sixes, taps: units, channels: rows, input: input, inputOffsets: offsets,
         inputTileStride: units * gatherTile, weights: weights, weightOffsets: weightOffsets.base, output: output,
-        outputOffsets: outputOffsets.base, columns: columns, accumulates: false, bias: nil, fours: blocks.fours,
+        outputOffsets: outputOffsets.base, columns: columns, accumulates: false, bias: nil, fours: groups.fours,
         weightsAhead: transformedWeights.pointStride(place.block)))
   }
 }

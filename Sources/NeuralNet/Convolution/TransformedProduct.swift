@@ -21,7 +21,9 @@ struct TransformedProduct: Sendable {
   let memory: Memory
   let channels: Int
   let accumulates: Bool
-  /// For each output block `[tile / 6][unit][6]`; in blocks of tiles, fours follow the sixes.
+  /// The tiles of a chunk or of a block.
+  let groups: TileGroups
+  /// For each output block `[six][unit][6]`, then `[four][unit][4]`.
   let inputOffsets: [IndexTable]
   let outputOffsets: IndexTable
   let weightOffsets: IndexTable
@@ -44,11 +46,15 @@ struct TransformedProduct: Sendable {
       layout, geometry, packing, isStraight: packing.columns == outputs,
       panelsPerGroup: memory.panelsPerGroup)
     channels = output.shape.c
-    let tiles = memory.blocks?.computed ?? layout.tilesPerChunk
-    let groups = memory.blocks?.groups ?? stride(from: 0, to: tiles, by: gatherTile).map { ($0, gatherTile) }
+    let rows = transformedWeights.rowCount
+    // Products of fewer bits, and of some rows and one unit after the other, have no fours.
+    let hasFours =
+      !layout.isRounded && grid.unitsOfOutput.allSatisfy { $0.count == 1 || $0.count * rows <= Self.rowsPerPass }
+    let groups = memory.blocks?.groups ?? TileGroups(layout.tilesPerChunk, hasFours: hasFours)
+    self.groups = groups
     inputOffsets = grid.unitsOfOutput.map { units in
       var offsets: [Int32] = []
-      for (first, count) in groups {
+      for (first, count) in groups.places {
         for unit in units {
           for tile in first..<first + count {
             offsets.append(Int32(layout.inputPoint(grid.units[unit].input, 0) + tile * layout.inputStride))
@@ -57,7 +63,7 @@ struct TransformedProduct: Sendable {
       }
       return IndexTable(offsets)
     }
-    outputOffsets = IndexTable((0..<tiles).map { Int32($0 * layout.outputStride) })
+    outputOffsets = IndexTable((0..<groups.computed).map { Int32($0 * layout.outputStride) })
     let unitStride = transformedWeights.unitStride
     weightOffsets = IndexTable(grid.units.indices.map { Int32($0 * unitStride) })
     products = grid.outputs.enumerated().flatMap { index, block in (0..<block.points).map { (index, $0) } }
@@ -111,7 +117,8 @@ struct TransformedProduct: Sendable {
         processor.pool.run(products.count * panels.count) { piece, _ in
           multiply(
             products[piece / panels.count], panel: piece % panels.count, ofGroupFrom: panels.lowerBound, tiles: tiles,
-            arena: shared.value.arena, transformedWeights: shared.value.transformed, processor.kernels)
+            arena: shared.value.arena, transformedWeights: shared.value.transformed, threads: processor.pool.threads,
+            processor.kernels)
         }
         processor.pool.run(bands.count * panels.count) { piece, worker in
           let band = bands.lowerBound + piece / panels.count
@@ -130,7 +137,8 @@ struct TransformedProduct: Sendable {
 
   private func multiply(
     _ place: (block: Int, point: Int), panel: Int, ofGroupFrom firstPanel: Int, tiles: Int,
-    arena: UnsafeMutablePointer<Float>, transformedWeights ready: UnsafePointer<Float>, _ kernels: KernelTable
+    arena: UnsafeMutablePointer<Float>, transformedWeights ready: UnsafePointer<Float>, threads: Int,
+    _ kernels: KernelTable
   ) {
     let input = UnsafePointer(arena + memory.inputs + layout.inputPoint(0, place.point))
     let weights = ready + transformedWeights.place(place.block, place.point, panel)
@@ -139,10 +147,11 @@ struct TransformedProduct: Sendable {
     let columns = min(panelWidth, channels - first)
     let rows = transformedWeights.rowCount
     let units = layout.grid.unitsOfOutput[place.block].count
+    let groups = groups.first(tiles)
     if layout.isRounded {
       kernels.lowPrecision.multiplyBFloats(
         LowPrecisionProduct(
-          tiles: (tiles + gatherTile - 1) / gatherTile, taps: units, groups: rows / 2, input: input.groups,
+          tiles: groups.sixes, taps: units, groups: rows / 2, input: input.groups,
           inputOffsets: inputOffsets[place.block].base, inputTileStride: units * gatherTile, weights: weights.groups,
           weightOffsets: weightOffsets.base, output: output, outputOffsets: outputOffsets.base, columns: columns,
           bias: nil, zeroPoint: 0, step: 1, weightSteps: weights))
@@ -151,17 +160,18 @@ struct TransformedProduct: Sendable {
     if kernels.usesMatrixProducts {
       for unit in 0..<units {
         MatrixProduct.multiply(
-          m: tiles, n: columns, k: rows, a: input + Int(inputOffsets[place.block].base[unit * gatherTile]),
+          m: tiles, n: columns, k: rows,
+          a: input + layout.inputPoint(layout.grid.units[layout.grid.unitsOfOutput[place.block][unit]].input, 0),
           aStride: layout.inputStride, b: weights + unit * transformedWeights.unitStride, bStride: panelWidth,
           c: output, cStride: layout.outputStride, accumulates: unit > 0)
       }
       return
     }
     var product = GatheredProduct(
-      tiles: (tiles + gatherTile - 1) / gatherTile, taps: units, channels: rows, input: input,
+      tiles: groups.sixes, taps: units, channels: rows, input: input,
       inputOffsets: inputOffsets[place.block].base, inputTileStride: units * gatherTile, weights: weights,
       weightOffsets: weightOffsets.base, output: output, outputOffsets: outputOffsets.base, columns: columns,
-      accumulates: false, bias: nil)
+      accumulates: false, bias: nil, fours: groups.fours, weightsAhead: threads * units * transformedWeights.unitStride)
     if rows * units <= Self.rowsPerPass { return kernels.multiplyGathered(product) }
     product.taps = 1
     for unit in 0..<units {

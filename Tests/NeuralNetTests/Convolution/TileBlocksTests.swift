@@ -21,14 +21,27 @@ import Testing
   @Test func sizes() throws {
     let wide = try #require(try Self.blocks(Self.three, 64, 64, (128, 128)))
     #expect(wide.tiles == 16 && wide.blocksPerPiece == 2 && wide.bandsPerPiece == 1)
-    #expect((wide.sixes, wide.fours) == (2, 1), "nothing is computed in vain")
+    #expect((wide.groups.sixes, wide.groups.fours) == (2, 1), "nothing is computed in vain")
     let narrow = try #require(try Self.blocks(Self.three, 16, 16, (400, 12)))
     #expect(narrow.blocksPerPiece == 1 && narrow.bandsPerPiece > 1)
-    #expect(narrow.tiles == 3 * narrow.bandsPerPiece && narrow.computed >= narrow.tiles)
-    let room = narrow.computed * (narrow.inputStride + narrow.outputStride)
+    #expect(narrow.tiles == 3 * narrow.bandsPerPiece && narrow.groups.computed >= narrow.tiles)
+    let room = narrow.groups.computed * (narrow.inputStride + narrow.outputStride)
     #expect(room <= Processor.blockFloats)
     #expect(try Self.blocks(Self.three, 256, 256, (64, 64)) == nil, "too much to read again")
     #expect(try Self.blocks(Self.three, 64, 64, (16, 16)) == nil, "too few tiles for several threads")
+  }
+
+  /// The sixes and fours of a part lie within those of the whole, and hold it.
+  @Test(arguments: [1, 4, 5, 6, 7, 10, 13, 17, 169, 256])
+  func groups(tiles: Int) {
+    let whole = TileGroups(tiles)
+    #expect(tiles...tiles + 3 ~= whole.computed && whole.computed <= TileGroups(tiles, hasFours: false).computed)
+    #expect(whole.places.map(\.count).reduce(0, +) == whole.computed)
+    for part in 1...tiles {
+      let first = whole.first(part)
+      #expect(first.sixes <= whole.sixes && first.fours <= whole.fours && first.computed >= part, "\(part)")
+      #expect(first.fours == 0 || first.sixes == whole.sixes, "fours lie behind all sixes")
+    }
   }
 
   /// Against the definition: blocks of a part of a row and of several rows, a last block that is not full, several phases on

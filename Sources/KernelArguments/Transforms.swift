@@ -53,6 +53,18 @@ package struct PairedPoints {
     case outputGradient
   }
 
+  /// What becomes of as many numbers as there are outputs, beside those of the points: the products of a single tap.
+  package enum Copies {
+    /// There are none.
+    case none
+    /// They follow the others on both sides.
+    case apart
+    /// They are the first that are read.
+    case shared
+    /// They follow the others, and are added to the outputs.
+    case added
+  }
+
   /// Which matrix both L and R are.
   package var side: Side
   /// Outputs along an axis, 2 ... 5.
@@ -67,6 +79,8 @@ package struct PairedPoints {
   package var hasSecondPair: Bool
   /// Whether there is r.
   package var hasSingle: Bool
+  /// What else there is, where there are 3 or 4 outputs.
+  package var copies = Copies.none
 
   /// The given points.
   package init(side: Side, outputs: Int, first: Float, second: Float?, single: Float?) {

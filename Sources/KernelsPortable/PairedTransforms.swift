@@ -8,6 +8,14 @@ import KernelArguments
 extension Kernels {
   /// Runs a transform with such points. Each number of points and outputs is code of its own, without a branch in its loops.
   static func transform(_ transform: TileTransform, _ points: PairedPoints) {
+    if points.copies != .none {
+      if points.outputs == 3 {
+        runWithCopies(transform, points, FourPoints.self, ThreeOutputs.self)
+      } else {
+        runWithCopies(transform, points, FivePoints.self, FourOutputs.self)
+      }
+      return
+    }
     switch (points.hasSecondPair, points.hasSingle, points.outputs) {
     case (false, false, 2): run(transform, points, FourPoints.self, TwoOutputs.self)
     case (false, false, _): run(transform, points, FourPoints.self, ThreeOutputs.self)
@@ -30,6 +38,35 @@ extension Kernels {
     case .input: run(InputLines<P>(points), transform, accumulates: false)
     case .output: run(OutputLines<P, M>(points), transform, accumulates: transform.accumulates)
     case .outputGradient: run(OutputGradientLines<P, M>(points), transform, accumulates: false)
+    }
+  }
+
+  /// The same with copies beside what the points make.
+  @inline(__always)
+  private static func runWithCopies<P: PointCount, M: OutputCount>(
+    _ transform: TileTransform, _ points: PairedPoints, _: P.Type, _: M.Type
+  ) {
+    switch (points.side, points.copies) {
+    case (.input, .apart):
+      run(WithCopies<InputLines<P>, M, CopiesApart>(InputLines(points)), transform, accumulates: false)
+    case (.input, _):
+      run(WithCopies<InputLines<P>, M, CopiesShared>(InputLines(points)), transform, accumulates: false)
+    case (.output, .apart):
+      run(
+        WithCopies<OutputLines<P, M>, M, CopiesApart>(OutputLines(points)), transform,
+        accumulates: transform.accumulates)
+    case (.output, _):
+      run(
+        WithCopies<OutputLines<P, M>, M, CopiesAdded>(OutputLines(points)), transform,
+        accumulates: transform.accumulates)
+    case (.outputGradient, .apart):
+      run(
+        WithCopies<OutputGradientLines<P, M>, M, CopiesApart>(OutputGradientLines(points)), transform,
+        accumulates: false)
+    case (.outputGradient, _):
+      run(
+        WithCopies<OutputGradientLines<P, M>, M, CopiesShared>(OutputGradientLines(points)), transform,
+        accumulates: false)
     }
   }
 
@@ -59,7 +96,7 @@ extension Kernels {
     let next = tile + 1 < transform.tiles
     for column in 0..<reads {
       let places = inputTable + column
-      let sources = SevenPlaces { $0 < reads ? input + Int(places[$0 * reads]) : input }
+      let sources = NinePlaces { $0 < reads ? input + Int(places[$0 * reads]) : input }
       if next {
         let ahead = places + transform.inputPlaces.tableStride
         let base = input + transform.inputPlaces.tileStride
@@ -83,7 +120,7 @@ extension Kernels {
     for row in 0..<writes {
       let source = UnsafePointer(scratch + row * line)
       let places = outputTable + row * writes
-      let targets = SevenPlaces { place in
+      let targets = NinePlaces { place in
         place < writes && places[place] >= 0 ? UnsafePointer(output + Int(places[place])) : nowhere
       }
       if next {
@@ -164,13 +201,13 @@ extension LineVector {
 
 }
 
-/// Up to seven places: as many points as there are.
-private struct SevenPlaces {
-  let p0, p1, p2, p3, p4, p5, p6: UnsafePointer<Float>
+/// Up to nine places: as many points as there are, with copies.
+private struct NinePlaces {
+  let p0, p1, p2, p3, p4, p5, p6, p7, p8: UnsafePointer<Float>
 
   @inline(__always) init(_ place: (Int) -> UnsafePointer<Float>) {
     (p0, p1, p2, p3) = (place(0), place(1), place(2), place(3))
-    (p4, p5, p6) = (place(4), place(5), place(6))
+    (p4, p5, p6, p7, p8) = (place(4), place(5), place(6), place(7), place(8))
   }
 
   @inline(__always) subscript(place: Int) -> UnsafePointer<Float> {
@@ -181,7 +218,9 @@ private struct SevenPlaces {
     case 3: p3
     case 4: p4
     case 5: p5
-    default: p6
+    case 6: p6
+    case 7: p7
+    default: p8
     }
   }
 }
@@ -267,6 +306,50 @@ private struct Points<P: PointCount> {
     minusR = LineVector(repeating: -points.single)
     minusPP = LineVector(repeating: -(points.first * points.first))
     minusQQ = LineVector(repeating: -(points.second * points.second))
+  }
+}
+
+/// Where the numbers are that a step copies beside what it computes: `PairedPoints.Copies`.
+private protocol CopyKind {
+  static var areShared: Bool { get }
+  static var areAdded: Bool { get }
+}
+
+private enum CopiesApart: CopyKind {
+  @inline(__always) static var areShared: Bool { false }
+  @inline(__always) static var areAdded: Bool { false }
+}
+private enum CopiesShared: CopyKind {
+  @inline(__always) static var areShared: Bool { true }
+  @inline(__always) static var areAdded: Bool { false }
+}
+private enum CopiesAdded: CopyKind {
+  @inline(__always) static var areShared: Bool { false }
+  @inline(__always) static var areAdded: Bool { true }
+}
+
+/// A step and as many copies as there are outputs.
+private struct WithCopies<Lines: PairedLines, M: OutputCount, Kind: CopyKind>: PairedLines {
+  private let lines: Lines
+
+  @inline(__always) init(_ lines: Lines) { self.lines = lines }
+
+  @inline(__always) static var reads: Int { Lines.reads + (Kind.areShared ? 0 : M.count) }
+  @inline(__always) static var writes: Int { Lines.writes + (Kind.areAdded ? 0 : M.count) }
+  @inline(__always) static var addsBias: Bool { Lines.addsBias }
+
+  @inline(__always) func compute(_ load: (Int) -> LineVector, store: (Int, LineVector) -> Void) {
+    if Kind.areAdded {
+      return lines.compute(load) { store($0, $1 + load(Lines.reads + $0)) }
+    }
+    lines.compute(load, store: store)
+    @inline(__always) func copy(_ place: Int) {
+      store(Lines.writes + place, load((Kind.areShared ? 0 : Lines.reads) + place))
+    }
+    copy(0)
+    copy(1)
+    copy(2)
+    if M.count > 3 { copy(3) }
   }
 }
 

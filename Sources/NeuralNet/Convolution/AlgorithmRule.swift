@@ -136,9 +136,11 @@ struct AlgorithmRule: Sendable, Equatable {
   }
 
   /// Tiles whose errors stay below 6e-6: more outputs lose more digits, the sooner the more taps there are. Five outputs of three
-  /// taps come near to that, and have so many weights that they pay only where these are ready.
+  /// taps come near to that, and have so many weights that they pay only where these are ready. Phases with different numbers of
+  /// taps have kernels for up to four.
   private static func outputs(_ geometry: ConvolutionGeometry, hasReadyWeights: Bool) -> ClosedRange<Int> {
-    (geometry.kernel + geometry.stride - 1) / geometry.stride <= (hasReadyWeights ? 3 : 2) ? 2...5 : 2...4
+    if geometry.kernel > geometry.stride, geometry.kernel % geometry.stride != 0 { return 2...4 }
+    return (geometry.kernel + geometry.stride - 1) / geometry.stride <= (hasReadyWeights ? 3 : 2) ? 2...5 : 2...4
   }
 
   /// Whether the transforms can run at all: whole vectors of channels, and weights with outputs along the columns.

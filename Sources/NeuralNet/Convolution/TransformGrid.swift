@@ -4,6 +4,9 @@
 /// add to the same outputs. Writing the large grid, the outputs fall into s phases which read nearly the same inputs: one
 /// window serves them all, so that what they share is transformed once, or each has its own, so that the tiles of none
 /// reach beyond its outputs.
+///
+/// Phases with different numbers of taps, which meet neither in a window nor among transformed numbers, are computed side by
+/// side as one (`AxisAlgorithm`): a tile is read and written once.
 struct TransformAxis: Sendable, Equatable {
   struct Phase: Sendable, Equatable {
     /// Kernel coordinates in the order in which inputs meet them.
@@ -14,9 +17,9 @@ struct TransformAxis: Sendable, Equatable {
     var output: Int
   }
 
-  /// Coordinates of each tile, −1 where there is nothing: `[tile][place]`, for phases with `taps` taps.
+  /// Coordinates of each tile, −1 where there is nothing: `[tile][place]`.
   struct Side: Sendable, Equatable {
-    var taps: Int
+    var algorithm: AxisAlgorithm
     var places: [[Int]]
   }
 
@@ -79,6 +82,20 @@ struct TransformAxis: Sendable, Equatable {
         append(taps.reversed(), reads, writes)
       }
     }
+    if direction == .toSmall || sharesInputs { mergeUnequalPhases(direction == .toSmall ? .outputs : .inputs) }
+  }
+
+  /// Makes one phase of all where their numbers of taps differ.
+  private mutating func mergeUnequalPhases(_ shared: AxisAlgorithm.Shared) {
+    guard Set(phases.map(\.taps.count)).count > 1 else { return }
+    let algorithm = AxisAlgorithm(outputs: outputsPerTile, taps: phases.map(\.taps.count), shared: shared)
+    let reads = phases.map { inputs[$0.input].places }, writes = phases.map { outputs[$0.output].places }
+    func besides(_ places: [[[Int]]]) -> [[Int]] { (0..<tiles).map { tile in places.flatMap { $0[tile] } } }
+    // The window of the phase with the most taps begins with those of all others.
+    let longest = reads.max { ($0.first?.count ?? 0) < ($1.first?.count ?? 0) } ?? []
+    inputs = [Side(algorithm: algorithm, places: shared == .inputs ? longest : besides(reads))]
+    outputs = [Side(algorithm: algorithm, places: shared == .outputs ? writes[0] : besides(writes))]
+    phases = [Phase(taps: phases.flatMap(\.taps), input: 0, output: 0)]
   }
 
   private mutating func append(_ taps: [Int], _ reads: [[Int]], _ writes: [[Int]]) {
@@ -87,8 +104,9 @@ struct TransformAxis: Sendable, Equatable {
       sides.append(side)
       return sides.count - 1
     }
-    let input = index(of: Side(taps: taps.count, places: reads), in: &inputs)
-    let output = index(of: Side(taps: taps.count, places: writes), in: &outputs)
+    let algorithm = AxisAlgorithm(outputs: outputsPerTile, taps: [taps.count], shared: .outputs)
+    let input = index(of: Side(algorithm: algorithm, places: reads), in: &inputs)
+    let output = index(of: Side(algorithm: algorithm, places: writes), in: &outputs)
     phases.append(Phase(taps: taps, input: input, output: output))
   }
 
@@ -151,8 +169,8 @@ struct TransformGrid: Sendable {
           let first = blocks.last.map { $0.firstPoint + $0.points } ?? 0
           blocks.append(
             Block(
-              row: row, column: column, rowPoints: m + rowSide.taps - 1, columnPoints: m + columnSide.taps - 1,
-              firstPoint: first))
+              row: row, column: column, rowPoints: rowSide.algorithm.points,
+              columnPoints: columnSide.algorithm.points, firstPoint: first))
         }
       }
       return blocks

@@ -13,7 +13,7 @@ extension TransformLayout {
   ) {
     let sides = (grid.rows.inputs, grid.columns.inputs)
     gather(inputSide, ofChunk: chunk, arena: arena, tiles: tiles, isRounded: isRounded, processor) { block in
-      (self.matrices(ofTaps: sides.0[block.row].taps).input, self.matrices(ofTaps: sides.1[block.column].taps).input)
+      (self.matrices(of: sides.0[block.row]).input, self.matrices(of: sides.1[block.column]).input)
     }
   }
 
@@ -24,8 +24,8 @@ extension TransformLayout {
     let sides = (grid.rows.outputs, grid.columns.outputs)
     gather(outputSide, ofChunk: chunk, arena: arena, tiles: tiles, isRounded: false, processor) { block in
       (
-        self.matrices(ofTaps: sides.0[block.row].taps).outputGradient,
-        self.matrices(ofTaps: sides.1[block.column].taps).outputGradient
+        self.matrices(of: sides.0[block.row]).outputGradient,
+        self.matrices(of: sides.1[block.column]).outputGradient
       )
     }
   }
@@ -58,8 +58,8 @@ extension TransformLayout {
     scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
   ) {
     for (index, block) in grid.inputs.enumerated() {
-      let row = matrices(ofTaps: grid.rows.inputs[block.row].taps)
-      let column = matrices(ofTaps: grid.columns.inputs[block.column].taps)
+      let row = matrices(of: grid.rows.inputs[block.row])
+      let column = matrices(of: grid.columns.inputs[block.column])
       gather(
         inputSide, block: index, tiles: range, arena: arena, to: memory, (row.input, column.input),
         isRounded: isRounded, scratch: scratch, kernels)
@@ -117,9 +117,9 @@ extension TransformLayout {
     scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
   ) {
     for (index, block) in grid.outputs.enumerated() {
-      let rowSide = grid.rows.outputs[block.row], columnSide = grid.columns.outputs[block.column]
-      let pixels = grid.rows.outputsPerTile * grid.columns.outputsPerTile
-      let (left, right) = (matrices(ofTaps: rowSide.taps).output, matrices(ofTaps: columnSide.taps).output)
+      let left = matrices(of: grid.rows.outputs[block.row]).output
+      let right = matrices(of: grid.columns.outputs[block.column]).output
+      let pixels = left.sparse.rows * right.sparse.rows
       kernels.transform(
         TileTransform(
           tiles: tiles.count, channels: range.count,

@@ -13,13 +13,14 @@ final class TransformMatrices: Sendable {
   /// A: gradients of the outputs → points
   let outputGradient: TransformMatrix
 
-  init(_ algorithm: ToomCook) {
-    input = TransformMatrix(algorithm.input, algorithm.pairedPoints(.input))
-    kernel = TransformMatrix(algorithm.kernel)
-    kernelGradient = TransformMatrix(TransformMatrix.transposed(algorithm.kernel))
-    output = TransformMatrix(algorithm.output, algorithm.pairedPoints(.output))
-    outputGradient = TransformMatrix(
-      TransformMatrix.transposed(algorithm.output), algorithm.pairedPoints(.outputGradient))
+  init(_ algorithm: AxisAlgorithm, rounded: Bool) {
+    let matrices = algorithm.matrices(rounded: rounded)
+    func points(_ side: PairedPoints.Side) -> PairedPoints? { algorithm.pairedPoints(side, rounded: rounded) }
+    input = TransformMatrix(matrices.input, points(.input))
+    kernel = TransformMatrix(matrices.kernel)
+    kernelGradient = TransformMatrix(TransformMatrix.transposed(matrices.kernel))
+    output = TransformMatrix(matrices.output, points(.output))
+    outputGradient = TransformMatrix(TransformMatrix.transposed(matrices.output), points(.outputGradient))
   }
 }
 
@@ -42,7 +43,7 @@ final class TransformLayout: Sendable {
   var isRounded: Bool { rounding == .inMemory }
   /// nil: chunks
   let blocks: TileBlocks?
-  private let matrices: [Int: TransformMatrices]
+  private let matrices: [AxisAlgorithm: TransformMatrices]
   let inputSide: Side
   let outputSide: Side
   /// For each output block, whether an earlier one has written the same pixels.
@@ -89,12 +90,9 @@ final class TransformLayout: Sendable {
     outputStride = blocks?.outputStride ?? Self.stride(output.shape.c)
     let places = grid.outputs.map { (grid.rows.outputs[$0.row].places, grid.columns.outputs[$0.column].places) }
     addsToEarlierBlock = places.indices.map { index in places[..<index].contains { $0 == places[index] } }
-    let taps = Set((grid.rows.inputs + grid.columns.inputs).map(\.taps))
-    let m = grid.rows.outputsPerTile
+    let algorithms = Set((grid.rows.inputs + grid.columns.inputs).map(\.algorithm))
     matrices = Dictionary(
-      uniqueKeysWithValues: taps.map {
-        ($0, TransformMatrices(ToomCook(outputs: m, taps: $0, rounded: rounding != .none)))
-      })
+      uniqueKeysWithValues: algorithms.map { ($0, TransformMatrices($0, rounded: rounding != .none)) })
     let inputPlaces = grid.inputs.map {
       grid.places(grid.rows.inputs[$0.row], grid.columns.inputs[$0.column], input, missing: 0)
     }
@@ -159,9 +157,15 @@ final class TransformLayout: Sendable {
     chunk * bandsPerChunk..<min(grid.bands, (chunk + 1) * bandsPerChunk)
   }
 
-  func matrices(ofTaps taps: Int) -> TransformMatrices {
-    guard let known = matrices[taps] else { preconditionFailure("an algorithm for each number of taps") }
+  func matrices(of side: TransformAxis.Side) -> TransformMatrices {
+    guard let known = matrices[side.algorithm] else { preconditionFailure("outputs have the algorithms of inputs") }
     return known
+  }
+
+  /// Those of a unit along rows and columns.
+  func matrices(ofUnit unit: TransformGrid.Unit) -> (left: TransformMatrices, right: TransformMatrices) {
+    let block = grid.inputs[unit.input]
+    return (matrices(of: grid.rows.inputs[block.row]), matrices(of: grid.columns.inputs[block.column]))
   }
 
   /// The places of a block's points among the transformed inputs, for tile 0.

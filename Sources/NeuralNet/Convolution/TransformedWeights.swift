@@ -26,7 +26,8 @@ struct TransformedWeights: Sendable {
 
   /// Floats of scratch for each worker: the taps of a block of 64 × 64, behind what the kernels use.
   static let scratchCount = transformScratch + maximumTaps * panelWidth * panelWidth
-  static let transformScratch = 64 * panelWidth
+  /// For tiles of up to 11 × 11 numbers on their way, and a place where nobody looks.
+  static let transformScratch = 128 * panelWidth
   static let maximumTaps = 16
 
   init(
@@ -152,8 +153,8 @@ struct TransformedWeights: Sendable {
       kernels.transform(
         TileTransform(
           tiles: rows, channels: panelWidth,
-          left: layout.matrices(ofTaps: unit.rowTaps.count).kernel.sparse,
-          right: layout.matrices(ofTaps: unit.columnTaps.count).kernel.sparse,
+          left: layout.matrices(ofUnit: unit).left.kernel.sparse,
+          right: layout.matrices(ofUnit: unit).right.kernel.sparse,
           input: isStraight
             ? weights + panel * packing.panelStride + firstRow * panelWidth : UnsafePointer(scratch),
           inputPlaces: TilePlaces(
@@ -203,8 +204,8 @@ struct TransformedWeights: Sendable {
       kernels.transform(
         TileTransform(
           tiles: rows, channels: columns,
-          left: layout.matrices(ofTaps: unit.rowTaps.count).kernelGradient.sparse,
-          right: layout.matrices(ofTaps: unit.columnTaps.count).kernelGradient.sparse,
+          left: layout.matrices(ofUnit: unit).left.kernelGradient.sparse,
+          right: layout.matrices(ofUnit: unit).right.kernelGradient.sparse,
           input: transformedWeights + place * panelStride + firstRow * panelWidth,
           inputPlaces: TilePlaces(tileStride: panelWidth, table: pointPlaces[index].base, tableStride: 0),
           output: output, outputPlaces: TilePlaces(tileStride: panelWidth, table: places.base, tableStride: 0),

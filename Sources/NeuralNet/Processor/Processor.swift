@@ -73,7 +73,7 @@ package final class Processor: @unchecked Sendable {
   static let blockFloats = 92 * 1024
   /// Floats of scratch that each worker has: the taps of a 4×4 block of 64 × 64 weights or a block of tiles, and what kernels
   /// keep beside it.
-  static let scratchFloats = max(16 * 64 * 64, blockFloats) + 64 * 64
+  static let scratchFloats = max(16 * 64 * 64, blockFloats) + 128 * 64
   /// A page apart, so that workers share no cache line.
   private static let scratchStride = (scratchFloats + 1023) / 1024 * 1024
 

@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  private static func multiply(_ matrix: [[Double]], _ vector: [Double]) -> [Double] {
+  static func multiply(_ matrix: [[Double]], _ vector: [Double]) -> [Double] {
     matrix.map { zip($0, vector).reduce(0) { $0 + $1.0 * $1.1 } }
   }
 }

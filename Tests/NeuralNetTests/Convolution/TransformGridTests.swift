@@ -24,12 +24,13 @@ import Testing
       let w = (0..<geometry.kernel).map { _ in random.uniform() }
       var actual = [Double](repeating: 0, count: output)
       for phase in axis.phases {
-        let (reads, writes) = (axis.inputs[phase.input].places, axis.outputs[phase.output].places)
-        for tile in 0..<axis.tiles {
-          for place in 0..<m where writes[tile][place] >= 0 {
-            for (index, tap) in phase.taps.enumerated() where reads[tile][place + index] >= 0 {
-              actual[writes[tile][place]] += w[tap] * x[reads[tile][place + index]]
-            }
+        let (reads, writes) = (axis.inputs[phase.input], axis.outputs[phase.output])
+        #expect(reads.algorithm == writes.algorithm && phase.taps.count == reads.algorithm.taps.reduce(0, +))
+        for (tile, places) in reads.places.enumerated() {
+          let values = places.map { $0 < 0 ? 0 : x[$0] }
+          for (place, y) in Self.apply(reads.algorithm, phase.taps.map { w[$0] }, values).enumerated() {
+            let target = writes.places[tile][place]
+            if target >= 0 { actual[target] += y }
           }
         }
       }
@@ -39,6 +40,42 @@ import Testing
       }
       let covered = (0..<axis.tiles).flatMap { Array(axis.span(ofTile: $0)) }
       #expect(covered == Array(0..<output), "tiles follow each other without gaps")
+    }
+  }
+
+  /// What an algorithm computes, by its definition.
+  private static func apply(_ algorithm: AxisAlgorithm, _ w: [Double], _ x: [Double]) -> [Double] {
+    var (y, firstTap, firstInput) = ([Double](), 0, 0)
+    for taps in algorithm.taps {
+      let own = (0..<algorithm.outputs).map { output in
+        (0..<taps).reduce(0) { $0 + w[firstTap + $1] * x[firstInput + output + $1] }
+      }
+      firstTap += taps
+      switch algorithm.shared {
+      case .inputs: y += own
+      case .outputs:
+        y = y.isEmpty ? own : zip(y, own).map(+)
+        firstInput += algorithm.outputs + taps - 1
+      }
+    }
+    return y
+  }
+
+  /// The matrices compute what their algorithm says.
+  @Test(arguments: [[1], [2], [3], [2, 1], [3, 2], [2, 1, 1]], [AxisAlgorithm.Shared.inputs, .outputs])
+  func matrices(taps: [Int], shared: AxisAlgorithm.Shared) {
+    var random = RandomGenerator(seed: 5)
+    for m in 2...5 {
+      let algorithm = AxisAlgorithm(outputs: m, taps: taps, shared: shared)
+      let (input, kernel, output) = algorithm.matrices(rounded: false)
+      #expect(input.count == algorithm.points && kernel.count == algorithm.points)
+      #expect(output.allSatisfy { $0.count == algorithm.points })
+      let x = (0..<(input.first?.count ?? 0)).map { _ in random.uniform() }
+      let w = (0..<taps.reduce(0, +)).map { _ in random.uniform() }
+      let products = zip(ToomCookTests.multiply(kernel, w), ToomCookTests.multiply(input, x)).map(*)
+      let (actual, expected) = (ToomCookTests.multiply(output, products), Self.apply(algorithm, w, x))
+      #expect(actual.count == expected.count)
+      for (one, other) in zip(actual, expected) { #expect(abs(one - other) < 1e-12, "\(algorithm)") }
     }
   }
 
@@ -89,5 +126,19 @@ import Testing
     #expect(axis(sharesInputs: true).inputs.count == 1)
     #expect(axis(sharesInputs: false).tiles == 2)
     #expect(axis(sharesInputs: false).inputs.count == 2)
+  }
+
+  /// Phases of different lengths are one.
+  @Test func mergedPhases() {
+    let down = ConvolutionGeometry.convolution(kernel: 3, stride: 2, padding: 1)
+    let axis = TransformAxis(
+      down, .toSmall, outputsPerTile: 4, sharesInputs: true, input: 16, output: 8, sources: Array(0..<16))
+    #expect(axis.phases.map(\.taps) == [[0, 2, 1]])
+    #expect(axis.inputs.count == 1 && axis.inputs[0].algorithm.points == 9 && axis.inputs[0].places[0].count == 9)
+    #expect(axis.outputs[0].places == [[0, 1, 2, 3], [4, 5, 6, 7]])
+    let up = TransformAxis(
+      down, .toLarge, outputsPerTile: 4, sharesInputs: true, input: 8, output: 16, sources: Array(0..<16))
+    #expect(up.phases.map(\.taps) == [[2, 0, 1]])
+    #expect(up.inputs[0].places[0].count == 5 && up.outputs[0].places[0].count == 8)
   }
 }

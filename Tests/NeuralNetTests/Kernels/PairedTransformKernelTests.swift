@@ -4,31 +4,36 @@ import Testing
 
 /// Transforms whose points come in pairs, by every build, against their matrices in Double.
 @Suite struct PairedTransformKernelTests {
-  /// F(m, r) of every number of points and outputs that kernels have code for.
-  static let algorithms = [(2, 3), (3, 2), (2, 4), (3, 3), (4, 2), (3, 4), (4, 3), (5, 2), (4, 4), (5, 3)]
+  /// F(m, r) of every number of points and outputs that kernels have code for, and those with a second phase.
+  static let algorithms =
+    [(2, 3), (3, 2), (2, 4), (3, 3), (4, 2), (3, 4), (4, 3), (5, 2), (4, 4), (5, 3)].map {
+      AxisAlgorithm(outputs: $0, taps: [$1], shared: .outputs)
+    }
+    + [3, 4].flatMap { outputs in
+      [AxisAlgorithm.Shared.inputs, .outputs].map { AxisAlgorithm(outputs: outputs, taps: [2, 1], shared: $0) }
+    }
 
   private enum Step: CaseIterable {
     case input, output, outputGradient
   }
 
-  @Test(arguments: KernelTable.available, algorithms) func matrices(_ table: KernelTable, algorithm: (Int, Int)) throws
-  {
-    let toomCook = ToomCook(outputs: algorithm.0, taps: algorithm.1)
-    let points = toomCook.points
+  @Test(arguments: KernelTable.available, algorithms)
+  func matrices(_ table: KernelTable, algorithm: AxisAlgorithm) throws {
+    let (input, _, output) = algorithm.matrices(rounded: false)
     var random = RandomGenerator(seed: 41)
     for step in Step.allCases {
       let (matrix, side): ([[Double]], PairedPoints.Side) =
         switch step {
-        case .input: (toomCook.input, .input)
-        case .output: (toomCook.output, .output)
-        case .outputGradient: (TransformMatrix.transposed(toomCook.output), .outputGradient)
+        case .input: (input, .input)
+        case .output: (output, .output)
+        case .outputGradient: (TransformMatrix.transposed(output), .outputGradient)
         }
-      #expect(matrix.count == (step == .output ? algorithm.0 : points))
-      let paired = try #require(toomCook.pairedPoints(side))
+      #expect(step == .output || matrix.count == algorithm.points)
+      let paired = try #require(algorithm.pairedPoints(side, rounded: false))
       let prepared = TransformMatrix(matrix, paired)
       let (reads, writes) = (matrix[0].count, matrix.count)
       for (channels, tiles, adds) in [(16, 1, false), (64, 3, true), (80, 2, false), (112, 2, true)] {
-        let name = "F\(algorithm) \(step), \(channels) channels, \(tiles) tiles"
+        let name = "\(algorithm) \(step), \(channels) channels, \(tiles) tiles"
         let x = GuardedPixels(tiles * reads * reads, channels, gap: 5) { _, _ in random.number() }
         let y = GuardedPixels(tiles * writes * writes, channels, gap: 3) { _, _ in random.number() }
         let bias = GuardedPixels(1, channels) { _, _ in random.number() }
@@ -39,7 +44,8 @@ import Testing
         let inputs = IndexTable((0..<x.pixels).map { x.offset($0) })
         let outputs = IndexTable(
           (0..<y.pixels).map { $0 % (writes * writes) == missing ? -1 : y.offset($0) })
-        let scratch = GuardedPixels(64, panelWidth, value: nil)
+        let scratch = GuardedPixels(
+          TransformedWeights.transformScratch / panelWidth, panelWidth, value: nil)
         table.transform(
           TileTransform(
             tiles: tiles, channels: channels, left: prepared.sparse, right: prepared.sparse, input: x.base,
@@ -77,6 +83,10 @@ import Testing
   @Test func others() {
     for (outputs, taps) in [(2, 2), (6, 3), (5, 4), (1, 4), (4, 1)] {
       #expect(ToomCook(outputs: outputs, taps: taps).pairedPoints(.input) == nil, "F(\(outputs), \(taps))")
+    }
+    for (outputs, taps) in [(2, [2, 1]), (5, [2, 1]), (4, [3, 2]), (4, [2, 1, 1])] {
+      let algorithm = AxisAlgorithm(outputs: outputs, taps: taps, shared: .outputs)
+      #expect(algorithm.pairedPoints(.input, rounded: false) == nil, "\(algorithm)")
     }
   }
 }

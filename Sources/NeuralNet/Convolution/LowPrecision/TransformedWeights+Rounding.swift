@@ -22,8 +22,8 @@ extension TransformedWeights {
       let count = min(Self.roundedRows, rows.upperBound - first)
       kernels.transform(
         TileTransform(
-          tiles: count, channels: panelWidth, left: layout.matrices(ofTaps: unit.rowTaps.count).kernel.sparse,
-          right: layout.matrices(ofTaps: unit.columnTaps.count).kernel.sparse,
+          tiles: count, channels: panelWidth, left: layout.matrices(ofUnit: unit).left.kernel.sparse,
+          right: layout.matrices(ofUnit: unit).right.kernel.sparse,
           input: source + (first - rows.lowerBound) * panelWidth,
           inputPlaces: TilePlaces(tileStride: panelWidth, table: taps.base, tableStride: 0), output: floats,
           outputPlaces: TilePlaces(tileStride: panelWidth, table: roundedPlaces.base, tableStride: 0), bias: nil,

@@ -32,10 +32,10 @@ extension Kernels {
     let accumulates = product.accumulates
     let columns = product.columns - firstColumn
     let channels = product.channels
+    var ahead = WeightsAhead(
+      product, firstColumn: firstColumn, columns: MemoryLayout<Row>.size / MemoryLayout<Float>.size)
     for tile in 0..<product.tiles {
-      if product.weightsAhead != 0 {
-        askAhead(product, tile, firstColumn: firstColumn, columns: MemoryLayout<Row>.size / MemoryLayout<Float>.size)
-      }
+      ahead.ask()
       let outputs = product.outputOffsets + tile * gatherTile
       @inline(__always) func start(_ row: Int) -> Row {
         if accumulates { return Row(partial: output + Int(outputs[row]), columns) }
@@ -82,17 +82,6 @@ extension Kernels {
       r5.store(output + Int(outputs[5]), columns)
     }
     if product.fours > 0 { multiplyFours(product, Row.self, firstColumn: firstColumn) }
-  }
-
-  /// Asks for a tile's share of the weights that are read next: all tiles together for as many as `columns` columns read now.
-  @inline(never)
-  private static func askAhead(_ product: GatheredProduct, _ tile: Int, firstColumn: Int, columns: Int) {
-    let rows = product.taps * product.channels
-    let lines = rows * columns / lanes
-    let first = product.weights + product.weightsAhead + firstColumn * rows
-    for line in lines * tile / product.tiles..<lines * (tile + 1) / product.tiles {
-      vector_prefetch_outer(first + line * lanes)
-    }
   }
 
   /// The tiles of four pixels.
@@ -146,6 +135,32 @@ extension Kernels {
       r2.store(output + Int(outputs[2]), columns)
       r3.store(output + Int(outputs[3]), columns)
     }
+  }
+}
+
+/// The weights that are read next: as many as some columns read now, asked for by all tiles of six together.
+private struct WeightsAhead {
+  private var next: UnsafePointer<Float>
+  private var lines: Int
+  private let linesPerTile: Int
+
+  @inline(__always) init(_ product: GatheredProduct, firstColumn: Int, columns: Int) {
+    let rows = product.taps * product.channels
+    next = product.weights + product.weightsAhead + firstColumn * rows
+    lines = product.weightsAhead == 0 || product.tiles == 0 ? 0 : rows * columns / lanes
+    linesPerTile = lines == 0 ? 0 : (lines + product.tiles - 1) / product.tiles
+  }
+
+  /// Asks for a tile's share.
+  @inline(__always) mutating func ask() {
+    let share = min(lines, linesPerTile)
+    var line = 0
+    while line < share {
+      vector_prefetch_outer(next)
+      next += lanes
+      line += 1
+    }
+    lines -= share
   }
 }
 

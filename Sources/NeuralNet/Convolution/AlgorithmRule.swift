@@ -88,6 +88,9 @@ struct AlgorithmRule: Sendable, Equatable {
   private static let tileCost = 60.0
   /// What a multiply-add of pairs of integers takes of the time of one of floats.
   private static let pairCost = 0.75
+  /// Channels on both sides of a layer from which on five outputs of three taps pay: with 64, whose tiles are taken in blocks, they
+  /// were slower than four.
+  private static let wideChannels = 128
   /// The part of the direct cost that a transform must stay below: it costs memory and digits too.
   private static let advantage = 0.92
 
@@ -129,18 +132,22 @@ struct AlgorithmRule: Sendable, Equatable {
     case .direct: return nil
     case .tiles(let outputs): return best(grids(outputs))?.grid
     case .byShape:
-      let outputs = isRounded ? 4...4 : Self.outputs(geometry, hasReadyWeights: hasReadyWeights)
+      let outputs = isRounded ? 4...4 : Self.outputs(geometry, packing, hasReadyWeights: hasReadyWeights)
       guard let best = best(outputs.flatMap(grids)) else { return nil }
       return best.cost < Self.advantage * directCost / Double(share) ? best.grid : nil
     }
   }
 
   /// Tiles whose errors stay below 6e-6: more outputs lose more digits, the sooner the more taps there are. Five outputs of three
-  /// taps come near to that, and have so many weights that they pay only where these are ready. Phases with different numbers of
-  /// taps have kernels for up to four.
-  private static func outputs(_ geometry: ConvolutionGeometry, hasReadyWeights: Bool) -> ClosedRange<Int> {
+  /// taps come near to that: they are left to ready weights and to layers where products are most of the time. Phases with different
+  /// numbers of taps have kernels for up to four.
+  private static func outputs(
+    _ geometry: ConvolutionGeometry, _ packing: PackedWeights, hasReadyWeights: Bool
+  ) -> ClosedRange<Int> {
     if geometry.kernel > geometry.stride, geometry.kernel % geometry.stride != 0 { return 2...4 }
-    return (geometry.kernel + geometry.stride - 1) / geometry.stride <= (hasReadyWeights ? 3 : 2) ? 2...5 : 2...4
+    let isWide = min(packing.inputChannels, packing.outputChannels) >= wideChannels
+    return (geometry.kernel + geometry.stride - 1) / geometry.stride <= (hasReadyWeights && isWide ? 3 : 2)
+      ? 2...5 : 2...4
   }
 
   /// Whether the transforms can run at all: whole vectors of channels, and weights with outputs along the columns.

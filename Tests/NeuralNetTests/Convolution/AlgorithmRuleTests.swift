@@ -37,6 +37,19 @@ import Testing
     #expect(try Self.tiles(Self.up, 1024, 512, at: 2, rule: slow) == nil)
   }
 
+  /// Five outputs of three taps where weights are ready and there are many channels, but never of a stride with phases of
+  /// different lengths.
+  @Test(arguments: [1, 0.4]) func readyWeights(memoryCost: Double) throws {
+    let rule = AlgorithmRule(memoryCost: memoryCost)
+    #expect(try Self.tiles(Self.residual, 256, 256, at: 64, hasReadyWeights: true, rule: rule) == 5)
+    #expect(try Self.tiles(Self.residual, 128, 128, at: 64, hasReadyWeights: true, rule: rule) == 5)
+    #expect(try Self.tiles(Self.residual, 256, 256, at: 64, rule: rule) == 4, "training")
+    #expect(try Self.tiles(Self.residual, 64, 64, at: 64, hasReadyWeights: true, rule: rule) == 4)
+    let down = ConvolutionGeometry.convolution(kernel: 3, stride: 2, padding: 1)
+    let outputs = try Self.tiles(down, 128, 256, at: 128, hasReadyWeights: true, rule: AlgorithmRule(memoryCost: 0.4))
+    #expect(outputs == 4)
+  }
+
   /// With ready weights the choice is that of a single image, so that a picture's bytes do not depend on its batch.
   @Test func batchesDoNotMatter() throws {
     for (channels, extent) in [(256, 64), (64, 16), (512, 8), (128, 24)] {

@@ -22,11 +22,15 @@ struct AxisAlgorithm: Hashable, Sendable {
   /// Multiplications of a tile.
   var points: Int { taps.reduce(0) { $0 + outputs + $1 - 1 } }
 
-  /// The matrices, as those of one `ToomCook`.
+  /// F(m, r) of each phase.
   ///
   /// - Parameter rounded: whether what is transformed is rounded to bfloat16
-  func matrices(rounded: Bool) -> (input: [[Double]], kernel: [[Double]], output: [[Double]]) {
-    let phases = phases(rounded: rounded)
+  func phases(rounded: Bool) -> [ToomCook] {
+    taps.map { ToomCook(outputs: outputs, taps: $0, rounded: rounded) }
+  }
+
+  /// The matrices of all `phases`, as those of one `ToomCook`: B `[points][inputs]`, G `[points][taps]`, Aᵀ `[outputs][points]`.
+  func matrices(_ phases: [ToomCook]) -> (input: [[Double]], kernel: [[Double]], output: [[Double]]) {
     let kernel = Self.apart(phases.map(\.kernel))
     switch shared {
     case .outputs:
@@ -39,9 +43,8 @@ struct AxisAlgorithm: Hashable, Sendable {
     }
   }
 
-  /// What kernels need to know of its points; nil where they have no code for these.
-  func pairedPoints(_ side: PairedPoints.Side, rounded: Bool) -> PairedPoints? {
-    let phases = phases(rounded: rounded)
+  /// What kernels need to know of the points of all `phases`; nil where they have no code for these.
+  func pairedPoints(_ side: PairedPoints.Side, _ phases: [ToomCook]) -> PairedPoints? {
     guard var points = phases.first?.pairedPoints(side) else { return nil }
     if phases.count == 1 { return points }
     guard taps.dropFirst() == [1], 3...4 ~= outputs else { return nil }
@@ -52,10 +55,6 @@ struct AxisAlgorithm: Hashable, Sendable {
       case (.output, .outputs): .added
       }
     return points
-  }
-
-  private func phases(rounded: Bool) -> [ToomCook] {
-    taps.map { ToomCook(outputs: outputs, taps: $0, rounded: rounded) }
   }
 
   /// Blocks along the diagonal.

@@ -9,7 +9,7 @@
 /// side as one (`AxisAlgorithm`): a tile is read and written once.
 struct TransformAxis: Sendable, Equatable {
   struct Phase: Sendable, Equatable {
-    /// Kernel coordinates in the order in which inputs meet them.
+    /// Kernel coordinates in the order in which inputs meet them; those of phases side by side follow each other.
     var taps: [Int]
     /// Index in `inputs`.
     var input: Int
@@ -23,7 +23,7 @@ struct TransformAxis: Sendable, Equatable {
     var places: [[Int]]
   }
 
-  /// Outputs of a tile along this axis.
+  /// Outputs of each phase and tile along this axis.
   let outputsPerTile: Int
   private(set) var phases: [Phase] = []
   private(set) var inputs: [Side] = []

@@ -14,8 +14,9 @@ final class TransformMatrices: Sendable {
   let outputGradient: TransformMatrix
 
   init(_ algorithm: AxisAlgorithm, rounded: Bool) {
-    let matrices = algorithm.matrices(rounded: rounded)
-    func points(_ side: PairedPoints.Side) -> PairedPoints? { algorithm.pairedPoints(side, rounded: rounded) }
+    let phases = algorithm.phases(rounded: rounded)
+    let matrices = algorithm.matrices(phases)
+    func points(_ side: PairedPoints.Side) -> PairedPoints? { algorithm.pairedPoints(side, phases) }
     input = TransformMatrix(matrices.input, points(.input))
     kernel = TransformMatrix(matrices.kernel)
     kernelGradient = TransformMatrix(TransformMatrix.transposed(matrices.kernel))

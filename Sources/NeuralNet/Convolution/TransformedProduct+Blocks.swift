@@ -72,7 +72,7 @@ extension TransformedProduct {
       for unit in 0..<units {
         MatrixProduct.multiply(
           m: blocks.tiles, n: columns, k: rows,
-          a: input + layout.inputPoint(layout.grid.units[layout.grid.unitsOfOutput[place.block][unit]].input, 0),
+          a: input + inputPlace(ofUnit: unit, place.block),
           aStride: blocks.inputStride, b: weights + unit * transformedWeights.unitStride, bStride: panelWidth,
           c: output, cStride: blocks.outputStride, accumulates: unit > 0)
       }

@@ -135,6 +135,11 @@ struct TransformedProduct: Sendable {
     }
   }
 
+  /// Floats from the transformed inputs' start to those of the `unit`-th unit of an output block, tile 0.
+  func inputPlace(ofUnit unit: Int, _ block: Int) -> Int {
+    layout.inputPoint(layout.grid.units[layout.grid.unitsOfOutput[block][unit]].input, 0)
+  }
+
   private func multiply(
     _ place: (block: Int, point: Int), panel: Int, ofGroupFrom firstPanel: Int, tiles: Int,
     arena: UnsafeMutablePointer<Float>, transformedWeights ready: UnsafePointer<Float>, threads: Int,
@@ -161,7 +166,7 @@ struct TransformedProduct: Sendable {
       for unit in 0..<units {
         MatrixProduct.multiply(
           m: tiles, n: columns, k: rows,
-          a: input + layout.inputPoint(layout.grid.units[layout.grid.unitsOfOutput[place.block][unit]].input, 0),
+          a: input + inputPlace(ofUnit: unit, place.block),
           aStride: layout.inputStride, b: weights + unit * transformedWeights.unitStride, bStride: panelWidth,
           c: output, cStride: layout.outputStride, accumulates: unit > 0)
       }

@@ -58,4 +58,22 @@ import Testing
       layer, kernels, channels, images: images, .tiles(4), &random, extents: extents)
     try check.run(tolerance: 1e-5)
   }
+
+  /// Chunks whose tiles are not a multiple of six: of fewer and of more rows than a pass has, one unit and several, which then
+  /// have no fours, and five outputs.
+  @Test(
+    arguments: ConvolutionKernelTests.geometries.filter { ["3×3", "4×4 stride 2"].contains($0.name) },
+    KernelTable.available.map(\.name))
+  func chunks(_ layer: ConvolutionKernelTests.Case, kernels: String) throws {
+    var random = RandomGenerator(seed: 52)
+    for inputs in [48, 272] {
+      let (channels, extents) = ((inputs, 16), (20, 20))
+      #expect(try Self.blocks(layer.geometry, channels.0, channels.1, extents) == nil)
+      for outputs in 4...5 {
+        let check = try ConvolutionKernelTests.Check(
+          layer, kernels, channels, images: 1, .tiles(outputs), &random, extents: extents)
+        try check.run(tolerance: 1e-5)
+      }
+    }
+  }
 }

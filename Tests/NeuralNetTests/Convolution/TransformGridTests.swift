@@ -67,7 +67,7 @@ import Testing
     var random = RandomGenerator(seed: 5)
     for m in 2...5 {
       let algorithm = AxisAlgorithm(outputs: m, taps: taps, shared: shared)
-      let (input, kernel, output) = algorithm.matrices(rounded: false)
+      let (input, kernel, output) = algorithm.matrices(algorithm.phases(rounded: false))
       #expect(input.count == algorithm.points && kernel.count == algorithm.points)
       #expect(output.allSatisfy { $0.count == algorithm.points })
       let x = (0..<(input.first?.count ?? 0)).map { _ in random.uniform() }

@@ -19,7 +19,8 @@ import Testing
 
   @Test(arguments: KernelTable.available, algorithms)
   func matrices(_ table: KernelTable, algorithm: AxisAlgorithm) throws {
-    let (input, _, output) = algorithm.matrices(rounded: false)
+    let phases = algorithm.phases(rounded: false)
+    let (input, _, output) = algorithm.matrices(phases)
     var random = RandomGenerator(seed: 41)
     for step in Step.allCases {
       let (matrix, side): ([[Double]], PairedPoints.Side) =
@@ -29,7 +30,7 @@ import Testing
         case .outputGradient: (TransformMatrix.transposed(output), .outputGradient)
         }
       #expect(step == .output || matrix.count == algorithm.points)
-      let paired = try #require(algorithm.pairedPoints(side, rounded: false))
+      let paired = try #require(algorithm.pairedPoints(side, phases))
       let prepared = TransformMatrix(matrix, paired)
       let (reads, writes) = (matrix[0].count, matrix.count)
       for (channels, tiles, adds) in [(16, 1, false), (64, 3, true), (80, 2, false), (112, 2, true)] {
@@ -86,7 +87,7 @@ import Testing
     }
     for (outputs, taps) in [(2, [2, 1]), (5, [2, 1]), (4, [3, 2]), (4, [2, 1, 1])] {
       let algorithm = AxisAlgorithm(outputs: outputs, taps: taps, shared: .outputs)
-      #expect(algorithm.pairedPoints(.input, rounded: false) == nil, "\(algorithm)")
+      #expect(algorithm.pairedPoints(.input, algorithm.phases(rounded: false)) == nil, "\(algorithm)")
     }
   }
 }
